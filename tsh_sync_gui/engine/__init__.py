@@ -1,0 +1,1 @@
+"""What syncing means: pure asyncio, without Qt, HTTP or SQL."""

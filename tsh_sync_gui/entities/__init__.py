@@ -1,0 +1,1 @@
+"""What is mirrored, as data."""

@@ -1,0 +1,1 @@
+"""A Zoho in a box."""
