@@ -26,13 +26,18 @@ class Wait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """On whose behalf a call is made; *on_wait* hears of waits of over half a second, and None when they end."""
+    """On whose behalf a call is made.
+
+    *on_wait* hears of waits of over half a second, and None when they end; *on_sent* of every request that really
+    left (also repeated ones), so that calls are booked honestly.
+    """
 
     lane: Lane
     kind: CallKind
     run: RunId | None = None
     entity: str = ""
     on_wait: Callable[[Wait | None], None] = lambda _wait: None
+    on_sent: Callable[[CallKind], None] = lambda _kind: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +137,11 @@ class Budget(Protocol):
         ...
 
     async def settle(self, slot: Slot, headers: RateHeaders | None) -> None:
-        """The answer to the slot's request has come (or will not come)."""
+        """Close the slot: the answer to its request has come, or will not come."""
         ...
 
     async def give_back(self, slot: Slot) -> None:
-        """The request was never sent."""
+        """Return a slot whose request was never sent."""
         ...
 
     async def refused(self, code: int) -> None:
@@ -228,9 +233,9 @@ class Rejected:
 
 @dataclass(slots=True, kw_only=True)
 class Lines:
-    """Rows of one table as lines of PostgreSQL's COPY text format, each ending in a newline.
+    r"""Rows of one table as lines of PostgreSQL's COPY text format, each ending in a newline.
 
-    *keys* run parallel to *lines*: the record's id for list rows and details (for spread rows `id\\x1fkey…`,
+    *keys* run parallel to *lines*: the record's id for list rows and details (for spread rows `id\x1fkey…`,
     for children the parent's id). Doubles of a key within one Lines are allowed, the last wins.
     """
 
@@ -297,7 +302,7 @@ class Step:
     gone: dict[str, tuple[str, ...]] = field(default_factory=dict)
     page_ids: dict[int, list[str]] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
-    calls: Calls = Calls()
+    calls: Calls = field(default_factory=Calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,160 @@
+"""What goes through the facade: requests for syncs, and what screens and commands show of runs and entities."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from tsh_sync_gui.core.values import Calls, Counts, EntityState, RunState
+from tsh_sync_gui.engine.ports import CallRecord, QuotaStatus, Rejected, RunInfo
+
+Details = int | Literal["all", "none"] | None
+
+
+class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person, a schedule or a program asks to be synced.
+
+    *entities* are names (empty: all). Without *full*, *sweep*, *since*, *record_id* changes are fetched. *details*
+    limits the details phase: a number, `all`, `none`, or None for what the lane has left today and 10 minutes.
+    *force* walks though nothing is due and fetches a record though it is known; *approve* lets a sweep delete more
+    than the safety limit; *wait* waits for the daily quota in place.
+    """
+
+    entities: tuple[str, ...] = ()
+    full: bool = False
+    sweep: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    record_id: str = ""
+    force: bool = False
+    details: Details = None
+    restart: bool = False
+    dry_run: bool = False
+    wait: bool = False
+    approve: bool = False
+    take_over: bool = False
+    trigger: str = "person"
+
+
+class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How the runs of a request ended, in dependency order."""
+
+    runs: tuple[RunInfo, ...]
+
+    @property
+    def total_synced(self) -> int:
+        """Return how many records were created, updated or found unchanged."""
+        return sum(run.counts.created + run.counts.updated + run.counts.unchanged for run in self.runs)
+
+    @property
+    def exit_code(self) -> int:
+        """Return the command line's exit code: of several the first in 1, 4, 5, 3, 0 (design.md 6)."""
+        codes = {_EXIT[run.state] for run in self.runs}
+        return next((code for code in (130, 1, 4, 5, 3) if code in codes), 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that `sync --json` prints."""
+        return {"runs": [run_json(run) for run in self.runs], "total_synced": self.total_synced}
+
+
+_EXIT = {
+    RunState.UP_TO_DATE: 0,
+    RunState.PARTLY_DONE: 3,
+    RunState.FAILED: 1,
+    RunState.NEEDS_YOU: 4,
+    RunState.WAITING: 5,
+    RunState.CANCELLED: 130,
+    RunState.RUNNING: 0,
+    RunState.PAUSED: 0,
+}
+
+
+def run_json(run: RunInfo) -> dict[str, Any]:
+    """Return one run as the command line and the HTTP API print it."""
+    counts, calls = run.counts, run.calls
+    document: dict[str, Any] = {
+        "run_id": run.id,
+        "entity": run.entity,
+        "mode": run.mode.value,
+        "state": run.state.value,
+        "created": counts.created,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "deleted": counts.deleted,
+        "failed": counts.failed,
+        "calls": {"list": calls.list, "bulk": calls.bulk, "detail": calls.detail, "total": calls.total},
+        "seconds": round(run.seconds, 3),
+    }
+    if run.title:
+        document |= {"error": {"kind": run.error_kind, "title": run.title, "advice": run.advice}}
+    if run.dry_run:
+        document |= {"dry_run": True}
+    return document
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run will cost: calls (a range), share of the day's limit, seconds with all waits.
+
+    *known* is False when no total is known yet: then *calls_low* is all that can be said ("at least 1 call").
+    *fits* tells whether the calls fit in what is left today.
+    """
+
+    entity: str
+    calls_low: int
+    calls_high: int
+    detail_calls: int = 0
+    share_of_day: float = 0.0
+    seconds: float = 0.0
+    known: bool = True
+    fits: bool = True
+    records: int | None = None
+
+
+class EntityStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One entity as a card shows it. *local* and *detailed* count records in the mirror, *remote* those in Zoho."""
+
+    entity: str
+    title: str
+    direction: str
+    state: EntityState
+    local: int = 0
+    detailed: int = 0
+    remote: int | None = None
+    last_good: datetime | None = None
+    next: datetime | None = None
+    live: RunInfo | None = None
+    last: RunInfo | None = None
+    here: bool = True
+    silent: bool = False
+    unavailable: str = ""
+    has_details: bool = True
+    note: str = ""
+
+
+class DatabaseInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Which database this is: kind `embedded` or `server`."""
+
+    kind: str
+    version: str
+    size_bytes: int = 0
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the Sync screen, the status bar and `status` show."""
+
+    entities: tuple[EntityStatus, ...]
+    quota: QuotaStatus
+    database: DatabaseInfo
+    organization: str = ""
+    organization_id: str = ""
+    at: datetime
+
+
+class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
+    """One run opened: its figures, its requests to Zoho and the records it rejected."""
+
+    run: RunInfo
+    calls: tuple[CallRecord, ...]
+    rejected: tuple[Rejected, ...]
