@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tsh_sync_gui.core.values import Calls, Counts, EntityState, RunState
+from tsh_sync_gui.core.values import EntityState, RunState
 from tsh_sync_gui.engine.ports import CallRecord, QuotaStatus, Rejected, RunInfo
 
 Details = int | Literal["all", "none"] | None
