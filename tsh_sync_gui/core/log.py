@@ -1,0 +1,83 @@
+"""Logging: structlog over stdlib logging, a rotating file, and no secret in either."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from structlog.typing import EventDict
+
+_TOKEN: Final = re.compile(
+    r"\b1000\.[0-9a-f]{8,}\.[0-9a-f]{8,}\b|(?i:Zoho-oauthtoken\s+\S+)|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
+)
+_KEYS: Final = frozenset(
+    {"client_secret", "refresh_token", "access_token", "password", "authorization", "code", "token"}
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return *text* with tokens, passwords in addresses and the given *secrets* as dots."""
+    for secret in secrets:
+        if len(secret) >= 6:
+            text = text.replace(secret, "••••")
+    return _TOKEN.sub("••••", text)
+
+
+def _redacted(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for key, value in event.items():
+        if key.lower() in _KEYS:
+            event[key] = "••••"
+        elif isinstance(value, str):
+            event[key] = redact(value)
+    return event
+
+
+def configure(home: Path | None, *, debug: bool = False, stderr: bool = False) -> None:
+    """Log to TSH_HOME/logs/tsh-sync.log (5 files of 2 MB) and, when asked, to stderr."""
+    level = logging.DEBUG if debug else logging.INFO
+    handlers: list[logging.Handler] = []
+    if home is not None:
+        folder = home / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(
+                folder / "tsh-sync.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8", delay=True
+            )
+        )
+    if stderr:
+        handlers.append(logging.StreamHandler(sys.stderr))
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _redacted,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processor=structlog.processors.JSONRenderer(ensure_ascii=False), foreign_pre_chain=shared
+    )
+    root = logging.getLogger()
+    while _OURS:
+        old = _OURS.pop()
+        root.removeHandler(old)
+        old.close()
+    for handler in handlers:
+        handler.setFormatter(formatter)
+        handler.setLevel(level if isinstance(handler, logging.handlers.RotatingFileHandler) else logging.WARNING)
+        _OURS.append(handler)
+        root.addHandler(handler)
+    root.setLevel(level)
+    for noisy in ("httpx", "httpcore", "sqlalchemy", "asyncio", "psycopg"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
