@@ -19,6 +19,7 @@ _TOKEN: Final = re.compile(
 _KEYS: Final = frozenset(
     {"client_secret", "refresh_token", "access_token", "password", "authorization", "code", "token"}
 )
+_OURS: Final[list[logging.Handler]] = []
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
