@@ -89,12 +89,17 @@ class Account:
         return asked.returncode == 0
 
 
-def server_account(*, root: bool | None = None) -> Account:
-    """Return the user for our servers: PostgreSQL refuses to run as root."""
-    if os.name == "nt" or not (os.geteuid() == 0 if root is None else root):
+def server_account(data: Path | None = None) -> Account:
+    """Return the user for a server: PostgreSQL refuses to run as root.
+
+    The cluster *data*, where there is one, stays its owner's.
+    """
+    if os.name == "nt" or os.geteuid() != 0:
         return Account()
     import pwd  # noqa: PLC0415 (POSIX only)
 
+    if data is not None and (owner := data.stat()).st_uid != 0:
+        return Account(f"#{owner.st_uid}", owner.st_uid, owner.st_gid)
     for name in ("postgres", "_postgres", OWN_ACCOUNT):
         try:
             entry = pwd.getpwnam(name)

@@ -112,6 +112,10 @@ def write_passfile(place: Place, password: str) -> None:
     line = address.passfile_line(password, host=address.HOST, user=address.USER)
     fresh = place.passfile.with_suffix(".new")
     _write_private(fresh, line)
+    if os.name == "posix":
+        # It stays the person's when root repairs a person's cluster.
+        owner = place.folder.stat()
+        os.chown(fresh, owner.st_uid, -1)
     fresh.replace(place.passfile)
 
 

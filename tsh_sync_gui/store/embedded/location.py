@@ -130,8 +130,13 @@ def _search(folder: Path, depth: int) -> Iterator[Place]:
     except (FileNotFoundError, PermissionError):
         return
     for child in map(Path, children):
-        if (place := Place(child)).has_cluster:
-            yield place
+        try:
+            found = Place(child).has_cluster
+        except PermissionError:
+            # Another person's, on a machine that several share.
+            continue
+        if found:
+            yield Place(child)
         elif depth > 1 and child.name not in _NOT_HOMES:
             yield from _search(child, depth - 1)
 

@@ -128,12 +128,7 @@ class EmbeddedServer:
 
     @cached_property
     def _tools(self) -> Tools:
-        account = server_account()
-        binaries = self._binaries or find_binaries()
-        try:
-            return Tools(reachable(binaries, account, self._system_folder), account)
-        except OSError as error:
-            raise unwritable(self._system_folder, error) from error
+        return _tools(self._existing(), self._binaries, self._system_folder)
 
     def _existing(self) -> Place | None:
         try:
@@ -201,6 +196,14 @@ class EmbeddedServer:
         )
 
 
+def _tools(place: Place | None, binaries: Binaries | None, system_folder: Path) -> Tools:
+    account = server_account(place.data if place is not None else None)
+    try:
+        return Tools(reachable(binaries or find_binaries(), account, system_folder), account)
+    except OSError as error:
+        raise unwritable(system_folder, error) from error
+
+
 def _silent(_: str) -> None:
     """Tell nobody."""
 
@@ -234,7 +237,6 @@ def stop_all_below(
 ) -> list[Stopped]:
     """Stop every running server of *home* and of the homes below it, a demo's too."""
     stopped = []
-    tools: Tools | None = None
     for found in places_below(home.absolute(), system_folder=system_folder):
         place = Place(native(found.folder))
         with FileLock(place.lock):
@@ -242,9 +244,6 @@ def stop_all_below(
             if postmaster is None:
                 end_leftovers(place)
                 continue
-            if tools is None:
-                account = server_account()
-                tools = Tools(reachable(binaries or find_binaries(), account, system_folder), account)
-            stop(place, tools)
+            stop(place, _tools(place, binaries, system_folder))
             stopped.append(Stopped(place.folder, postmaster.port))
     return stopped
