@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 import msgspec
@@ -71,12 +72,24 @@ class Organization:
     time_zone: str
 
 
+class ListOrder(StrEnum):
+    """What a list is asked for: all in an order that edits do not move, what changed since, or newest changes first."""
+
+    FULL = "full"
+    FILTERED = "filtered"
+    NEWEST = "newest"
+
+
 class Source(Protocol):
     """Zoho, as the engine sees it.
 
     All methods raise the errors of core.errors: TransientError after the adapter's own tries are used up,
     QuotaExhaustedError, AuthorisationError, EndpointAbsentError, RecordGoneError, SchemaMismatchError.
     """
+
+    def params(self, api: Api, order: ListOrder, since: datetime | None = None) -> tuple[tuple[str, str], ...]:
+        """Return filters and sort in Zoho's words (without paging); *since* is used by FILTERED."""
+        ...
 
     async def page(self, api: Api, query: PageQuery, caller: Caller) -> PageReply:
         """Return one page of a list."""
@@ -275,6 +288,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     *started* is Zoho's clock (`Date` header) when the walk began; *done* means that the walk reached its end.
     """
 
+    order: ListOrder = ListOrder.FULL
     params: tuple[tuple[str, str], ...] = ()
     next_page: int = 1
     first_id: str = ""
@@ -342,6 +356,14 @@ class Mirror(Protocol):
 
     async def outstanding_count(self, entities: Sequence[Entity]) -> int:
         """Return how many records of *entities* (one walk's) lack a current detail."""
+        ...
+
+    def living(self, entity: Entity) -> AsyncIterator[list[str]]:
+        """Yield the ids of all living rows in chunks (for a dry run's deletes)."""
+        ...
+
+    async def expire_details(self, entity: Entity, before: datetime) -> None:
+        """Make details fetched before *before* outstanding again."""
         ...
 
     async def raw(self, entity: Entity, record_id: str) -> bytes | None:
