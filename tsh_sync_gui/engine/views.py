@@ -149,12 +149,24 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     database: DatabaseInfo
     organization: str = ""
     organization_id: str = ""
+    time_zone: str = ""
     at: datetime
 
 
+class GoneRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of the mirror that Zoho no longer has; *label* is what a person knows it by."""
+
+    id: str
+    label: str = ""
+
+
 class RunDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """One run opened: its figures, its requests to Zoho and the records it rejected."""
+    """One run opened: its figures, its requests to Zoho, the records it rejected.
+
+    *gone* are the records that a run at "Needs you" would delete.
+    """
 
     run: RunInfo
     calls: tuple[CallRecord, ...]
     rejected: tuple[Rejected, ...]
+    gone: tuple[GoneRecord, ...] = ()
