@@ -58,9 +58,9 @@ def _escaped(path: Path) -> str:
     return quote(str(path), safe="/:")
 
 
-def passfile_line(password: str, *, host: str, user: str, port: str = "*") -> str:
-    """Return a line of libpq's .pgpass format, for every database."""
-    return ":".join(_guarded(part) for part in (host, port)) + f":*:{_guarded(user)}:{_guarded(password)}\n"
+def passfile_line(password: str, *, host: str = "*", user: str = "*") -> str:
+    """Return a line of libpq's .pgpass format, for every port and database."""
+    return f"{_guarded(host)}:*:*:{_guarded(user)}:{_guarded(password)}\n"
 
 
 def read_password(passfile: Path) -> str:

@@ -29,7 +29,7 @@ class FileLock:
         # Not inherited by children (PEP 446): a server we start must not hold our lock.
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            taken = _try_lock(descriptor, windows=self._windows)
+            taken = _try_lock(descriptor, windows=self._windows) and (self._windows or _names(self._path, descriptor))
         except BaseException:
             os.close(descriptor)
             raise
@@ -67,6 +67,14 @@ class FileLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _names(path: Path, descriptor: int) -> bool:
+    """Tell whether the file we locked is still the one of that name, and not one just removed by its last user."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _try_lock(descriptor: int, *, windows: bool) -> bool:

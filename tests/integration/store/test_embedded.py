@@ -1,0 +1,372 @@
+"""The embedded server: made once, shared by all, alive after every end."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from tests.support.postgres import SETTINGS, reachable_home
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.store.embedded import EmbeddedServer, ServerState, find_binaries, stop_all_below
+from tsh_sync_gui.store.embedded.cluster import kept_port, write_passfile
+from tsh_sync_gui.store.embedded.location import Place
+from tsh_sync_gui.store.embedded.locks import FileLock
+from tsh_sync_gui.store.embedded.processes import leftovers
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+CLIENT = """
+import sys, time
+from pathlib import Path
+from tsh_sync_gui.store.embedded import EmbeddedServer
+server = EmbeddedServer(Path(sys.argv[1]), settings={"fsync": "off"})
+print("ready", flush=True)
+if sys.argv[2] == "lease":
+    with server.lease() as endpoint:
+        print(endpoint.port, flush=True)
+        sys.stdin.readline()
+else:
+    endpoint = server.ensure()
+    print(endpoint.port, server.status().pid, flush=True)
+"""
+
+
+def server_of(home, **options):
+    return EmbeddedServer(home, settings=SETTINGS, **options)
+
+
+def place_of(server):
+    return Place(server.status().folder)
+
+
+def client(home, doing="ensure"):
+    command = [sys.executable, "-c", CLIENT, str(home), doing]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def ask(endpoint, query="SELECT 1"):
+    with psycopg.connect(endpoint.conninfo, autocommit=True) as connection:
+        answer = connection.execute(query)
+        return answer.fetchone()[0] if answer.description else None
+
+
+@pytest.fixture
+def running(home):
+    """A server with a row to lose, and its endpoint."""
+    server = server_of(home)
+    endpoint = server.ensure()
+    ask(endpoint, "CREATE TABLE kept AS SELECT 42 AS value")
+    return server, endpoint
+
+
+def test_processes_that_start_at_once_share_one_server(home):
+    clients = [client(home) for _ in range(4)]
+
+    told = {one.communicate()[0] for one in clients}
+
+    assert len(told) == 1
+    assert [one.returncode for one in clients] == [0, 0, 0, 0]
+    assert server_of(home).status().state is ServerState.RUNNING
+
+
+def test_it_says_what_it_does_only_when_it_does_something(home):
+    first, second = [], []
+
+    server_of(home).ensure(first.append)
+    server_of(home).ensure(second.append)
+
+    assert first == ["Preparing the database", "Starting the database"]
+    assert second == []
+
+
+def test_a_running_server_is_handed_out_while_another_process_holds_the_lock(running):
+    server, endpoint = running
+
+    with FileLock(place_of(server).lock):
+        assert server.ensure() == endpoint
+
+
+def test_only_the_password_opens_it_and_only_on_this_machine(running):
+    server, endpoint = running
+
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(host=endpoint.host, port=endpoint.port, user="app", dbname="tsh", password="guess")
+
+    assert ask(endpoint, "SHOW listen_addresses") == "127.0.0.1"
+    assert ask(endpoint, "SELECT DISTINCT auth_method FROM pg_hba_file_rules") == "scram-sha-256"
+    assert endpoint.password() not in endpoint.conninfo + endpoint.uri + endpoint.sqlalchemy_url
+    if os.name == "posix":
+        assert endpoint.passfile.stat().st_mode & 0o777 == 0o600
+        assert place_of(server).data.stat().st_mode & 0o777 == 0o700
+
+
+def test_settings_of_the_starters_environment_do_not_divert_it(home, monkeypatch):
+    for name, value in {"PGPASSWORD": "x", "PGHOSTADDR": "192.0.2.1", "PGSSLMODE": "require", "PGPORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+
+    server_of(home).ensure()
+
+    assert server_of(home).status().state is ServerState.RUNNING
+
+
+@pytest.mark.parametrize("folder", ["with a space", "بيانات الشركة", "50% + 'one'"])
+def test_psql_takes_the_address_of_any_home(home, folder):
+    endpoint = server_of(home / folder).ensure()
+
+    psql = [str(find_binaries().program("psql")), "-XAtw", endpoint.uri, "-c", "SELECT current_database()"]
+
+    assert subprocess.run(psql, capture_output=True, text=True, check=True).stdout == "tsh\n"
+
+
+def test_two_homes_on_one_machine_have_two_servers(home):
+    one, other = server_of(home / "one").ensure(), server_of(home / "other").ensure()
+
+    assert one.port != other.port
+    assert ask(one, "SHOW data_directory") != ask(other, "SHOW data_directory")
+
+
+def test_the_port_stays_over_restarts(running):
+    server, endpoint = running
+
+    server.stop()
+
+    assert server.ensure() == endpoint
+
+
+def test_a_taken_port_is_left_to_its_new_owner(running):
+    server, endpoint = running
+    server.stop()
+
+    with socket.create_server(("127.0.0.1", endpoint.port)):
+        moved = server.ensure()
+
+        assert moved.port != endpoint.port
+        assert ask(moved, "SELECT value FROM kept") == 42
+    assert server.ensure() == moved
+
+
+def test_another_cluster_on_the_kept_port_is_not_mistaken_for_ours(running, home):
+    server, endpoint = running
+    server.stop()
+    stranger = server_of(home / "stranger")
+    stranger.ensure()
+    stranger.stop()
+    settings = place_of(stranger).data / "tsh.conf"
+    settings.write_text(settings.read_text().replace(str(kept_port(place_of(stranger))), str(endpoint.port)))
+    taken = stranger.ensure()
+
+    moved = server.ensure()
+
+    assert taken.port == endpoint.port != moved.port
+    assert ask(moved, "SELECT value FROM kept") == 42
+
+
+@POSIX
+def test_a_killed_postmaster_is_replaced_and_nothing_committed_is_lost(running):
+    server, endpoint = running
+
+    os.kill(server.status().pid, signal.SIGKILL)
+
+    assert ask(server.ensure(), "SELECT value FROM kept") == 42
+    assert server.ensure() == endpoint
+
+
+@POSIX
+def test_orphans_that_hold_the_shared_memory_are_ended_and_no_others(running, home):
+    server, endpoint = running
+    neighbour = server_of(home / "neighbour")
+    neighbour.ensure()
+    with psycopg.connect(endpoint.conninfo) as busy:
+        worker = psutil.Process(busy.info.backend_pid)
+        worker.suspend()
+        os.kill(server.status().pid, signal.SIGKILL)
+
+        assert ask(server.ensure(), "SELECT value FROM kept") == 42
+
+        assert worker.pid not in [process.pid for process in leftovers(place_of(server))]
+    assert neighbour.status().state is ServerState.RUNNING
+
+
+def test_a_stale_pid_file_that_names_another_program_is_passed_over(running):
+    server, endpoint = running
+    pid_file = place_of(server).data / "postmaster.pid"
+    text = pid_file.read_text()
+    server.stop()
+
+    pid_file.write_text(text.replace(text.split()[0], str(os.getpid()), 1))
+
+    assert server.status().state is ServerState.STOPPED
+    assert server.ensure() == endpoint
+
+
+@POSIX
+def test_clients_killed_at_any_moment_leave_a_database_that_the_next_one_gets():
+    """The moments are random; TSH_TEST_KILLS makes them more than the suite has time for."""
+    for _ in range(int(os.environ.get("TSH_TEST_KILLS", "5"))):
+        with reachable_home("kill-") as home:
+            for _ in range(2):
+                victim = client(home)
+                victim.stdout.readline()
+                time.sleep(secrets.randbelow(700) / 1000)
+                victim.kill()
+                victim.communicate()
+
+            server = server_of(home)
+            assert ask(server.ensure()) == 1
+            assert not list(place_of(server).folder.glob("cluster.*"))
+
+
+@POSIX
+def test_a_killed_initdb_leaves_nothing_that_counts(home):
+    server = server_of(home)
+    victim = client(home)
+    victim.stdout.readline()
+    while not (found := [one for one in psutil.Process(victim.pid).children() if one.name() == "initdb"]):
+        time.sleep(0.001)
+
+    found[0].kill()
+    victim.communicate()
+
+    assert victim.returncode == 1
+    assert server.status().state is ServerState.STOPPED
+    assert ask(server.ensure()) == 1
+
+
+@POSIX
+def test_postmasters_killed_while_starting_are_replaced(running):
+    server, _ = running
+    for _ in range(3):
+        server.stop()
+        starter = client(server.status().folder.parent)
+        starter.stdout.readline()
+        while not (pid := server.status().pid):
+            time.sleep(0.001)
+        os.kill(pid, signal.SIGKILL)
+        starter.communicate()
+
+        assert starter.returncode == 0 or not server.status().pid
+        assert ask(server.ensure(), "SELECT value FROM kept") == 42
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_text("nonsense")])
+def test_a_lost_password_is_made_anew(running, harm):
+    server, endpoint = running
+    old = endpoint.password()
+
+    harm(endpoint.passfile)
+
+    assert ask(server.ensure(), "SELECT value FROM kept") == 42
+    assert endpoint.password() not in ("", old)
+
+
+def test_a_wrong_password_is_made_anew_also_while_stopped(running):
+    server, _ = running
+    server.stop()
+
+    write_passfile(place_of(server), "wrong")
+
+    assert ask(server.ensure(), "SELECT value FROM kept") == 42
+
+
+def test_a_missing_database_is_made_again(running):
+    server, endpoint = running
+    with psycopg.connect(endpoint.conninfo, dbname="postgres", autocommit=True) as connection:
+        connection.execute("DROP DATABASE tsh")
+
+    assert ask(server.ensure(), "SELECT current_database()") == "tsh"
+
+
+def test_a_server_without_free_connections_is_still_ours(home):
+    server = EmbeddedServer(home, settings={**SETTINGS, "max_connections": "5"})
+    endpoint = server.ensure()
+
+    with ExitStack() as held:
+        for _ in range(5):
+            held.enter_context(psycopg.connect(endpoint.conninfo))
+
+        assert server.ensure() == endpoint
+
+
+def test_a_cluster_of_another_major_version_is_refused_with_the_remedy(running):
+    server, _ = running
+    place = place_of(server)
+    server.stop()
+    (place.data / "PG_VERSION").write_text("17\n")
+
+    with pytest.raises(ConfigurationError, match=r"PostgreSQL 17.*db backup.*db restore"):
+        server.ensure()
+
+
+def test_a_setting_the_server_refuses_is_reported_with_its_words(home):
+    with pytest.raises(Exception, match="starting the database") as refused:
+        EmbeddedServer(home, settings={"fsync": "off", "max_connections": "many"}).ensure()
+
+    assert "max_connections" in refused.value.cause
+
+
+def test_a_home_that_cannot_be_written_is_refused_by_name(home):
+    (home / "file").touch()
+
+    with pytest.raises(ConfigurationError, match="TSH_HOME"):
+        server_of(home / "file" / "below").ensure()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root to make a small disk")
+def test_a_full_disk_is_named(home):
+    small = home / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(small)], check=False).returncode:
+        pytest.skip("no small disk can be made here")
+    try:
+        with pytest.raises(ConfigurationError, match="disk is full"):
+            server_of(small).ensure()
+
+        assert server_of(small).status().state is ServerState.STOPPED
+        assert not list((small / "postgres").glob("cluster*"))
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_demo_server_ends_with_its_last_client(home):
+    server = server_of(home)
+
+    with server.lease() as endpoint:
+        with server.lease():
+            assert ask(endpoint) == 1
+        assert server.status().state is ServerState.RUNNING
+
+    assert server.status().state is ServerState.STOPPED
+
+
+@POSIX
+def test_a_killed_client_does_not_keep_a_demo_server_up_for_ever(home):
+    server = server_of(home)
+    killed = client(home, "lease")
+    assert [killed.stdout.readline() for _ in range(2)][1].strip().isdigit()
+    killed.kill()
+    killed.communicate()
+
+    with server.lease() as endpoint:
+        assert ask(endpoint) == 1
+
+    assert server.status().state is ServerState.STOPPED
+
+
+def test_db_stop_ends_every_server_of_a_home(home):
+    own, demo = server_of(home), server_of(home / "demo")
+    ports = {own.ensure().port, demo.ensure().port}
+
+    stopped = stop_all_below(home)
+
+    assert {one.port for one in stopped} == ports
+    assert {own.status().state, demo.status().state} == {ServerState.STOPPED}
+    assert stop_all_below(home) == []
+    assert own.stop() is False
