@@ -31,6 +31,8 @@ AUDIT_SEQUENCE: Final = "audit_id"
 _EMPTY: Final = text("''")
 _ZERO: Final = text("0")
 _NOW: Final = text("now()")
+# Rows that are written again and again find room for the new version on their own page.
+_ROOMY: Final = {"fillfactor": 50}
 
 
 def add_sync_tables(found: MetaData) -> None:
@@ -249,11 +251,11 @@ def _add_budget(found: MetaData) -> None:
         _text("machine", default=False),
         Column("pid", Integer, nullable=False),
         _number("permits"),
-        _number("wants"),
         _stamp("waiting_since"),
         _stamp("wakes_at"),
         _stamp("seen_at", now=True),
         schema=SYNC,
+        postgresql_with=_ROOMY,
     )
     Table(
         "call_slots",
@@ -264,14 +266,17 @@ def _add_budget(found: MetaData) -> None:
         Column("number", Integer, nullable=False, server_default=text("1")),
         _stamp("granted_at", required=True),
         _stamp("counts_until", required=True),
+        Column("open", Boolean, nullable=False, server_default=text("false")),
         Index("ix_call_slots_counts_until", "counts_until"),
         schema=SYNC,
+        postgresql_with=_ROOMY,
     )
     Table(
         "quota",
         found,
         _single(),
-        _many("used"),
+        _many("own"),
+        _many("elsewhere"),
         Column("by_lane", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
         _stamp("resets_at"),
         Column("heard_limit", BigInteger),
@@ -283,6 +288,7 @@ def _add_budget(found: MetaData) -> None:
         _stamp("lowered_at"),
         CheckConstraint("only", name="ck_quota_only"),
         schema=SYNC,
+        postgresql_with=_ROOMY,
     )
     Table(
         "api_calls",
