@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -285,7 +285,8 @@ class DetailBatch:
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where a walk stands: what it asked for, the page to ask next, the ids at the edges of the last stored page.
 
-    *started* is Zoho's clock (`Date` header) when the walk began; *done* means that the walk reached its end.
+    *started* is Zoho's clock (`Date` header) when the walk began; *since* bounds a filter, *stop* ends a walk from
+    newest to oldest; *done* means that the walk reached its end, *is_tail* that it reads what changed meanwhile.
     """
 
     order: ListOrder = ListOrder.FULL
@@ -295,9 +296,9 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     last_id: str = ""
     started: datetime | None = None
     since: datetime | None = None
-    api: str = ""
+    stop: datetime | None = None
     done: bool = False
-    newest: datetime | None = None
+    is_tail: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,7 +351,7 @@ class Mirror(Protocol):
         """Return the ids that the finished walk of *leader* did not meet."""
         ...
 
-    def outstanding(self, entities: Sequence[Entity], *, size: int) -> AsyncIterator[list[str]]:
+    def outstanding(self, entities: Sequence[Entity], *, size: int) -> AsyncGenerator[list[str], None]:
         """Yield chunks of *size* ids whose detail is missing or older than the row, newest first, each id once."""
         ...
 
@@ -358,12 +359,16 @@ class Mirror(Protocol):
         """Return how many records of *entities* (one walk's) lack a current detail."""
         ...
 
-    def living(self, entity: Entity) -> AsyncIterator[list[str]]:
+    def living(self, entity: Entity) -> AsyncGenerator[list[str], None]:
         """Yield the ids of all living rows in chunks (for a dry run's deletes)."""
         ...
 
     async def expire_details(self, entity: Entity, before: datetime) -> None:
         """Make details fetched before *before* outstanding again."""
+        ...
+
+    async def labels(self, entity: Entity, ids: Sequence[str]) -> dict[str, str]:
+        """Return what a person knows the records by (the spec's label column), by id."""
         ...
 
     async def raw(self, entity: Entity, record_id: str) -> bytes | None:
@@ -476,7 +481,7 @@ class Ledger(Protocol):
         """Return the walk's checkpoint as committed last."""
         ...
 
-    async def pages_between(self, leader: RunId, page: int) -> list[str] | None:
+    async def page_ids(self, leader: RunId, page: int) -> list[str] | None:
         """Return the ids stored for *page* of the walk, None when that page is not stored."""
         ...
 

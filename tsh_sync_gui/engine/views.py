@@ -26,7 +26,6 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     full: bool = False
     sweep: bool = False
     since: datetime | None = None
-    until: datetime | None = None
     record_id: str = ""
     force: bool = False
     details: Details = None

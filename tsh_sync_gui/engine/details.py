@@ -1,0 +1,188 @@
+"""The details phase: what lists leave out, newest first, as far as the budget goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.errors import EndpointAbsentError, QuotaExhaustedError, RecordGoneError
+from tsh_sync_gui.core.values import CallKind, Lane, Phase
+from tsh_sync_gui.engine.absence import Absences
+from tsh_sync_gui.engine.normalize import Normalizer
+from tsh_sync_gui.engine.plan import WalkPlan
+from tsh_sync_gui.engine.ports import Budget, Mirror, PageReply, Source, Step
+from tsh_sync_gui.engine.runs import WalkRun
+from tsh_sync_gui.engine.views import Details
+from tsh_sync_gui.engine.walk import Pace
+
+DEFAULT_TIME: Final = timedelta(minutes=10)
+SINGLES_A_STEP: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """Answers to one chunk of ids: the replies, the ids that are gone, and what broke the rest off."""
+
+    replies: tuple[PageReply, ...]
+    gone: tuple[str, ...]
+    error: BaseException | None = None
+
+
+class DetailWork:
+    """Works off the queue of outstanding details of one walk."""
+
+    def __init__(
+        self,
+        plan: WalkPlan,
+        run: WalkRun,
+        *,
+        source: Source,
+        mirror: Mirror,
+        budget: Budget,
+        absences: Absences,
+        normalizers: Mapping[str, Normalizer],
+        pace: Pace,
+        clock: Clock,
+        lane: Lane,
+    ) -> None:
+        self._plan = plan
+        self._run = run
+        self._source = source
+        self._mirror = mirror
+        self._budget = budget
+        self._absences = absences
+        self._normalizers = normalizers
+        self._pace = pace
+        self._clock = clock
+        self._lane = lane
+        self._members = tuple(one for one in plan.members if one.has_details)
+
+    async def work(self, limit: Details) -> int:
+        """Fetch details up to *limit*; returns how many stay outstanding. A used-up lane is an end, not a failure."""
+        if not self._members or limit in {"none", 0}:
+            return await self._outstanding()
+        waiting = await self._outstanding()
+        if not waiting:
+            return 0
+        allowed = await self._allowed(limit, waiting)
+        if allowed <= 0:
+            return waiting
+        await self._run.enter(Phase.DETAILS, expected=min(waiting, allowed))
+        ends = self._clock.monotonic() + DEFAULT_TIME.total_seconds() if limit is None else None
+        left = allowed
+        try:
+            async with aclosing(self._chunks()) as chunks:
+                async for ids in chunks:
+                    left -= await self._step(ids[:left])
+                    if left <= 0 or (ends is not None and self._clock.monotonic() >= ends):
+                        break
+        except QuotaExhaustedError:
+            if limit is not None:
+                raise
+        return await self._outstanding()
+
+    async def _outstanding(self) -> int:
+        if not self._members:
+            return 0
+        return await self._run.patiently(lambda: self._mirror.outstanding_count(self._members))
+
+    async def _allowed(self, limit: Details, waiting: int) -> int:
+        """Return how many records may be asked for."""
+        if limit == "all":
+            return waiting
+        if limit is not None:
+            return min(waiting, int(limit))
+        calls = await self._run.patiently(lambda: self._budget.left(self._lane))
+        calls = min(calls, int(self._pace.per_minute * DEFAULT_TIME.total_seconds() / 60))
+        return min(waiting, calls * self._chunk_size())
+
+    def _bulk_is_known(self) -> bool:
+        api = self._plan.api
+        return api.bulk is not None and not self._absences.has(api, api.bulk.path)
+
+    def _chunk_size(self) -> int:
+        bulk = self._plan.api.bulk
+        return bulk.size if bulk and self._bulk_is_known() else 1
+
+    def _chunks(self) -> AsyncGenerator[list[str], None]:
+        bulk = self._plan.api.bulk
+        return self._mirror.outstanding(self._members, size=bulk.size if bulk else SINGLES_A_STEP)
+
+    async def _step(self, ids: Sequence[str]) -> int:
+        """Fetch and store the details of *ids*; returns how many were asked for."""
+        for part in self._parts(ids):
+            fetched = await self._run.work(self._fetch(part))
+            batches = tuple(
+                self._normalizers[one.name].details(reply.records, observed_at=reply.sent_at)
+                for reply in fetched.replies
+                for one in self._members
+            )
+            await self._run.commit(
+                Step(
+                    leader=self._run.id,
+                    runs={name: info.id for name, info in self._run.infos.items()},
+                    phase=Phase.DETAILS,
+                    details=batches,
+                    gone={one.name: fetched.gone for one in self._plan.members} if fetched.gone else {},
+                ),
+                details=len(part) if fetched.error is None else len(fetched.replies),
+            )
+            if fetched.error is not None:
+                raise fetched.error
+        return len(ids)
+
+    def _parts(self, ids: Sequence[str]) -> list[Sequence[str]]:
+        """Cut *ids* so that a step's calls fit the pace: one bulk call, or as many single ones as go at once."""
+        size = self._plan.api.bulk.size if self._plan.api.bulk and self._bulk_is_known() else self._single_size()
+        return [ids[start : start + size] for start in range(0, len(ids), size)]
+
+    def _single_size(self) -> int:
+        return 1 if self._pace.per_minute <= 100 else SINGLES_A_STEP
+
+    async def _fetch(self, ids: Sequence[str]) -> Fetched:
+        bulk = self._plan.api.bulk
+        if bulk and self._bulk_is_known():
+            try:
+                reply = await self._source.bulk(
+                    self._plan.api, bulk, ids, self._run.caller(self._plan.leader, self._lane, CallKind.BULK)
+                )
+            except EndpointAbsentError:
+                await self._absences.note(self._plan.api, bulk.path, self._plan.leader)
+            else:
+                missing = await self._missing(ids, reply)
+                return Fetched(replies=(reply,), gone=missing)
+        return await self._singles(ids)
+
+    async def _missing(self, ids: Sequence[str], reply: PageReply) -> tuple[str, ...]:
+        """Return the ids that the bulk reply lacks and a single call confirms to be gone."""
+        if len(reply.records) >= len(ids):
+            return ()
+        known = self._normalizers[self._plan.leader.name].ids(reply.records)
+        absent = [one for one in ids if one not in known]
+        return (await self._singles(absent)).gone if absent else ()
+
+    async def _singles(self, ids: Sequence[str]) -> Fetched:
+        gate = asyncio.Semaphore(self._pace.concurrency)
+        caller = self._run.caller(self._plan.leader, self._lane, CallKind.DETAIL)
+
+        async def one(record_id: str) -> PageReply | None:
+            async with gate:
+                try:
+                    return await self._source.detail(self._plan.api, record_id, caller)
+                except RecordGoneError:
+                    structlog.get_logger(__name__).info("gone", entity=self._plan.leader.name, record=record_id)
+                    return None
+
+        outcomes = await asyncio.gather(*(one(record_id) for record_id in ids), return_exceptions=True)
+        return Fetched(
+            replies=tuple(reply for reply in outcomes if isinstance(reply, PageReply)),
+            gone=tuple(record_id for record_id, reply in zip(ids, outcomes, strict=True) if reply is None),
+            error=next((reply for reply in outcomes if isinstance(reply, BaseException)), None),
+        )

@@ -1,0 +1,78 @@
+"""Asking for pages ahead: up to so many requests at once, answers in order, bounded in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class InOrder(Generic[T]):
+    """Runs *fetch(page)* for consecutive pages, *ahead* at once, and hands the results out in order.
+
+    No more than *keep* results are asked for and not taken. Beyond *last* (when known) a page is only asked for
+    after `know_more` says that there are more.
+    """
+
+    def __init__(
+        self, fetch: Callable[[int], Awaitable[T]], start: int, *, ahead: int, keep: int, last: int | None
+    ) -> None:
+        self._fetch = fetch
+        self._next = start
+        self._ahead = ahead
+        self._keep = max(keep, ahead)
+        self._last = last
+        self._tasks: deque[asyncio.Task[T]] = deque()
+        self._closed = False
+        self._held = 0
+
+    def _top_up(self, _done: object = None) -> None:
+        if self._closed:
+            return
+        flying = sum(not task.done() for task in self._tasks)
+        while flying < self._ahead and len(self._tasks) + self._held < self._keep:
+            if self._last is not None and self._next > self._last and (self._tasks or self._held):
+                return
+            task = asyncio.ensure_future(self._fetch(self._next))
+            task.add_done_callback(self._top_up)
+            self._tasks.append(task)
+            self._next += 1
+            flying += 1
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the next result is here already."""
+        return bool(self._tasks) and self._tasks[0].done()
+
+    async def take(self) -> T:
+        """Return the next page's result; it counts as kept until `release`."""
+        self._top_up()
+        result = await asyncio.shield(self._tasks[0])
+        self._tasks.popleft()
+        self._held += 1
+        return result
+
+    def release(self) -> None:
+        """Let go of all results taken; more pages may be asked for."""
+        self._held = 0
+        self._top_up()
+
+    def know_more(self, page: int) -> None:
+        """Note that there is a page after *page*."""
+        if self._last is not None and page >= self._last:
+            self._last = page + 1
+
+    async def close(self) -> None:
+        """Break off what is under way."""
+        self._closed = True
+        tasks = [task for task in self._tasks if not task.done()]
+        for task in tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        self._tasks.clear()

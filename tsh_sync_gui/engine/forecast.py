@@ -1,0 +1,89 @@
+"""What a run will cost, before it starts: calls, share of the day, time with all waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from tsh_sync_gui.core.values import Mode
+from tsh_sync_gui.engine.details import DEFAULT_TIME
+from tsh_sync_gui.engine.plan import WalkPlan, pages_of
+from tsh_sync_gui.engine.ports import ListOrder, QuotaStatus, RunInfo, Watermark
+from tsh_sync_gui.engine.views import Details, Forecast
+from tsh_sync_gui.engine.walk import Pace
+
+SECONDS_A_CALL = 0.3
+"""How long Zoho takes to answer, where no limit is what a run waits for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a forecast is made from."""
+
+    mark: Watermark
+    history: Sequence[RunInfo]
+    outstanding: int
+    bulk_size: int
+    lane_left: int
+
+
+def list_calls(plan: WalkPlan, known: Known, pace: Pace) -> tuple[int, int, bool]:
+    """Return the fewest and the most list calls, and whether that is more than "at least"."""
+    if plan.mode is Mode.RECORD:
+        return 0, 0, True
+    if plan.order is ListOrder.FULL:
+        if known.mark.remote is None:
+            return 1, 1, False
+        pages = pages_of(known.mark.remote, pace.per_page)
+        return pages, pages, True
+    past = [run.calls.list for run in known.history if run.mode is plan.mode and run.calls.list]
+    return min(past, default=1), max(past, default=1), True
+
+
+def detail_calls(plan: WalkPlan, known: Known, pace: Pace, limit: Details) -> int:
+    """Return the calls for details that are outstanding now; on a first walk all records will be."""
+    if plan.mode is Mode.RECORD:
+        return 1
+    if limit in {"none", 0}:
+        return 0
+    records = known.outstanding
+    if plan.order is ListOrder.FULL and known.mark.since is None:
+        records = max(records, known.mark.remote or 0)
+    if isinstance(limit, int):
+        records = min(records, limit)
+    calls = ceil(records / known.bulk_size)
+    if limit is None:
+        calls = min(calls, max(0, known.lane_left), int(pace.per_minute * DEFAULT_TIME.total_seconds() / 60))
+    return calls
+
+
+def seconds_for(calls: int, quota: QuotaStatus, pace: Pace) -> float:
+    """Return how long *calls* take with the waits for the minute limit."""
+    free = max(0, quota.minute_limit - quota.minute_used)
+    waits = ceil(max(0, calls - free) / quota.minute_limit) * 60 if calls > free else 0
+    tail = max(0, calls - free) % quota.minute_limit / pace.ahead * SECONDS_A_CALL
+    return round(waits + (tail if waits else calls / pace.ahead * SECONDS_A_CALL), 1)
+
+
+def forecast(plan: WalkPlan, known: Known, quota: QuotaStatus, pace: Pace, limit: Details) -> Forecast:
+    """Return the cost of *plan* for its leader."""
+    low, high, is_known = list_calls(plan, known, pace)
+    details = detail_calls(plan, known, pace, limit)
+    total = high + details
+    return Forecast(
+        entity=plan.leader.name,
+        calls_low=low + details,
+        calls_high=total,
+        detail_calls=details,
+        share_of_day=round(total / quota.day_limit, 4) if quota.day_limit else 1.0,
+        seconds=seconds_for(total, quota, pace),
+        known=is_known,
+        fits=total <= quota.day_limit - quota.day_used,
+        records=known.mark.remote,
+    )
+
+
+def nothing(entity: str) -> Forecast:
+    """Return the forecast of a run that has nothing to do."""
+    return Forecast(entity=entity, calls_low=0, calls_high=0)

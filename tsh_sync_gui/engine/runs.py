@@ -1,0 +1,346 @@
+"""One walk's runs while this process works on them: figures, waits, pause and cancel, heartbeat, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import msgspec
+import structlog
+
+from tsh_sync_gui.core.bus import Bus
+from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.errors import LostOwnershipError, SyncError, UnreachableError
+from tsh_sync_gui.core.events import (
+    PageStored,
+    PhaseStarted,
+    RecordsRejected,
+    RunContinued,
+    RunFinished,
+    RunPaused,
+    RunWaiting,
+)
+from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Phase, RunId, RunState
+from tsh_sync_gui.engine.ports import (
+    Caller,
+    Checkpoint,
+    Ledger,
+    Mirror,
+    Ownership,
+    RunInfo,
+    Step,
+    Stored,
+    Wait,
+    Watermark,
+)
+from tsh_sync_gui.entities.spec import Entity
+
+_BEAT_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+T = TypeVar("T")
+
+
+class CancelledByPersonError(SyncError):
+    """A person cancelled the run; what is stored stays, the next sync goes on from there."""
+
+    kind = "cancelled"
+
+
+class WalkRun:
+    """The runs of one walk, owned by this process."""
+
+    def __init__(
+        self,
+        infos: dict[str, RunInfo],
+        leader: str,
+        *,
+        ledger: Ledger,
+        mirror: Mirror,
+        ownership: Ownership,
+        bus: Bus,
+        clock: Clock,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self.infos = infos
+        self.leader = leader
+        self.checkpoint = checkpoint
+        self._ledger = ledger
+        self._mirror = mirror
+        self._ownership = ownership
+        self._bus = bus
+        self._clock = clock
+        self._booked = Calls()
+        self._uncertain = False
+        self._asked = ""
+        self._changed = asyncio.Event()
+        self._beat: asyncio.Task[None] | None = None
+        self._since = clock.monotonic()
+
+    @property
+    def id(self) -> RunId:
+        """Return the leader's run id."""
+        return self.infos[self.leader].id
+
+    @property
+    def ids(self) -> tuple[RunId, ...]:
+        """Return all runs of the walk."""
+        return tuple(info.id for info in self.infos.values())
+
+    @property
+    def phase(self) -> Phase:
+        """Return the walk's phase."""
+        return self.infos[self.leader].phase
+
+    def start(self) -> None:
+        """Begin the heartbeat."""
+        self._beat = asyncio.create_task(self._beating(), name=f"heartbeat {self.leader}")
+
+    async def stop(self) -> None:
+        """End the heartbeat and let the walk go."""
+        if self._beat:
+            self._beat.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._beat
+        with contextlib.suppress(UnreachableError):
+            await self._ownership.release()
+
+    def caller(self, entity: Entity, lane: Lane, kind: CallKind) -> Caller:
+        """Return on whose behalf the next call is made; its calls are booked to the walk's leader."""
+        return Caller(lane=lane, kind=kind, run=self.id, entity=entity.name, on_wait=self.waits, on_sent=self._sent)
+
+    def _sent(self, kind: CallKind) -> None:
+        self._booked = self._booked.plus(kind)
+
+    def ask(self, word: str) -> None:
+        """Pause, resume or cancel at once; the same word arrives through the ledger from other processes."""
+        self._asked = word
+        self._changed.set()
+
+    async def work(self, coroutine: Awaitable[T]) -> T:
+        """Await *coroutine*, which a cancel breaks off and a pause holds up; never a commit."""
+        await self.breathe()
+        task = asyncio.ensure_future(coroutine)
+        try:
+            while not task.done():
+                changed = asyncio.ensure_future(self._changed.wait())
+                try:
+                    await asyncio.wait({task, changed}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    changed.cancel()
+                if self._asked == "cancel":
+                    raise CancelledByPersonError("Cancelled", advice="The next sync goes on from here.")
+                self._changed.clear()
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, SyncError):
+                    await task
+
+    async def breathe(self) -> None:
+        """Hold here while paused; raises CancelledByPersonError when asked to cancel."""
+        if self._asked == "pause":
+            await self._set_state(RunState.PAUSED)
+            for info in self.infos.values():
+                self._bus.publish(RunPaused(run=info.id, entity=info.entity))
+            while self._asked == "pause":
+                self._changed.clear()
+                await self._changed.wait()
+            if self._asked != "cancel":
+                await self._set_state(RunState.RUNNING)
+                self._continued()
+        if self._asked == "cancel":
+            raise CancelledByPersonError("Cancelled", advice="The next sync goes on from here.")
+        self._asked = ""
+
+    def waits(self, wait: Wait | None) -> None:
+        """Say that the walk waits, or, with None, that it goes on."""
+        if wait is None:
+            self._continued()
+            return
+        for name, info in self.infos.items():
+            self.infos[name] = msgspec.structs.replace(
+                info, state=RunState.WAITING, waiting_for=wait.reason, waiting_until=wait.until
+            )
+            self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason=wait.reason, until=wait.until))
+
+    def _continued(self) -> None:
+        for name, info in self.infos.items():
+            self.infos[name] = msgspec.structs.replace(info, state=RunState.RUNNING, waiting_for="", waiting_until=None)
+            self._bus.publish(RunContinued(run=info.id, entity=info.entity))
+
+    async def _set_state(self, state: RunState) -> None:
+        for name, info in list(self.infos.items()):
+            self.infos[name] = msgspec.structs.replace(info, state=state)
+            await self.patiently(partial(self._ledger.mark, info.id, state=state))
+
+    async def enter(self, phase: Phase, *, expected: int | None) -> None:
+        """Go on to *phase*."""
+        changes: dict[str, Any] = {"phase": phase}
+        if phase is Phase.DETAILS:
+            changes |= {"details_total": expected or 0, "details_done": 0}
+        elif expected is not None:
+            changes |= {"expected": expected}
+        for name, info in list(self.infos.items()):
+            self.infos[name] = msgspec.structs.replace(info, **changes)
+            await self.patiently(partial(self._ledger.mark, info.id, **changes))
+            self._bus.publish(PhaseStarted(run=info.id, entity=info.entity, phase=phase, expected=expected))
+
+    async def commit(self, step: Step, *, details: int = 0) -> Stored:
+        """Store *step* with the calls made since the last one; safe though the connection dies in the commit."""
+        calls, self._booked = self._booked, Calls()
+        step = replace(step, calls=calls)
+        stored = await self.patiently(lambda: self._store(step))
+        if step.checkpoint is not None:
+            self.checkpoint = step.checkpoint
+        self._note(step, stored, calls, details)
+        return stored
+
+    async def _store(self, step: Step) -> Stored:
+        if self._uncertain:
+            known = await self._ledger.checkpoint(self.id)
+            if step.checkpoint is not None and known == step.checkpoint:
+                self._uncertain = False
+                return await self._as_stored(step)
+        self._uncertain = True
+        stored = await self._mirror.store(step)
+        self._uncertain = False
+        return stored
+
+    async def _as_stored(self, step: Step) -> Stored:
+        totals = {}
+        for name, run in step.runs.items():
+            info = await self._ledger.run(run)
+            totals[name] = info.counts if info else Counts()
+        return Stored(counts={}, totals=totals)
+
+    def _note(self, step: Step, stored: Stored, calls: Calls, details: int) -> None:
+        for name, info in list(self.infos.items()):
+            counts = stored.totals.get(name, info.counts)
+            booked = info.calls + calls if name == self.leader else info.calls
+            info = msgspec.structs.replace(  # noqa: PLW2901 -- the same run, newer
+                info,
+                counts=counts,
+                calls=booked,
+                pages=info.pages + len(step.page_ids),
+                details_done=info.details_done + details,
+            )
+            self.infos[name] = info
+            in_details = step.phase is Phase.DETAILS
+            self._bus.publish(
+                PageStored(
+                    run=info.id,
+                    entity=name,
+                    phase=step.phase,
+                    counts=counts,
+                    calls=booked,
+                    done=info.details_done if in_details else counts.seen,
+                    expected=info.details_total if in_details else info.expected,
+                )
+            )
+        rejections = [(one.entity.name, one.rejected) for one in step.batches]
+        rejections += [(one.entity.name, one.rejected) for one in step.details]
+        for name, rejected in rejections:
+            if rejected and name in self.infos:
+                run, reason = self.infos[name].id, rejected[0].reason
+                self._bus.publish(RecordsRejected(run=run, entity=name, number=len(rejected), reason=reason))
+
+    async def patiently(self, make: Callable[[], Awaitable[T]]) -> T:
+        """Do a database operation, waiting in place while the database is away; LostOwnershipError ends it."""
+        tries = 0
+        while True:
+            try:
+                if tries and not await self._ownership.held():
+                    raise LostOwnershipError("Another process has taken this run over", advice="It goes on there.")
+                result = await make()
+            except UnreachableError as error:
+                if error.what != "database":
+                    raise
+                seconds = _RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)]
+                tries += 1
+                structlog.get_logger(__name__).warning("database away", error=error.title, tries=tries)
+                if tries > 1:
+                    self._say_database_away(error)
+                await self._clock.sleep(seconds)
+            else:
+                if tries > 1:
+                    self._continued()
+                return result
+
+    def _say_database_away(self, error: UnreachableError) -> None:
+        for info in self.infos.values():
+            self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason="database", detail=error.title))
+
+    async def _beating(self) -> None:
+        """Write the heartbeat and hear what other processes ask."""
+        shown: dict[str, tuple[RunState, datetime | None]] = {}
+        while True:
+            await self._clock.sleep(_BEAT_SECONDS)
+            try:
+                word = await self._ledger.beat(self.ids)
+                for info in list(self.infos.values()):
+                    if shown.get(info.entity, (RunState.RUNNING, None)) != (info.state, info.waiting_until):
+                        shown[info.entity] = (info.state, info.waiting_until)
+                        await self._ledger.mark(
+                            info.id, state=info.state, waiting_for=info.waiting_for, waiting_until=info.waiting_until
+                        )
+            except UnreachableError as error:
+                structlog.get_logger(__name__).warning("heartbeat not written", error=error.title)
+                continue
+            if word:
+                self.ask(word)
+
+    async def finish(
+        self,
+        state: RunState,
+        *,
+        error: SyncError | None = None,
+        watermarks: dict[str, Watermark] | None = None,
+        until: datetime | None = None,
+        outstanding: int = 0,
+    ) -> list[RunInfo]:
+        """End all runs of the walk; returns them as stored."""
+        ended = []
+        calls, self._booked = self._booked, Calls()
+        seconds = self._clock.monotonic() - self._since
+        for name, info in self.infos.items():
+            own = state
+            if state is RunState.UP_TO_DATE and info.counts.failed:
+                own = RunState.PARTLY_DONE
+            info = msgspec.structs.replace(  # noqa: PLW2901 -- the same run, ended
+                info,
+                state=own,
+                calls=info.calls + calls if name == self.leader else info.calls,
+                ended_at=self._clock.now(),
+                seconds=info.seconds + seconds,
+                waiting_for="daily_quota" if own is RunState.WAITING else "",
+                waiting_until=until,
+                error_kind=error.kind if error else "",
+                title=error.title if error else "",
+                advice=error.advice if error else "",
+                cause=error.cause if error else "",
+            )
+            mark = (watermarks or {}).get(name)
+            stored = await self.patiently(partial(self._ledger.finish, info, mark))
+            ended.append(stored)
+            self._bus.publish(
+                RunFinished(
+                    run=stored.id,
+                    entity=name,
+                    state=stored.state,
+                    counts=stored.counts,
+                    calls=stored.calls,
+                    seconds=stored.seconds,
+                    at=stored.ended_at or self._clock.now(),
+                    title=stored.title,
+                    advice=stored.advice,
+                    details_outstanding=outstanding,
+                )
+            )
+        return ended

@@ -1,0 +1,385 @@
+"""One walk from plan to end: own it, list, sweep, details, and say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import platform
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from msgspec import structs, to_builtins
+
+from tsh_sync_gui.core.bus import Bus
+from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    ConfirmationRequiredError,
+    EndpointAbsentError,
+    QuotaExhaustedError,
+    SyncError,
+)
+from tsh_sync_gui.core.events import RunStarted, RunWaiting
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.values import Lane, Mode, Phase, RunId, RunState
+from tsh_sync_gui.engine.absence import Absences
+from tsh_sync_gui.engine.details import DetailWork
+from tsh_sync_gui.engine.normalize import Normalizer
+from tsh_sync_gui.engine.plan import WalkPlan
+from tsh_sync_gui.engine.ports import (
+    Budget,
+    Checkpoint,
+    Ledger,
+    ListOrder,
+    Mirror,
+    Ownership,
+    RunInfo,
+    Source,
+    Watermark,
+)
+from tsh_sync_gui.engine.record import fetch_record
+from tsh_sync_gui.engine.runs import CancelledByPersonError, WalkRun
+from tsh_sync_gui.engine.sweep import Sweep
+from tsh_sync_gui.engine.views import SyncRequest
+from tsh_sync_gui.engine.walk import FilterIgnoredError, ListWalk, Pace, PageReader, first_checkpoint
+
+_FRESH: Final[dict[str, Any]] = {
+    "state": RunState.RUNNING,
+    "ended_at": None,
+    "error_kind": "",
+    "title": "",
+    "advice": "",
+    "cause": "",
+    "waiting_for": "",
+    "waiting_until": None,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the engine works with."""
+
+    settings: Callable[[], Settings]
+    source: Source
+    mirror: Mirror
+    ledger: Ledger
+    budget: Budget
+    bus: Bus
+    clock: Clock
+    absences: Absences
+    normalizers: dict[str, Normalizer]
+
+    def pace(self) -> Pace:
+        """Return how walks may ask now."""
+        now = self.settings()
+        return Pace(per_page=now.batch_size, concurrency=now.concurrency, per_minute=now.per_minute)
+
+
+class WalkJob:
+    """One walk of a request while this process owns it."""
+
+    def __init__(
+        self,
+        plan: WalkPlan,
+        request: SyncRequest,
+        ownership: Ownership,
+        parts: Parts,
+        marks: Mapping[str, Watermark],
+        *,
+        forecast: int | None,
+    ) -> None:
+        self.plan = plan
+        self.run: WalkRun | None = None
+        self.ended: list[RunInfo] = []
+        self._request = request
+        self._ownership = ownership
+        self._parts = parts
+        self._marks = marks
+        self._forecast = forecast
+
+    @property
+    def lane(self) -> Lane:
+        """Return whose share pays for the list calls."""
+        return self.plan.leader.pull.lane if self._request.trigger == "schedule" else Lane.PERSON
+
+    async def open(self, unfinished: list[RunInfo]) -> None:
+        """Resume the *unfinished* runs, or write new ones."""
+        parts = self._parts
+        checkpoint = first_checkpoint(self.plan, parts.source)
+        if unfinished:
+            checkpoint = await parts.ledger.checkpoint(unfinished[0].leader) or checkpoint
+            infos = {
+                one.entity: structs.replace(one, state=RunState.RUNNING, title="", advice="") for one in unfinished
+            }
+            leader = next((one.entity for one in unfinished if one.id == one.leader), unfinished[0].entity)
+        else:
+            leader = self.plan.leader.name
+            infos = self._new_runs()
+            await parts.ledger.open_runs([infos[leader], *(i for n, i in infos.items() if n != leader)], checkpoint)
+        self.run = WalkRun(
+            infos,
+            leader,
+            ledger=parts.ledger,
+            mirror=parts.mirror,
+            ownership=self._ownership,
+            bus=parts.bus,
+            clock=parts.clock,
+            checkpoint=checkpoint,
+        )
+        for info in infos.values():
+            if unfinished:
+                await parts.ledger.mark(
+                    info.id, state=RunState.RUNNING, ended_at=None, title="", advice="", error_kind=""
+                )
+            parts.bus.publish(_started(info, resumed=bool(unfinished)))
+        self.run.start()
+
+    def _new_runs(self) -> dict[str, RunInfo]:
+        leader = RunId(uuid.uuid4().hex)
+        now = self._parts.clock.now()
+        infos = {}
+        for entity in self.plan.running:
+            is_leader = entity == self.plan.leader
+            mark = self._marks[entity.name]
+            infos[entity.name] = RunInfo(
+                id=leader if is_leader else RunId(uuid.uuid4().hex),
+                leader=leader,
+                entity=entity.name,
+                mode=self.plan.mode,
+                state=RunState.RUNNING,
+                phase=Phase.LIST,
+                trigger=self._request.trigger if entity in self.plan.requested else f"rides on {self.plan.leader.name}",
+                machine=machine_name(),
+                user=user_name(),
+                started_at=now,
+                heartbeat_at=now,
+                request=to_builtins(self._request),
+                expected=mark.remote if self.plan.covers_all else None,
+                forecast_calls=self._forecast if is_leader else 0,
+            )
+        return infos
+
+    async def lists(self) -> bool:
+        """Do the list and sweep phases; returns whether details may follow. Ends the runs when it fails."""
+        return await self._guarded(self._lists)
+
+    async def details(self) -> None:
+        """Do the details phase and end the runs."""
+        await self._guarded(self._details)
+
+    async def _lists(self) -> None:
+        run = self._need()
+        if self.plan.record_id:
+            await fetch_record(
+                self.plan,
+                run,
+                source=self._parts.source,
+                mirror=self._parts.mirror,
+                normalizers=self._parts.normalizers,
+            )
+            return
+        if run.phase is Phase.LIST:
+            await self._walk(run)
+        if self.plan.covers_all and run.phase is not Phase.DETAILS:
+            await self._sweep(run)
+
+    async def _walk(self, run: WalkRun) -> None:
+        parts, pace = self._parts, self._parts.pace()
+        while True:
+            reader = PageReader(self.plan, parts.source, parts.normalizers, pace)
+            expected = self._marks[self.plan.leader.name].remote
+            try:
+                await ListWalk(
+                    self.plan,
+                    run,
+                    reader,
+                    source=parts.source,
+                    ledger=parts.ledger,
+                    pace=pace,
+                    lane=self.lane,
+                    expected=expected,
+                ).walk()
+            except FilterIgnoredError:
+                await self._without_filter(run)
+            else:
+                return
+
+    async def _without_filter(self, run: WalkRun) -> None:
+        """Treat the list as one without a time filter from now on (design.md 5, What the engine does)."""
+        structlog.get_logger(__name__).warning("time filter ignored", entity=self.plan.leader.name)
+        since = self.plan.since
+        order = ListOrder.NEWEST if self.plan.api.change_sort else ListOrder.FULL
+        self.plan = replace(self.plan, order=order, since=None, stop=since if order is ListOrder.NEWEST else None)
+        mark = self._marks[self.plan.leader.name]
+        self._marks = {**self._marks, self.plan.leader.name: structs.replace(mark, filter_absent=True)}
+        run.checkpoint = structs.replace(
+            first_checkpoint(self.plan, self._parts.source), started=run.checkpoint.started
+        )
+
+    async def _sweep(self, run: WalkRun) -> None:
+        sweep = Sweep(
+            self.plan,
+            run,
+            source=self._parts.source,
+            mirror=self._parts.mirror,
+            absences=self._parts.absences,
+            normalizers=self._parts.normalizers,
+            lane=self.lane,
+        )
+        await sweep.sweep(approved=self._request.approve)
+
+    async def _details(self) -> None:
+        run, parts = self._need(), self._parts
+        outstanding = 0
+        if not self.plan.record_id:
+            for entity in self.plan.running:
+                if entity.pull.details_age_days:
+                    before = parts.clock.now() - timedelta(days=entity.pull.details_age_days)
+                    await parts.mirror.expire_details(entity, before)
+            work = DetailWork(
+                self.plan,
+                run,
+                source=parts.source,
+                mirror=parts.mirror,
+                budget=parts.budget,
+                absences=parts.absences,
+                normalizers=parts.normalizers,
+                pace=parts.pace(),
+                clock=parts.clock,
+                lane=Lane.DETAILS if self._request.details is None else self.lane,
+            )
+            outstanding = await work.work(self._request.details)
+        self.ended = await run.finish(RunState.UP_TO_DATE, watermarks=self._watermarks(), outstanding=outstanding)
+        await run.stop()
+
+    def _watermarks(self) -> dict[str, Watermark]:
+        """Return the watermarks as the finished walk moves them; windows and single records move none."""
+        run = self._need()
+        if self.plan.mode in {Mode.WINDOW, Mode.RECORD}:
+            return {}
+        now = self._parts.clock.now()
+        marks = {}
+        for name, info in run.infos.items():
+            old = self._marks[name]
+            marks[name] = structs.replace(
+                old,
+                since=run.checkpoint.started or old.since,
+                walked_at=now,
+                full_walk_at=now if self.plan.covers_all else old.full_walk_at,
+                last_good_at=now,
+                last_run=info.id,
+                remote=info.counts.seen if self.plan.covers_all else old.remote,
+                filter_absent=False if self.plan.covers_all else old.filter_absent,
+            )
+        return marks
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do *work*; an error ends the runs with its state and words, a cancellation leaves them resumable."""
+        run = self._need()
+        try:
+            while True:
+                try:
+                    await work()
+                except QuotaExhaustedError as error:
+                    if not self._request.wait or error.resets_at is None:
+                        raise
+                    await self._wait_for_the_day(run, error.resets_at)
+                else:
+                    return True
+        except asyncio.CancelledError:
+            await asyncio.shield(self._end(run, RunState.CANCELLED, _interrupted()))
+            raise
+        except SyncError as error:
+            state, until = _state_of(error)
+            await self._end(run, state, error, until)
+            return False
+        except Exception as error:  # noqa: BLE001 -- whatever broke, the run is closed as failed and says so
+            structlog.get_logger(__name__).exception("run broke", entity=self.plan.leader.name)
+            words = SyncError(
+                "Something unexpected happened",
+                advice="Nothing was half-written; the next sync goes on from here. The log has the details.",
+                cause=repr(error),
+            )
+            await self._end(run, RunState.FAILED, words)
+            return False
+
+    async def _wait_for_the_day(self, run: WalkRun, until: datetime) -> None:
+        for info in run.infos.values():
+            self._parts.bus.publish(RunWaiting(run=info.id, entity=info.entity, reason="daily_quota", until=until))
+        seconds = (until - self._parts.clock.now()).total_seconds()
+        await run.work(self._parts.clock.sleep(max(1.0, seconds)))
+
+    async def _end(self, run: WalkRun, state: RunState, error: SyncError, until: datetime | None = None) -> None:
+        marks = None
+        if isinstance(error, ConfirmationRequiredError) and run.checkpoint.done:
+            marks = {
+                name: structs.replace(mark, last_good_at=self._marks[name].last_good_at)
+                for name, mark in self._watermarks().items()
+            }
+        self.ended = await run.finish(state, error=error, watermarks=marks, until=until)
+        await run.stop()
+
+    def _need(self) -> WalkRun:
+        if self.run is None:
+            raise ConfigurationError("The run was not opened")
+        return self.run
+
+
+def _state_of(error: SyncError) -> tuple[RunState, datetime | None]:
+    """Return in which state a run ends with *error*, and until when it waits."""
+    match error:
+        case QuotaExhaustedError():
+            return RunState.WAITING, error.resets_at
+        case CancelledByPersonError():
+            return RunState.CANCELLED, None
+        case AuthorisationError() | ConfirmationRequiredError() | ConfigurationError():
+            return RunState.NEEDS_YOU, None
+        case EndpointAbsentError():
+            return RunState.FAILED, None
+        case _:
+            return RunState.FAILED, None
+
+
+class InterruptedRunError(SyncError):
+    """The program was closed in mid-run; its next start goes on."""
+
+    kind = "interrupted"
+
+
+def _interrupted() -> SyncError:
+    return InterruptedRunError("Stopped", advice="Nothing was half-written; the next sync goes on from here.")
+
+
+def machine_name() -> str:
+    """Return what this computer is called."""
+    return platform.node() or "this computer"
+
+
+def user_name() -> str:
+    """Return who is signed in to this computer, "" when the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _started(info: RunInfo, *, resumed: bool) -> RunStarted:
+    return RunStarted(
+        run=info.id,
+        entity=info.entity,
+        mode=info.mode,
+        trigger=info.trigger,
+        machine=info.machine,
+        user=info.user,
+        at=info.started_at,
+        resumed=resumed,
+        expected=info.expected,
+        forecast_calls=info.forecast_calls,
+        counts=info.counts,
+        calls=info.calls,
+    )
