@@ -25,11 +25,9 @@ from tsh_sync_gui.store.embedded.locks import FileLock
 from tsh_sync_gui.store.embedded.probe import connect
 
 Prepare = Callable[[str], object]
-# Nothing here has to survive a power cut.
+# Nothing here has to survive a power cut, but all of it a kill.
 SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
     "max_connections": "300",
     "shared_buffers": "64MB",
     "autovacuum": "off",

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -319,20 +319,54 @@ def test_a_home_that_cannot_be_written_is_refused_by_name(home):
         server_of(home / "file" / "below").ensure()
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root to make a small disk")
-def test_a_full_disk_is_named(home):
-    small = home / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(small)], check=False).returncode:
-        pytest.skip("no small disk can be made here")
-    try:
-        with pytest.raises(ConfigurationError, match="disk is full"):
-            server_of(small).ensure()
+@pytest.fixture
+def small_disk(home):
+    """A folder on a disk of its own; what is in it goes with it."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("needs root on Linux to make a small disk")
+    folder = home / "small"
+    folder.mkdir()
 
-        assert server_of(small).status().state is ServerState.STOPPED
-        assert not list((small / "postgres").glob("cluster*"))
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
+    def sized(size):
+        options = f"size={size}m" if not folder.is_mount() else f"remount,size={size}m"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False).returncode:
+            pytest.skip("no small disk can be made here")
+        return folder
+
+    yield sized
+    stop_all_below(folder)
+    subprocess.run(["umount", str(folder)], check=folder.is_mount())
+
+
+def fill(file):
+    with file.open("wb", buffering=0) as stream, suppress(OSError):
+        while True:
+            stream.write(bytes(4096))
+
+
+def test_a_disk_too_small_for_a_database_is_named_and_nothing_stays(small_disk):
+    server = server_of(small_disk(20))
+
+    with pytest.raises(ConfigurationError, match="disk is full"):
+        server.ensure()
+
+    assert server.status().state is ServerState.STOPPED
+    assert not list(small_disk(20).glob("postgres/cluster*"))
+
+
+def test_a_disk_that_filled_up_while_the_server_was_down_is_named_until_there_is_space(small_disk):
+    folder = small_disk(80)
+    server = server_of(folder)
+    server.ensure()
+    server.stop()
+    filler = folder / "filler"
+    fill(filler)
+
+    with pytest.raises(ConfigurationError, match="disk is full"):
+        server.ensure()
+    filler.unlink()
+
+    assert ask(server.ensure()) == 1
 
 
 def test_a_demo_server_ends_with_its_last_client(home):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -94,9 +95,15 @@ def new_place(home: Path, name: str, account: Account, *, system_folder: Path) -
 
 def unwritable(folder: Path, error: OSError) -> ConfigurationError:
     """Return the error for a folder that cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ConfigurationError(
+            f"The disk is full: {folder} cannot be written",
+            advice="Free space on it, or set TSH_HOME to a folder on another disk.",
+            cause=str(error),
+        )
     return ConfigurationError(
         f"The program's folder {folder} cannot be written",
-        advice="Free space on its disk, allow writing to it, or set TSH_HOME to another folder.",
+        advice="Allow writing to it, or set TSH_HOME to another folder.",
         cause=str(error),
     )
 

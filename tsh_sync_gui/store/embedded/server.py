@@ -150,6 +150,8 @@ class EmbeddedServer:
             raise unwritable(place.folder, error) from error
         try:
             yield place
+        except OSError as error:
+            raise unwritable(place.folder, error) from error
         finally:
             lock.release()
 

@@ -74,7 +74,7 @@ def log_tail(place: Place) -> str:
 
 def explained(doing: str, output: str, place: Place) -> SyncError:
     """Return the error for a program that failed while *doing*."""
-    if re.search(r"No space left on device|not enough space|Disk quota exceeded", output):
+    if re.search(r"No space left on device|Check free disk space|not enough space|Disk quota exceeded", output):
         return ConfigurationError(
             f"The disk is full: {doing} did not work",
             advice=f"Free space on the disk of {place.folder}, or set TSH_HOME to a folder on another disk.",
@@ -86,7 +86,7 @@ def explained(doing: str, output: str, place: Place) -> SyncError:
             advice=f"Allow writing to {place.folder}, or set TSH_HOME to another folder.",
             cause=output,
         )
-    if re.search(r"could not locate a valid checkpoint|invalid checkpoint record|PANIC: |PANIC:", output):
+    if re.search(r"valid checkpoint|invalid checkpoint|checksum in control file|invalid page in", output):
         return ConfigurationError(
             "The database's files are damaged",
             advice=f"Move the folder {place.folder} away, start again, and bring back a backup with"
