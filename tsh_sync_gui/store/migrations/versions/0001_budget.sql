@@ -2,9 +2,6 @@
 -- `own` counts the calls that our processes reserved today, `elsewhere` what Zoho's headers say on top of (or below)
 -- that; their sum is the day's use.
 
-CALLER_LOCKS: Final = 1_953_721_443
-
-_NEXT_MIDNIGHT: Final = """
 create function sync.next_midnight(moment timestamptz) returns timestamptz language plpgsql stable as $$
 declare
   zone text := coalesce((select nullif(o.time_zone, '') from sync.organization o), 'UTC');
@@ -12,11 +9,9 @@ begin
   return (date_trunc('day', moment at time zone zone) + interval '1 day') at time zone zone;
 exception when invalid_parameter_value then
   return (date_trunc('day', moment at time zone 'UTC') + interval '1 day') at time zone 'UTC';
-end $$
-"""
+end $$;
 
 -- The day as it stands at `moment`: where the reset has passed, the counts begin anew.
-_TURNED: Final = """
 create function sync.turned(q sync.quota, moment timestamptz) returns sync.quota
 language plpgsql stable as $$
 declare
@@ -35,35 +30,29 @@ begin
     q.epoch = q.epoch + 1;
   end if;
   return q;
-end $$
-"""
+end $$;
 
 -- What a lane may still take today: `ahead` has the shares of the lanes it must leave their unfilled reserves.
-_DAY_ROOM: Final = """
 create function sync.day_room(q sync.quota, day_limit bigint, ahead jsonb, released boolean)
 returns bigint language sql stable as $$
   select day_limit - q.own - q.elsewhere - case when released then 0 else coalesce((
     select sum(greatest(0, floor(day_limit * share.value::float8)::bigint
                            - coalesce((q.by_lane ->> share.key)::bigint, 0)))
     from jsonb_each_text(ahead) as share), 0)::bigint end
-$$
-"""
+$$;
 
-_DROP_DEAD_CALLERS: Final = f"""
 -- A caller shows that it lives by a session's advisory lock: this class, its id.
 create function sync.drop_dead_callers(moment timestamptz) returns void language sql as $$
   delete from sync.callers c
   where c.seen_at < moment - interval '1 s'
     and not exists (
       select from pg_locks l
-      where l.locktype = 'advisory' and l.classid = {CALLER_LOCKS} and l.objid = c.id::bigint::oid and l.objsubid = 2
+      where l.locktype = 'advisory' and l.classid = 1953721443 and l.objid = c.id::bigint::oid and l.objsubid = 2
         and l.database = (select d.oid from pg_database d where d.datname = current_database()))
-$$
-"""
+$$;
 
 -- p_number calls for p_lane, and p_permits of them at once (p_in_flight are under way). p_hold > 0 marks a batch that
 -- may be used that much later. Waiting callers are served in the order of their waiting, if they come when they said.
-_RESERVE: Final = """
 create function sync.reserve_calls(
   p_caller integer, p_lane text, p_number integer, p_in_flight integer, p_permits integer,
   p_per_minute bigint, p_per_day bigint, p_concurrency integer,
@@ -175,11 +164,9 @@ begin
          epoch = q.epoch,
          by_lane = jsonb_set(q.by_lane, array[p_lane],
                              to_jsonb(coalesce((q.by_lane ->> p_lane)::bigint, 0) + got));
-end $$
-"""
+end $$;
 
 -- The calls of a slot that were not used go back; the used ones count from the moment of the last of them.
-_CLOSE: Final = """
 create function sync.close_slot(
   p_slot bigint, p_used integer, p_age double precision, p_window double precision, p_day integer)
 returns void language plpgsql as $$
@@ -207,8 +194,7 @@ begin
            by_lane = jsonb_set(q.by_lane, array[s.lane],
                                to_jsonb(greatest(0, coalesce((q.by_lane ->> s.lane)::bigint, 0) - back)));
   end if;
-end $$
-"""
+end $$;
 
 -- Zoho's count holds at least the calls that were answered when this one was reserved, and itself; at most all of ours.
 create function sync.hear_headers(
