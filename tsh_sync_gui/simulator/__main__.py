@@ -1,0 +1,47 @@
+"""`python -m tsh_sync_gui.simulator`: the simulator on its own."""
+
+import argparse
+import json
+from dataclasses import fields
+from pathlib import Path
+
+from tsh_sync_gui.simulator.config import SimulatorConfig
+from tsh_sync_gui.simulator.server import run
+
+_SIZES = (
+    *("items", "customers", "orders", "invoices", "payments", "credit_notes", "price_lists", "locations", "seed"),
+    *("per_minute", "per_day", "concurrency", "token_seconds", "latency_ms"),
+)
+_SWITCHES = (
+    *("strict", "aligned_minutes", "no_rate_headers", "bulk_missing", "warehouses", "books_only", "inventory_only"),
+)
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the options, each named after a field of SimulatorConfig."""
+    parser = argparse.ArgumentParser(prog="python -m tsh_sync_gui.simulator", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    defaults = {field.name: field.default for field in fields(SimulatorConfig)}
+    for name in _SIZES:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=defaults[name], metavar="N")
+    for name in _SWITCHES:
+        parser.add_argument(f"--{name.replace('_', '-')}", action="store_true")
+    parser.add_argument(
+        "--faults", type=Path, metavar="FILE", help='JSON: {"rules": [{"path", "kind", "times", "after"}]}'
+    )
+    parser.add_argument("--state", type=Path, metavar="FILE", help="keep changes over restarts in this file")
+    return parser
+
+
+def main() -> None:
+    """Serve until interrupted; the first line of output is the address."""
+    options = arguments().parse_args()
+    rules = json.loads(options.faults.read_text(encoding="utf-8"))["rules"] if options.faults else []
+    values = {name: getattr(options, name) for name in (*_SIZES, *_SWITCHES)}
+    config = SimulatorConfig(**values, state_file=options.state, faults=tuple(rules))
+    run(config, host=options.host, port=options.port, on_ready=lambda url: print(url, flush=True))  # noqa: T201 - its output
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""One list with what changed in it since the start: pages in any order, filters, details."""
+
+import json
+import random
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tsh_sync_gui.simulator.clock import parse_stamp, stamp_text
+from tsh_sync_gui.simulator.collection import Collection, Row, Source, World
+from tsh_sync_gui.simulator.replies import encoded
+from tsh_sync_gui.simulator.selection import Query, Selection, Test
+
+MODIFIED = "last_modified_time"
+_CACHED_SELECTIONS = 64
+
+
+@dataclass(slots=True)
+class Changed:
+    """What lies over a made-up record: the changed fields, its stamp, and the rendered row."""
+
+    patch: Row
+    modified: int
+    rendered: bytes = b""
+
+
+class Table:
+    """The records of one collection; the base is made up on the fly, changes lie over it."""
+
+    def __init__(self, collection: Collection, world: World) -> None:
+        self.collection = collection
+        self.world = world
+        self.source: Source = collection.source(world)
+        self.base_count = len(self.source.created)
+        self.changed: dict[int, Changed] = {}
+        self.deleted: set[int] = set()
+        self._orders: dict[str, Sequence[int]] = {}
+        self._selections: dict[tuple[Query, int], Selection] = {}
+        self._changes = 0
+
+    # Records ---------------------------------------------------------------------------------------------------------
+
+    def find(self, identifier: str) -> int | None:
+        """Return the index of a live record."""
+        index = self.collection.index_of(identifier)
+        if index is None or index in self.deleted:
+            return None
+        return index if index < self.base_count or index in self.changed else None
+
+    def row(self, index: int) -> Row:
+        """Return the current list row."""
+        base: Row = json.loads(self.source.rows((index,))[0]) if index < self.base_count else {}
+        over = self.changed.get(index)
+        if over is None:
+            return base
+        base.update({key: value for key, value in over.patch.items() if key in base or index >= self.base_count})
+        for key in (MODIFIED, "updated_time"):
+            if key in base:
+                base[key] = stamp_text(over.modified)
+        return base
+
+    def detail(self, index: int) -> Row:
+        """Return the current detail."""
+        detail = self.source.detail(index, self.row(index))
+        over = self.changed.get(index)
+        if over is not None:
+            detail.update({key: value for key, value in over.patch.items() if key in detail})
+            for key in (MODIFIED, "updated_time"):
+                if key in detail:
+                    detail[key] = stamp_text(over.modified)
+        return detail
+
+    def rendered(self, indexes: Iterable[int]) -> list[bytes]:
+        """Return current list rows as JSON."""
+        changed = self.changed
+        if not changed:
+            return self.source.rows(indexes)
+        wanted = list(indexes)
+        if changed.keys().isdisjoint(wanted):
+            return self.source.rows(wanted)
+        return [self._one(index) for index in wanted]
+
+    def _one(self, index: int) -> bytes:
+        over = self.changed.get(index)
+        if over is None:
+            return self.source.rows((index,))[0]
+        if not over.rendered:
+            over.rendered = encoded(self.row(index))
+        return over.rendered
+
+    # Changes ---------------------------------------------------------------------------------------------------------
+
+    def patch(self, index: int, values: Row, *, modified: int | None) -> None:
+        """Lay *values* over a record; without *modified* its stamp stays, as for stock that moves by documents."""
+        over = self.changed.get(index)
+        if over is None:
+            before = self.source.modified[index] if index < self.base_count else 0
+            over = self.changed[index] = Changed({}, before)
+        over.patch.update(values)
+        if modified is not None:
+            over.modified = modified
+        over.rendered = b""
+        self._selections.clear()
+
+    def delete(self, index: int) -> None:
+        """Take a record away."""
+        self.deleted.add(index)
+        self._selections.clear()
+
+    def choose(self, count: int) -> list[int]:
+        """Return *count* live records spread over the list, others each time."""
+        self._changes += 1
+        live = self.control_indexes()
+        if count >= len(live):
+            return list(live)
+        picker = random.Random(f"{self.world.config.seed}:{self.collection.name}:{self._changes}")  # noqa: S311 - made up
+        return sorted(picker.sample(live, count))
+
+    def control_indexes(self) -> Sequence[int]:
+        """Return the live records that the control endpoints speak of."""
+        mirrored = self.collection.mirrored
+        tests = (Test((mirrored[0],), "eq", mirrored[1]),) if mirrored else ()
+        return self.select(Query(tests, "created_time", descending=False)).indexes
+
+    def forget_computed(self) -> None:
+        """Drop cached selections, orders, columns and rows, because computed values moved with the clock."""
+        self._selections.clear()
+        self._orders.clear()
+        self.source.forget_columns()
+        for over in self.changed.values():
+            over.rendered = b""
+
+    # Selections ------------------------------------------------------------------------------------------------------
+
+    def select(self, query: Query) -> Selection:
+        """Return the live records that pass all tests, in order; repeated requests cost a look-up."""
+        key = (query, self.world.clock.books_day())
+        found = self._selections.get(key)
+        if found is None:
+            if len(self._selections) >= _CACHED_SELECTIONS:
+                self._selections.clear()
+            found = self._selections[key] = Selection(self._ordered(query), query.descending)
+        return found
+
+    def order(self, column: str) -> Sequence[int]:
+        """Return all base records in ascending order of *column*; equal values by age."""
+        if column == "created_time":
+            return range(self.base_count)
+        found = self._orders.get(column)
+        if found is None:
+            found = self.source.order(column)
+            if found is None:
+                found = array("I", sorted(range(self.base_count), key=self._base(column).__getitem__))
+            self._orders[column] = found
+        return found
+
+    def _base(self, column: str) -> Sequence[Any]:
+        if column == MODIFIED:
+            return self.source.modified
+        if column == "created_time":
+            return self.source.created
+        return self.source.column(column)
+
+    def _value(self, index: int, column: str, base: Sequence[Any]) -> Any:
+        over = self.changed.get(index)
+        if over is not None:
+            if column == MODIFIED:
+                return over.modified
+            if column in over.patch:
+                value = over.patch[column]
+                return (parse_stamp(value) or 0) if column == "created_time" else value
+        return base[index]
+
+    def _ordered(self, query: Query) -> Sequence[int]:
+        order = self.order(query.sort)
+        touched = self.changed.keys() | self.deleted
+        if not query.tests and (not touched or (query.sort == "created_time" and not self.deleted)):
+            return order
+        fresh = [index for index in self.changed if index not in self.deleted and self._passes(index, query.tests)]
+        kept = self._passing_base(query, touched)
+        base = self._base(query.sort)
+        if not fresh:
+            return kept
+        kept.extend(sorted(fresh))
+        if query.sort != "created_time":
+            kept.sort(key=lambda index: self._value(index, query.sort, base))
+        else:
+            kept.sort()
+        return array("I", kept)
+
+    def _passes(self, index: int, tests: Sequence[Test]) -> bool:
+        return all(
+            test.holds([self._value(index, column, self._base(column)) for column in test.columns]) for test in tests
+        )
+
+    def _passing_base(self, query: Query, touched: set[int]) -> list[int]:
+        tests = list(query.tests)
+        since = next((test for test in tests if test.columns == (MODIFIED,) and test.operation in {"ge", "gt"}), None)
+        if since is None:
+            found: Iterable[int] = self.order(query.sort)
+            ordered = True
+        else:
+            tests.remove(since)
+            by_time = self.order(MODIFIED)
+            first = since.value + (since.operation == "gt")
+            found = by_time[bisect_left(by_time, first, key=self.source.modified.__getitem__) :]
+            ordered = query.sort == MODIFIED
+        for test in tests:
+            found = self._filtered(test, found)
+        kept = [index for index in found if index not in touched] if touched else list(found)
+        if not ordered:
+            kept.sort()
+            kept.sort(key=self._base(query.sort).__getitem__)
+        return kept
+
+    def _filtered(self, test: Test, indexes: Iterable[int]) -> list[int]:
+        columns = [self._base(column) for column in test.columns]
+        if len(columns) == 1:
+            column = columns[0]
+            if test.operation == "eq":
+                return [index for index in indexes if column[index] == test.value]
+            if test.operation == "in":
+                return [index for index in indexes if column[index] in test.value]
+        return [index for index in indexes if test.holds([column[index] for column in columns])]
