@@ -74,7 +74,7 @@ def _add_shared(found: MetaData) -> None:
         _text("currency_code"),
         _text("time_zone"),
         _stamp("bound_at", now=True),
-        CheckConstraint("only", name="ck_organization_only"),
+        CheckConstraint('"only"', name="ck_organization_only"),
         schema=SYNC,
     )
     Table(
@@ -286,7 +286,7 @@ def _add_budget(found: MetaData) -> None:
         Column("day_refused", Boolean, nullable=False, server_default=text("false")),
         Column("concurrency", Integer),
         _stamp("lowered_at"),
-        CheckConstraint("only", name="ck_quota_only"),
+        CheckConstraint('"only"', name="ck_quota_only"),
         schema=SYNC,
         postgresql_with=_ROOMY,
     )

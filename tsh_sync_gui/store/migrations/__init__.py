@@ -1,0 +1,10 @@
+"""The versions of the database's tables, oldest first; each is a file in `versions`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+KNOWN: Final = ("0001",)
+HEAD: Final = KNOWN[-1]
+FOLDER: Final = Path(__file__).parent

@@ -1,0 +1,1 @@
+"""One file a version; the SQL of the first stands beside it."""
