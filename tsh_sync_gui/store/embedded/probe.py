@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import time
 from enum import Enum, auto
 from typing import Any
 
@@ -12,6 +14,7 @@ from tsh_sync_gui.store.embedded.endpoint import Endpoint
 from tsh_sync_gui.store.embedded.location import Place, is_same
 
 _TIMEOUT_S = 5
+_PAUSE = 0.05
 _REQUIRE_AUTH_SINCE = 160000
 
 
@@ -75,9 +78,15 @@ def _understood(message: str, endpoint: Endpoint) -> Answer:
 
 
 def create_database(server: Endpoint, name: str) -> None:
-    """Make the database *name* unless it is there; *server* names one to sign in to."""
-    with connect(server) as connection:
-        try:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        except psycopg.errors.DuplicateDatabase:
-            return
+    """Try to make the database *name*; whether it is there then is for the next question to find out.
+
+    A client that was killed may have left the server at the same work. *server* names a database to sign in to.
+    """
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+    try:
+        with connect(server) as connection:
+            connection.execute(statement)
+    except psycopg.errors.DiskFull as error:
+        raise OSError(errno.ENOSPC, str(error)) from error
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation, psycopg.OperationalError):
+        time.sleep(_PAUSE)
