@@ -1,0 +1,79 @@
+"""The shapes of Zoho's replies: an envelope with one key for the records, which stay undecoded."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+
+
+class PageContext(msgspec.Struct, frozen=True):
+    """What a list says of its paging; lists that are not paged have none."""
+
+    has_more_page: bool = False
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What all replies share. Old throttling replies carry their code as text."""
+
+    code: int | str = 0
+    message: Any = ""
+    page_context: PageContext | None = None
+
+    @property
+    def number(self) -> int:
+        """Return the code as a number, -1 for a text that is none."""
+        return self.code if isinstance(self.code, int) else int(self.code) if self.code.isdecimal() else -1
+
+
+class ListReply(Envelope, frozen=True, kw_only=True):
+    """A reply whose *records* stand under the api's key."""
+
+    records: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+
+
+class RecordReply(Envelope, frozen=True, kw_only=True):
+    """A reply whose single *record* stands under the api's key."""
+
+    record: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One organization as `GET /organizations` lists it."""
+
+    organization_id: str | int
+    name: str = ""
+    currency_code: str = ""
+    time_zone: str = ""
+
+
+class PlacesReply(Envelope, frozen=True, kw_only=True):
+    """The reply of `GET /organizations`."""
+
+    organizations: list[Place] | msgspec.UnsetType = msgspec.UNSET
+
+
+AnyReply = TypeVar("AnyReply", bound=Envelope)
+ENVELOPE = msgspec.json.Decoder(Envelope)
+PLACES = msgspec.json.Decoder(PlacesReply)
+
+
+@lru_cache(maxsize=64)
+def list_decoder(key: str) -> msgspec.json.Decoder[ListReply]:
+    """Return the decoder of replies with an array of records under *key*."""
+    return _renamed(ListReply, "records", key)
+
+
+@lru_cache(maxsize=64)
+def record_decoder(key: str) -> msgspec.json.Decoder[RecordReply]:
+    """Return the decoder of replies with one record under *key*."""
+    return _renamed(RecordReply, "record", key)
+
+
+def _renamed(base: type[AnyReply], name: str, key: str) -> msgspec.json.Decoder[AnyReply]:
+    """Return a decoder of *base* whose field *name* is called *key* in the JSON."""
+    kind = next(field.type for field in msgspec.structs.fields(base) if field.name == name)
+    moved = (name, kind, msgspec.field(name=key, default=msgspec.UNSET))
+    reply: type[AnyReply] = msgspec.defstruct(f"{base.__name__}_{key}", [moved], bases=(base,), frozen=True)  # type: ignore[assignment]  # defstruct promises a Struct only
+    return msgspec.json.Decoder(reply)
