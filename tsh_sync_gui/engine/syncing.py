@@ -33,7 +33,6 @@ from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import (
     Budget,
-    Checkpoint,
     Ledger,
     ListOrder,
     Mirror,
@@ -172,6 +171,11 @@ class WalkJob:
         """Do the details phase and end the runs."""
         await self._guarded(self._details)
 
+    async def abandon(self) -> None:
+        """End runs that another walk's failure or cancellation leaves behind; they stay resumable."""
+        if self.run is not None and not self.ended:
+            await self._end(self.run, RunState.CANCELLED, _interrupted())
+
     async def _lists(self) -> None:
         run = self._need()
         if self.plan.record_id:
@@ -273,10 +277,16 @@ class WalkJob:
                 full_walk_at=now if self.plan.covers_all else old.full_walk_at,
                 last_good_at=now,
                 last_run=info.id,
-                remote=info.counts.seen if self.plan.covers_all else old.remote,
+                remote=self._remote(old, info),
                 filter_absent=False if self.plan.covers_all else old.filter_absent,
             )
         return marks
+
+    def _remote(self, old: Watermark, info: RunInfo) -> int | None:
+        """Return how many records Zoho has: all met on a complete walk, else the old figure and what changed it."""
+        if self.plan.covers_all:
+            return info.counts.seen
+        return None if old.remote is None else max(0, old.remote + info.counts.created - info.counts.deleted)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do *work*; an error ends the runs with its state and words, a cancellation leaves them resumable."""

@@ -1,0 +1,72 @@
+"""Runs of other processes: followed to their end, taken over when their owner is dead; and what may be resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from tsh_sync_gui.core.bus import Bus
+from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.events import RunWaiting
+from tsh_sync_gui.core.values import Mode, Phase, RunState
+from tsh_sync_gui.engine.ports import Ledger, Ownership, RunInfo, Watermark
+from tsh_sync_gui.engine.views import SyncRequest
+from tsh_sync_gui.entities.spec import Entity
+
+SILENT_AFTER: Final = timedelta(minutes=2)
+RESUMABLE_FOR: Final = timedelta(hours=24)
+_LOOK_SECONDS: Final = 0.5
+
+
+def is_silent(run: RunInfo, now: datetime) -> bool:
+    """Tell whether a live run's owner has not been heard of for two minutes."""
+    return run.ended_at is None and now - run.heartbeat_at > SILENT_AFTER
+
+
+def resumable(
+    runs: Sequence[RunInfo], request: SyncRequest, requested: Sequence[Entity], mark: Watermark, now: datetime
+) -> list[RunInfo]:
+    """Return the unfinished *runs* if *request* goes on with them, else none."""
+    if not runs or request.restart or request.record_id or request.since or request.dry_run:
+        return []
+    leader = runs[0]
+    if now - leader.started_at > RESUMABLE_FOR or (mark.last_good_at and leader.started_at < mark.last_good_at):
+        return []
+    if leader.mode in {Mode.WINDOW, Mode.RECORD}:
+        return []
+    if leader.state is RunState.NEEDS_YOU and leader.phase is Phase.SWEEP and not request.approve:
+        return []
+    if (request.full or request.sweep) and leader.mode is Mode.INCREMENTAL:
+        return []
+    served = {run.entity for run in runs}
+    return list(runs) if all(one.name in served for one in requested if not one.pull.by_interval) else []
+
+
+class Follower:
+    """Waits for the run of another process."""
+
+    def __init__(self, ledger: Ledger, bus: Bus, clock: Clock) -> None:
+        self._ledger = ledger
+        self._bus = bus
+        self._clock = clock
+
+    async def follow(self, walk: str, requested: Sequence[Entity], *, take_over: bool) -> Ownership | list[RunInfo]:
+        """Return the ended runs, or the walk's ownership as soon as its owner has let go without ending them."""
+        followed: dict[str, RunInfo] = {}
+        while True:
+            for entity in requested:
+                live = await self._ledger.live_run(entity.name)
+                if live and entity.name not in followed:
+                    followed[entity.name] = live
+                    detail = f"{live.machine} · {live.user}" if live.user else live.machine
+                    self._bus.publish(
+                        RunWaiting(run=live.id, entity=entity.name, reason="other_machine", detail=detail)
+                    )
+            ended = [one for run in followed.values() if (one := await self._ledger.run(run.id)) and one.ended_at]
+            if followed and len(ended) == len(followed):
+                return ended
+            silent = any(is_silent(run, self._clock.now()) for run in followed.values())
+            if ownership := await self._ledger.own(walk, take_over=take_over and silent):
+                return ownership
+            await self._clock.sleep(_LOOK_SECONDS)

@@ -1,0 +1,57 @@
+"""Which organization this database mirrors: asked once, then every run is held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.values import CallKind, Lane
+from tsh_sync_gui.engine.ports import Caller, Ledger, Organization, Source
+
+
+class OrganizationCheck:
+    """Binds the database to the organization of the settings."""
+
+    def __init__(self, source: Source, ledger: Ledger, settings: Callable[[], Settings]) -> None:
+        self._source = source
+        self._ledger = ledger
+        self._settings = settings
+        self._known: Organization | None = None
+
+    async def known(self) -> Organization | None:
+        """Return the organization of this database, None before the first connection."""
+        self._known = self._known or await self._ledger.organization()
+        return self._known
+
+    async def ensure(self) -> Organization:
+        """Return the organization, asking Zoho once in the life of a database.
+
+        Raises ConfigurationError when the settings name another than the database mirrors, or one that the sign-in
+        may not see.
+        """
+        wanted = self._settings().organization_id
+        known = await self.known()
+        if known is None:
+            known = await self.ask()
+            await self._ledger.bind_organization(known)
+            self._known = known
+        if wanted and wanted != known.id:
+            raise ConfigurationError(
+                f"This database mirrors {known.name} ({known.id}); the settings name {wanted}",
+                advice="Set ZOHO_ORGANIZATION_ID back, or use another database.",
+            )
+        return known
+
+    async def ask(self) -> Organization:
+        """Return the organization of the settings as Zoho describes it (one call)."""
+        found = await self._source.organizations(Caller(lane=Lane.PERSON, kind=CallKind.DETAIL))
+        wanted = self._settings().organization_id
+        if not wanted and len(found) == 1:
+            return found[0]
+        for organization in found:
+            if organization.id == wanted:
+                return organization
+        names = ", ".join(f"{one.name} ({one.id})" for one in found) or "none"
+        problem = f"is {wanted}, which this sign-in may not see" if wanted else "is not set"
+        raise ConfigurationError(f"ZOHO_ORGANIZATION_ID {problem}", advice=f"The sign-in may see: {names}.")

@@ -1,0 +1,102 @@
+"""What the Sync screen and `status` show: every figure read from the ledger, none guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.engine.follow import is_silent
+from tsh_sync_gui.engine.organization import OrganizationCheck
+from tsh_sync_gui.engine.plan import missing_words
+from tsh_sync_gui.engine.ports import Budget, Ledger, RunInfo
+from tsh_sync_gui.engine.syncing import machine_name
+from tsh_sync_gui.engine.views import DatabaseInfo, EntityStatus, Overview
+from tsh_sync_gui.entities.registry import Registry
+from tsh_sync_gui.entities.spec import Entity, Product
+
+_STATES = {
+    RunState.RUNNING: EntityState.RUNNING,
+    RunState.WAITING: EntityState.WAITING,
+    RunState.PAUSED: EntityState.PAUSED,
+    RunState.UP_TO_DATE: EntityState.UP_TO_DATE,
+    RunState.PARTLY_DONE: EntityState.PARTLY_DONE,
+    RunState.FAILED: EntityState.FAILED,
+    RunState.NEEDS_YOU: EntityState.NEEDS_YOU,
+    RunState.CANCELLED: EntityState.PAUSED,
+}
+
+
+class OverviewMaker:
+    """Reads the whole picture."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        ledger: Ledger,
+        budget: Budget,
+        organization: OrganizationCheck,
+        *,
+        settings: Callable[[], Settings],
+        database: Callable[[], Awaitable[DatabaseInfo]],
+        clock: Clock,
+    ) -> None:
+        self._registry = registry
+        self._ledger = ledger
+        self._budget = budget
+        self._organization = organization
+        self._settings = settings
+        self._database = database
+        self._clock = clock
+
+    async def make(self) -> Overview:
+        """Return the present state of all entities, the quota and the database."""
+        totals = await self._ledger.totals()
+        owned = await self._ledger.owned([entity.walk for entity in self._registry.all])
+        organization = await self._organization.known()
+        return Overview(
+            entities=tuple(
+                [await self._entity(one, totals.get(one.name, (0, 0)), owned) for one in self._registry.all]
+            ),
+            quota=await self._budget.status(),
+            database=await self._database(),
+            organization=organization.name if organization else "",
+            organization_id=organization.id if organization else self._settings().organization_id,
+            time_zone=organization.time_zone if organization else "",
+            at=self._clock.now(),
+        )
+
+    async def _entity(self, entity: Entity, totals: tuple[int, int], owned: set[str]) -> EntityStatus:
+        runs = await self._ledger.runs(entity=entity.name, limit=5)
+        mark = await self._ledger.watermark(entity.name)
+        live = next((run for run in runs if run.ended_at is None), None)
+        last = next((run for run in runs if run.ended_at is not None), None)
+        orphan = live is not None and entity.walk not in owned
+        products = frozenset(Product(one) for one in self._settings().products)
+        return EntityStatus(
+            entity=entity.name,
+            title=entity.title,
+            direction=entity.direction.value,
+            state=_state(live, last, orphan=orphan),
+            local=totals[0],
+            detailed=totals[1],
+            remote=mark.remote,
+            last_good=mark.last_good_at,
+            live=None if orphan else live,
+            last=live if orphan else last,
+            here=live is None or live.machine == machine_name(),
+            silent=live is not None and is_silent(live, self._clock.now()),
+            unavailable=missing_words(entity, products),
+            has_details=entity.has_details,
+            note=ORPHAN if orphan else "",
+        )
+
+
+ORPHAN = "The program ended in mid-run; the next sync goes on from there."
+
+
+def _state(live: RunInfo | None, last: RunInfo | None, *, orphan: bool) -> EntityState:
+    if live is not None:
+        return EntityState.FAILED if orphan else _STATES[live.state]
+    return _STATES[last.state] if last else EntityState.NEVER_RUN

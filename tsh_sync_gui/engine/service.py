@@ -1,0 +1,333 @@
+"""The facade: what windows, commands and servers call to sync and to see."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from tsh_sync_gui.core.bus import Bus
+from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.events import Notice
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.values import Mode, Phase, RunId, RunState
+from tsh_sync_gui.engine.follow import Follower, resumable
+from tsh_sync_gui.engine.forecast import Known, forecast, nothing
+from tsh_sync_gui.engine.organization import OrganizationCheck
+from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
+from tsh_sync_gui.engine.plan import Situation, WalkPlan, check, chosen, group, missing_words, plan_walk, usable_api
+from tsh_sync_gui.engine.ports import ListOrder, Organization, QuotaStatus, RunInfo, Watermark
+from tsh_sync_gui.engine.preview import Preview
+from tsh_sync_gui.engine.syncing import InterruptedRunError, Parts, WalkJob, machine_name, user_name
+from tsh_sync_gui.engine.views import DatabaseInfo, Forecast, GoneRecord, Overview, RunDetail, SyncReport, SyncRequest
+from tsh_sync_gui.entities.registry import Registry
+from tsh_sync_gui.entities.spec import Entity, Product
+
+
+class SettingsKeeper(Protocol):
+    """The settings as they are now, and how one is changed for good."""
+
+    @property
+    def now(self) -> Settings:
+        """Return the settings in force."""
+        ...
+
+    async def save(self, name: str, value: str | None) -> None:
+        """Keep a setting, None for its default; ConfigurationError names variable, value and range."""
+        ...
+
+
+class SyncService:
+    """Runs syncs and answers what screens and commands ask. Close it on the loop it was made on."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        registry: Registry,
+        keeper: SettingsKeeper,
+        *,
+        database: Callable[[], Awaitable[DatabaseInfo]],
+    ) -> None:
+        self.registry = registry
+        self.bus: Bus = parts.bus
+        self.clock: Clock = parts.clock
+        self._parts = parts
+        self._keeper = keeper
+        self._organization = OrganizationCheck(parts.source, parts.ledger, parts.settings)
+        self._follower = Follower(parts.ledger, parts.bus, parts.clock)
+        self._overview = OverviewMaker(
+            registry,
+            parts.ledger,
+            parts.budget,
+            self._organization,
+            settings=parts.settings,
+            database=database,
+            clock=parts.clock,
+        )
+        self._jobs: dict[str, WalkJob] = {}
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings in force."""
+        return self._keeper.now
+
+    # ------------------------------------------------------------------ syncing
+
+    async def sync(self, request: SyncRequest) -> SyncReport:
+        """Sync what *request* asks for, or follow the process that does so already, to the end.
+
+        Runs end with their own state and words; raises ConfigurationError for a request that contradicts itself,
+        AuthorisationError and TransientError only before the first run. Cancelling stops within a page.
+        """
+        if not self.settings.sync_enabled and not request.force:
+            raise ConfigurationError(
+                "Syncing is switched off", advice="ZOHO_SYNC_ENABLED is false. --force runs once all the same."
+            )
+        entities = self._served(request)
+        check(request, entities)
+        await self._organization.ensure()
+        await self._parts.absences.load()
+        ended: list[RunInfo] = []
+        open_jobs: list[WalkJob] = []
+        try:
+            for walk, requested in group(entities):
+                job, done = await self._begin(walk, requested, request)
+                ended += done
+                if job is not None:
+                    open_jobs.append(job)
+                    if not await job.lists():
+                        open_jobs.remove(job)
+                        ended += self._result(job, requested)
+            for job in list(open_jobs):
+                await job.details()
+                open_jobs.remove(job)
+                ended += self._result(job, job.plan.requested)
+        finally:
+            for job in open_jobs:
+                await job.abandon()
+        order = {entity.name: entity.rank for entity in self.registry.all}
+        wanted = {entity.name for entity in entities}
+        return SyncReport(
+            runs=tuple(sorted((run for run in ended if run.entity in wanted), key=lambda run: order[run.entity]))
+        )
+
+    def _served(self, request: SyncRequest) -> tuple[Entity, ...]:
+        """Return the requested entities this organization's products serve; says which are left out."""
+        entities = chosen(self.registry, request)
+        products = self._products()
+        left_out = [(one, words) for one in entities if (words := missing_words(one, products))]
+        if len(left_out) == len(entities):
+            raise ConfigurationError(left_out[0][1], advice="ZOHO_PRODUCTS names the organization's products.")
+        for entity, words in left_out:
+            self.bus.publish(Notice(entity=entity.name, title=words, advice="The other entities are synced."))
+        skipped = {entity.name for entity, _ in left_out}
+        return tuple(one for one in entities if one.name not in skipped)
+
+    def _products(self) -> frozenset[Product]:
+        return frozenset(Product(one) for one in self.settings.products)
+
+    async def _begin(
+        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest
+    ) -> tuple[WalkJob | None, list[RunInfo]]:
+        """Own the walk and open its runs; returns the job, and the reports of what needs none."""
+        marks = await self._marks(walk)
+        plan = self._plan(walk, requested, request, marks)
+        idle = [self._not_due(one, marks[one.name]) for one in (plan.idle if plan else requested)]
+        if plan is None:
+            return None, idle
+        if request.dry_run:
+            return None, [*await Preview(plan, request, self._parts).run(), *idle]
+        owned = await self._parts.ledger.own(walk)
+        if owned is None:
+            followed = await self._follower.follow(walk, requested, take_over=request.take_over)
+            if isinstance(followed, list):
+                return None, followed
+            owned = followed
+        try:
+            marks = await self._marks(walk)
+            plan = self._plan(walk, requested, request, marks)
+            if plan is None:
+                await owned.release()
+                return None, [self._not_due(one, marks[one.name]) for one in requested]
+            names = [entity.name for entity in self.registry.walk(walk)]
+            unfinished = resumable(
+                await self._parts.ledger.unfinished(names),
+                request,
+                requested,
+                marks[requested[0].name],
+                self.clock.now(),
+            )
+            if unfinished:
+                plan = await self._resumed(plan, unfinished)
+            cost = await self._forecast(plan, request, marks)
+            job = WalkJob(plan, request, owned, self._parts, marks, forecast=cost.calls_high)
+            await job.open(unfinished)
+        except BaseException:
+            await owned.release()
+            raise
+        self._jobs[walk] = job
+        return job, idle
+
+    async def _resumed(self, plan: WalkPlan, unfinished: Sequence[RunInfo]) -> WalkPlan:
+        """Return *plan* as the unfinished walk was planned."""
+        checkpoint = await self._parts.ledger.checkpoint(unfinished[0].leader)
+        leader = self.registry.get(unfinished[0].entity)
+        order = checkpoint.order if checkpoint and not checkpoint.is_tail else ListOrder.FULL
+        return replace(
+            plan,
+            leader=leader,
+            mode=unfinished[0].mode,
+            order=order,
+            since=checkpoint.since if checkpoint else None,
+            stop=checkpoint.stop if checkpoint else None,
+        )
+
+    def _result(self, job: WalkJob, requested: Sequence[Entity]) -> list[RunInfo]:
+        self._jobs.pop(job.plan.walk, None)
+        names = {one.name for one in requested}
+        return [run for run in job.ended if run.entity in names]
+
+    def _plan(
+        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest, marks: dict[str, Watermark]
+    ) -> WalkPlan | None:
+        products = self._products()
+        api = usable_api(requested[0], products, self._parts.absences.all)
+        if api is None:
+            raise ConfigurationError(
+                f"{requested[0].title} cannot be read: this organization does not know the list",
+                advice="It is asked again within 24 hours; ZOHO_PRODUCTS names the organization's products.",
+            )
+        situation = Situation(
+            now=self.clock.now(),
+            marks=marks,
+            interval_minutes=self.settings.stock_interval_minutes,
+            products=products,
+        )
+        return plan_walk(self.registry.walk(walk), requested, api, request, situation)
+
+    async def _marks(self, walk: str) -> dict[str, Watermark]:
+        return {one.name: await self._parts.ledger.watermark(one.name) for one in self.registry.walk(walk)}
+
+    def _not_due(self, entity: Entity, mark: Watermark) -> RunInfo:
+        """Return the report of an entity whose walk is not due: no run is made, no call is spent."""
+        now = self.clock.now()
+        run = mark.last_run or RunId(uuid.uuid4().hex)
+        return RunInfo(
+            id=run,
+            leader=run,
+            entity=entity.name,
+            mode=Mode.INCREMENTAL,
+            state=RunState.UP_TO_DATE,
+            phase=Phase.LIST,
+            trigger="not due",
+            machine=machine_name(),
+            user=user_name(),
+            started_at=now,
+            heartbeat_at=now,
+            ended_at=now,
+        )
+
+    # ------------------------------------------------------------------ cost
+
+    async def forecast(self, request: SyncRequest) -> list[Forecast]:
+        """Return what *request* would cost, one forecast for each walk's leader; makes no call."""
+        entities = self._served(request)
+        check(request, entities)
+        costs = []
+        for walk, requested in group(entities):
+            marks = await self._marks(walk)
+            plan = self._plan(walk, requested, request, marks)
+            costs.append(nothing(requested[0].name) if plan is None else await self._forecast(plan, request, marks))
+        return costs
+
+    async def _forecast(self, plan: WalkPlan, request: SyncRequest, marks: dict[str, Watermark]) -> Forecast:
+        parts = self._parts
+        bulk = plan.api.bulk
+        lane = plan.leader.pull.lane
+        known = Known(
+            mark=marks[plan.leader.name],
+            history=await parts.ledger.runs(entity=plan.leader.name, limit=20),
+            outstanding=await parts.mirror.outstanding_count([one for one in plan.members if one.has_details]),
+            bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
+            lane_left=await parts.budget.left(lane),
+        )
+        return forecast(plan, known, await parts.budget.status(), parts.pace(), request.details)
+
+    # ------------------------------------------------------------------ control
+
+    async def pause(self, run: RunId) -> None:
+        """Hold *run* at the next page, whichever process works on it."""
+        await self._ask(run, "pause")
+
+    async def resume(self, run: RunId) -> None:
+        """Let a paused *run* go on."""
+        await self._ask(run, "resume")
+
+    async def cancel(self, run: RunId) -> None:
+        """Stop *run* within one page; what is stored stays."""
+        await self._ask(run, "cancel")
+
+    async def _ask(self, run: RunId, word: str) -> None:
+        for job in self._jobs.values():
+            if job.run is not None and run in job.run.ids:
+                job.run.ask(word)
+                return
+        await self._parts.ledger.ask(run, word)
+
+    async def interrupted(self) -> list[str]:
+        """Return the entities whose last run was broken off by the end of a program; the next start goes on."""
+        overview = await self.overview()
+        names = []
+        for status in overview.entities:
+            stopped = status.last is not None and status.last.error_kind == InterruptedRunError.kind
+            if status.live is None and (stopped or status.note == ORPHAN):
+                names.append(status.entity)
+        return names
+
+    # ------------------------------------------------------------------ seeing
+
+    async def overview(self) -> Overview:
+        """Return the state of all entities, the quota and the database."""
+        return await self._overview.make()
+
+    async def runs(self, *, entity: str = "", limit: int = 100) -> list[RunInfo]:
+        """Return runs, newest first."""
+        return await self._parts.ledger.runs(entity=entity, limit=limit)
+
+    async def run_detail(self, run: RunId) -> RunDetail | None:
+        """Return one run with its requests and rejected records, None when there is none of that id."""
+        info = await self._parts.ledger.run(run)
+        if info is None:
+            return None
+        return RunDetail(
+            run=info,
+            calls=tuple(await self._parts.ledger.calls(run)),
+            rejected=tuple(await self._parts.ledger.rejected(run)),
+            gone=await self._gone(info),
+        )
+
+    async def _gone(self, info: RunInfo) -> tuple[GoneRecord, ...]:
+        if info.state is not RunState.NEEDS_YOU or info.phase is Phase.DETAILS:
+            return ()
+        entity = self.registry.get(info.entity)
+        vanished = await self._parts.mirror.vanished(entity, info.leader, limit=1000)
+        labels = await self._parts.mirror.labels(entity, vanished.ids)
+        return tuple(GoneRecord(id=one, label=labels.get(one, "")) for one in vanished.ids)
+
+    async def quota(self) -> QuotaStatus:
+        """Return today's use of the API."""
+        return await self._parts.budget.status()
+
+    async def stats(self) -> dict[str, Any]:
+        """Return the figures of `GET /api/zoho/sync/stats` (design.md 6)."""
+        return await self._parts.ledger.stats()
+
+    async def check_connection(self) -> Organization:
+        """Ask Zoho for the organization (one call); raises what is wrong with sign-in or settings."""
+        return await self._organization.ask()
+
+    async def save_setting(self, name: str, value: str | None) -> None:
+        """Keep a setting for good, None for its default."""
+        await self._keeper.save(name, value)
