@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from tsh_sync_gui.core.values import CallKind, Lane, RunId
+from tsh_sync_gui.engine.ports.zoho import Wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import msgspec
 from tsh_sync_gui.core.values import Calls, Counts, Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.ports.budget import CallRecord
 from tsh_sync_gui.engine.ports.mirror import Checkpoint, Rejected
+from tsh_sync_gui.engine.ports.zoho import Organization
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):

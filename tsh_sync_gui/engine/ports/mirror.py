@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from tsh_sync_gui.core.values import Calls, Counts, Phase, RunId
+from tsh_sync_gui.engine.ports.zoho import ListOrder
 from tsh_sync_gui.entities.spec import Entity
 
 
