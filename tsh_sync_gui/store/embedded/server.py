@@ -155,11 +155,22 @@ class EmbeddedServer:
         finally:
             lock.release()
 
+    def _create(self, place: Place) -> None:
+        for is_last in (False, False, True):
+            try:
+                create(place, self._tools, self._settings)
+            except UnreachableError:
+                # initdb ended without a reason a person could act on: it was killed, or is about to fail for good.
+                if is_last:
+                    raise
+            else:
+                return
+
     def _ensured(self, place: Place, progress: Progress) -> Endpoint:
         """Bring the server up step by step: look, do the one thing that is missing, look again."""
         if not place.has_cluster:
             progress("Preparing the database")
-            create(place, self._tools, self._settings)
+            self._create(place)
         deadline = time.monotonic() + self._timeout
         started = renewed = False
         while time.monotonic() < deadline:

@@ -18,12 +18,18 @@ from tsh_sync_gui.store.embedded.cluster import (
 )
 from tsh_sync_gui.store.embedded.location import Place
 from tsh_sync_gui.store.embedded.processes import alive, end_leftovers, has_ended, leftovers
-from tsh_sync_gui.store.embedded.tools import Done, Tools, explained, log_tail
+from tsh_sync_gui.store.embedded.tools import Done, Tools, explained, log_marks, log_since
 
-_SHARED_MEMORY = "shared memory block"
-_PORT_TAKEN = ("Address already in use", "could not bind", "could not create any TCP/IP sockets")
-_OTHER_STARTER = 'lock file "postmaster.pid" already exists'
+# Reasons that pass: leftovers that end, a port that was taken since we looked, somebody else's start.
+_PASSING = (
+    "shared memory block",
+    "Address already in use",
+    "could not bind",
+    "could not create any TCP/IP sockets",
+    'lock file "postmaster.pid" already exists',
+)
 _TRIES = 20
+_UNKNOWN_TRIES = 2
 _PAUSE = 0.3
 _STOP_TIMEOUT_S = 60
 
@@ -37,25 +43,28 @@ def start(place: Place, tools: Tools, settings: Mapping[str, str], *, deadline: 
     if not address.is_usable(place.passfile):
         _clear_away(place)
         renew_password(place, tools)
+    said, unknown = "", 0
     for _ in range(_TRIES):
         _clear_away(place)
         port = kept_port(place)
         if port is None or not is_free(port):
             port = free_port()
         write_settings(place.data, tools, port, settings)
+        place.start_log.unlink(missing_ok=True)
+        marks = log_marks(place)
         done = _start_once(place, tools, deadline)
         if done.code == 0 or alive(place) is not None:
             return
-        said = f"{done.output}\n{log_tail(place)}"
-        known = _SHARED_MEMORY in said or _OTHER_STARTER in said or any(words in said for words in _PORT_TAKEN)
-        if not known or time.monotonic() > deadline:
-            raise explained("starting the database", said, place)
+        said = f"{done.output}\n{log_since(place, marks)}"
+        # A kill in mid-start leaves no words; what keeps failing without a known reason is no kill.
+        unknown += not any(words in said for words in _PASSING)
+        if unknown > _UNKNOWN_TRIES or time.monotonic() > deadline:
+            break
         time.sleep(_PAUSE)
-    raise explained("starting the database", log_tail(place), place)
+    raise explained("starting the database", said, place)
 
 
 def _start_once(place: Place, tools: Tools, deadline: float) -> Done:
-    place.start_log.unlink(missing_ok=True)
     patience = max(60, int(deadline - time.monotonic()))
     return tools.run(
         "pg_ctl",

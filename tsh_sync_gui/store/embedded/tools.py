@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,16 +60,22 @@ class Tools:
             return Done(code, said.read().decode("utf-8", errors="replace")[-_KEPT_OUTPUT:])
 
 
-def log_tail(place: Place) -> str:
-    """Return the last of what the server wrote: while starting, then into its newest log."""
-    logs = sorted(place.log.glob("*.log"), key=lambda path: path.stat().st_mtime)
-    newest = [path for path in logs if path != place.start_log][-1:]
+def log_marks(place: Place) -> dict[Path, int]:
+    """Return how far each log is written, to tell later what is new in it."""
+    return {path: path.stat().st_size for path in place.log.glob("*.log")}
+
+
+def log_since(place: Place, marks: Mapping[Path, int]) -> str:
+    """Return the last of what the server has written since *marks* were taken."""
     texts = []
-    for path in (*newest, place.start_log):
-        if path.is_file():
-            with path.open("rb") as stream:
-                stream.seek(max(0, path.stat().st_size - _KEPT_OUTPUT))
-                texts.append(stream.read().decode("utf-8", errors="replace"))
+    for path, size in sorted(log_marks(place).items()):
+        begin = marks.get(path, 0)
+        if begin > size:
+            # Begun anew in the meantime.
+            begin = 0
+        with path.open("rb") as stream:
+            stream.seek(max(begin, size - _KEPT_OUTPUT))
+            texts.append(stream.read().decode("utf-8", errors="replace"))
     return "\n".join(texts)
 
 
