@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from tsh_sync_gui.simulator.clock import DATA_END, DATA_START, Clock, parse_stamp, stamp_text
 from tsh_sync_gui.simulator.config import SimulatorConfig
 from tsh_sync_gui.simulator.replies import encoded
+from tsh_sync_gui.simulator.selection import ABSENT
 
 Row = dict[str, Any]
 BOOKS = "books"
@@ -233,7 +234,7 @@ class TemplateSource:
 def comparable(values: list[Any]) -> list[Any]:
     """Return *values* so that they sort: absent numbers, which Zoho writes as empty text, come first."""
     if any(not isinstance(value, str) for value in values):
-        return [float("-inf") if isinstance(value, str) else value for value in values]
+        return [ABSENT if isinstance(value, str) else value for value in values]
     return values
 
 

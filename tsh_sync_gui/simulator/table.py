@@ -39,6 +39,8 @@ class Table:
         self._orders: dict[str, Sequence[int]] = {}
         self._selections: dict[tuple[Query, int], Selection] = {}
         self._changes = 0
+        if collection.time_filter:
+            self.order(MODIFIED)  # at once, so that the first small incremental isn't the one that pays for sorting
 
     # Records ---------------------------------------------------------------------------------------------------------
 

@@ -21,12 +21,20 @@ from tsh_sync_gui.simulator.collection import (
     template,
 )
 from tsh_sync_gui.simulator.item_details import CUSTOM_FIELDS, STOCK_KEYS, item_detail
+from tsh_sync_gui.simulator.selection import ABSENT
 
 _SERIES = 1
 _FIRST_ID = ID_BASE + _SERIES * ID_SERIES
 _FIRST_GROUP = ID_BASE + 80 * ID_SERIES
 _FIRST_PICTURE = ID_BASE + 81 * ID_SERIES
-_NO_PICTURE = b'"image_name":"","image_type":"","image_document_id":""'
+_SWALLOW = b"%.0a"
+"""A placeholder that takes a value and prints nothing, so that all templates take the same values."""
+_NO_PICTURE = b'"image_name":"%.0a","image_type":"","image_document_id":"%.0a"'
+_STOCKED, _BOUGHT, _SERVICE = 0, 1, 2
+_STATUS = (b"active", b"inactive")
+_REORDER = (b'""', *(b"%d.0" % (number * 5) for number in range(1, 8)))
+_PICTURES = tuple((2 if chance % 16 == 1 else 1) if chance < 22 else 0 for chance in range(32))
+"""Which of the three pictures' templates a chance of 32 means: none, JPEG, PNG."""
 _JPEG = b'"image_name":"item_%d.jpg","image_type":"jpg","image_document_id":"%d"'
 _PNG = b'"image_name":"item_%d.png","image_type":"png","image_document_id":"%d"'
 _REVISIONS = 40
@@ -49,7 +57,7 @@ def _attributes(product: Product) -> Row:
     return made
 
 
-def _row_template(product: Product, vendor: str) -> bytes:
+def _row_template(product: Product, vendor: str, picture: bytes) -> bytes:
     """Return the row of *product* with a placeholder for each value that differs between lots."""
     name = product.name.replace("%", "%%").replace('"', '\\"').encode()
     service = product.kind == "service"
@@ -57,7 +65,7 @@ def _row_template(product: Product, vendor: str) -> bytes:
     brand = "" if service else product.brand
     family = org.setting_id(800 + product.family_number)
     fields: Row = {
-        "*group": b"%b",
+        "*group": b'"group_id":"%d","group_name":"' + product.group_name.replace("%", "%%").encode() + b'"',
         "item_id": b'"%d"',
         "name": b'"' + name + b'%b"',
         "item_name": b'"' + name + b'%b"',
@@ -97,13 +105,13 @@ def _row_template(product: Product, vendor: str) -> bytes:
         }
     fields |= {"has_attachment": False, "is_returnable": not service, **_attributes(product)}
     fields |= {
-        "sku": b'"' + product.sku.encode() + b'-%04d"',
-        "upc": b'"%012d"',
-        "ean": b'"%013d"',
+        "sku": b'"' + product.sku.encode() + b'-%b"',
+        "upc": b'"%d"',
+        "ean": b'"%d"',
         "isbn": "",
         "part_number": "",
         "is_storage_location_enabled": False,
-        "*picture": b"%b",
+        "*picture": picture,
         "created_time": b'"%b"',
         "last_modified_time": b'"%b%b"',
         "purpose_of_use": "",
@@ -124,8 +132,9 @@ def _row_template(product: Product, vendor: str) -> bytes:
     ):
         fields[key] = value
         fields[f"{key}_unformatted"] = value
-    # The comma belongs to the group's piece: an object can't begin with one, and rows without a group have no piece.
-    return template(fields).replace(b"{%b,", b"{%b", 1)
+    if not product.group_name:
+        fields["*group"] = _SWALLOW
+    return template(fields).replace(_SWALLOW + b",", _SWALLOW, 1)
 
 
 class Items(TemplateSource):
@@ -139,19 +148,23 @@ class Items(TemplateSource):
         self.catalogue = products(world.config.seed)
         vendors = world.sources["contacts"].vendor_names()
         self._templates = [
-            _row_template(product, vendors[product.model_number % len(vendors)] if vendors else "")
+            _row_template(product, vendors[product.model_number % len(vendors)] if vendors else "", picture)
             for product in self.catalogue
+            for picture in (_NO_PICTURE, _JPEG, _PNG)
         ]
         self._prices = [product.price for product in self.catalogue]
-        self._kinds = [product.kind for product in self.catalogue]
-        self._group_heads = [
-            b'"group_id":"%d","group_name":"' + product.group_name.replace("%", "%%").encode() + b'",'
-            if product.group_name
-            else b""
+        self._kinds = [
+            _STOCKED if product.tracked else _BOUGHT if product.kind == "parts" else _SERVICE
             for product in self.catalogue
         ]
-        self._models = [product.model_number for product in self.catalogue]
-        self._model_count = max(self._models) + 1
+        self._model_count = max(product.model_number for product in self.catalogue) + 1
+        self._group_ids = [_FIRST_GROUP + product.model_number * ID_STEP for product in self.catalogue]
+        self._lots = [
+            (b" (Lot %04d)" % (lot + 1) if lot else b"", b"%04d" % (lot + 1))
+            for lot in range(count // len(self.catalogue) + 1)
+        ]
+        self._created_stamps = {epoch: stamp(epoch) for epoch in set(created)}
+        self._days = {day: day_bytes(day) for day in range(DATA_START // 86400 - 1, DATA_END // 86400 + 2)}
 
     def _modified(self, created: Sequence[int]) -> "array[int]":
         """Most items were never touched, some by price revisions that share a second, some alone."""
@@ -191,55 +204,48 @@ class Items(TemplateSource):
         return self._words[index] & 255 >= 10
 
     def rows(self, indexes: Iterable[int]) -> list[bytes]:  # noqa: D102 - as the protocol says
+        # This loop is what a page costs: look-ups instead of calls, and no placeholder with a width, which is slow.
         words, templates, prices, kinds = self._words, self._templates, self._prices, self._kinds
-        created, modified, size = self.created, self.modified, len(self._templates)
-        seconds, heads, models, model_count = seconds_table(), self._group_heads, self._models, self._model_count
-        made = []
+        created, modified, size, lots = self.created, self.modified, len(self._prices), self._lots
+        seconds, days, stamps, groups = seconds_table(), self._days, self._created_stamps, self._group_ids
+        group_step = self._model_count * ID_STEP
+        made: list[bytes] = []
+        add = made.append
         for index in indexes:
             word = words[index]
             lot, place = divmod(index, size)
-            suffix = b" (Lot %04d)" % (lot + 1) if lot else b""
+            suffix, number = lots[lot]
             day, second = divmod(modified[index] + OFFSET_SECONDS, 86400)
             rate = prices[place] + (word >> 8 & 7) * 250
-            status = b"inactive" if word & 255 < 10 else b"active"
-            head = heads[place]
-            if head:
-                head %= _FIRST_GROUP + (lot * model_count + models[place]) * ID_STEP
-            picture = (
-                (_PNG if word >> 29 & 15 == 0 else _JPEG) % (index, _FIRST_PICTURE + index * ID_STEP)
-                if word >> 30 & 15 < 11
-                else _NO_PICTURE
+            kind = kinds[place]
+            step = index * ID_STEP
+            head = (
+                groups[place] + lot * group_step,
+                _FIRST_ID + step,
+                suffix,
+                suffix,
+                _STATUS[(word & 255) < 10],
+                rate,
             )
-            item_id = _FIRST_ID + index * ID_STEP
             tail = (
-                lot + 1,
+                number,
                 625100000000 + index,
                 6251000000000 + index,
-                picture,
-                stamp(created[index]),
-                day_bytes(day),
+                index,
+                _FIRST_PICTURE + step,
+                stamps[created[index]],
+                days[day],
+                seconds[second],
             )
-            kind = kinds[place]
-            values: tuple[bytes | int, ...]
-            if kind in {"goods", "set"}:
+            template_number = place * 3 + _PICTURES[word >> 29 & 31]
+            if kind == _STOCKED:
                 stock = (word >> 11 & 1023) - 8
-                reorder = word >> 27 & 7
-                values = (
-                    *(head, item_id, suffix, suffix, status, rate, rate * 82 // 25000 * 250, stock),
-                    *(
-                        stock - (word >> 21 & 15),
-                        stock + (word >> 25 & 3),
-                        b"%d.0" % (reorder * 5) if reorder else b'""',
-                    ),
-                    *tail,
-                    seconds[second],
-                )
-            elif kind == "parts":
-                cost = rate * 82 // 25000 * 250
-                values = (head, item_id, suffix, suffix, status, rate, cost, *tail, seconds[second])
+                figures = (rate * 82 // 25000 * 250, stock, stock - (word >> 21 & 15), stock + (word >> 25 & 3))
+                add(templates[template_number] % (*head, *figures, _REORDER[word >> 27 & 7], *tail))
+            elif kind == _BOUGHT:
+                add(templates[template_number] % (*head, rate * 82 // 25000 * 250, *tail))
             else:
-                values = (head, item_id, suffix, suffix, status, rate, *tail, seconds[second])
-            made.append(templates[place] % values)
+                add(templates[template_number] % (*head, *tail))
         return made
 
     def order(self, column: str) -> Sequence[int] | None:
@@ -265,7 +271,15 @@ class Items(TemplateSource):
             return [self.product(index).kind == "set" for index in range(self.count)]
         if name == "stock_on_hand":
             tracked = [product.tracked for product in self.catalogue]
-            return [(w >> 11 & 1023) - 8 if tracked[i % size] else -(1 << 30) for i, w in enumerate(self._words)]
+            return [(w >> 11 & 1023) - 8 if tracked[i % size] else ABSENT for i, w in enumerate(self._words)]
+        if name == "reorder_level":
+            tracked = [product.tracked for product in self.catalogue]
+            levels = (ABSENT, *(number * 5 for number in range(1, 8)))
+            return [levels[w >> 27 & 7] if tracked[i % size] else ABSENT for i, w in enumerate(self._words)]
+        if name == "purchase_rate":
+            bought = [kind != _SERVICE for kind in self._kinds]
+            rates = self.column("rate")
+            return [rates[i] * 82 // 25000 * 250 if bought[i % size] else ABSENT for i in range(self.count)]
         return super().make_column(name)
 
     def detail(self, index: int, row: Row) -> Row:  # noqa: D102 - as the protocol says
