@@ -1,0 +1,225 @@
+"""The window's side of the service: what is known, kept fresh, and the person's commands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.events import ConnectionChanged, Event, RunFinished, RunStarted
+from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.engine.ports import RunInfo
+from tsh_sync_gui.engine.views import Overview, SyncReport, SyncRequest
+from tsh_sync_gui.ui.actions import Actions, problem_from
+from tsh_sync_gui.ui.bridge import Mailbox
+from tsh_sync_gui.ui.service import Service
+from tsh_sync_gui.ui.state.cards import CardState, card_state
+from tsh_sync_gui.ui.state.live import AppState, advance, answered, asked, rebase
+from tsh_sync_gui.ui.state.prices import Prices, total
+
+TICK_MS = 100
+_REFRESH_IDLE, _REFRESH_LIVE, _REPAINT = 15.0, 5.0, 1.0
+_REPRICE = 60.0
+_HISTORY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reading of the service brought; *asked_at* is when it began."""
+
+    asked_at: float
+    overview: Overview
+    runs: list[RunInfo]
+
+
+async def read_overview(service: Service) -> Reading:
+    """Return overview and runs."""
+    asked_at = time.monotonic()
+    return Reading(asked_at, await service.overview(), await service.runs(limit=_HISTORY))
+
+
+async def read_prices(service: Service, entities: tuple[str, ...]) -> Prices:
+    """Return what each entity alone and all together would cost."""
+    changes = [await service.forecast(SyncRequest(entities=(one,), force=True)) for one in entities]
+    full = [await service.forecast(SyncRequest(entities=(one,), full=True)) for one in entities]
+    return Prices(
+        changes={name: costs[0] for name, costs in zip(entities, changes, strict=True) if costs},
+        full={name: costs[0] for name, costs in zip(entities, full, strict=True) if costs},
+        all_changes=total(await service.forecast(SyncRequest())),
+        all_full=total(await service.forecast(SyncRequest(full=True))),
+    )
+
+
+class Session(QObject):
+    """Folds events and overviews into one state, read ten times a second.
+
+    *changed* says that the state is another, *history_changed* that the list of runs is, *previewed* carries the
+    report of a dry run.
+    """
+
+    changed = Signal()
+    history_changed = Signal()
+    previewed = Signal(object)
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.actions = actions
+        self.service: Service | None = None
+        self.state = AppState()
+        self.prices = Prices()
+        self.runs: list[RunInfo] = []
+        self.modes: dict[str, str] = {}
+        self._mailbox = Mailbox()
+        self._cut: Callable[[], None] | None = None
+        self._asking = False
+        self._stale = True
+        self._refreshed_at = self._shown_at = 0.0
+        self._priced_at = -_REPRICE
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+
+    def attach(self, service: Service) -> None:
+        """Show *service* from now on."""
+        self.detach()
+        self.service = service
+        self.state, self.prices, self.runs = AppState(), Prices(), []
+        self._cut = service.bus.subscribe(self._mailbox.post)
+        self._asking, self._stale, self._priced_at = False, True, -_REPRICE
+        self._timer.start()
+        self.tick()
+
+    def detach(self) -> None:
+        """Let go of the service: it is about to close."""
+        self._timer.stop()
+        if self._cut is not None:
+            self._cut()
+        self._cut = self.service = None
+        self._mailbox.take()
+
+    @property
+    def now(self) -> datetime:
+        """Return the present moment on the shared clock."""
+        return self.service.clock.now() if self.service else datetime.now(UTC)
+
+    @property
+    def cards(self) -> tuple[CardState, ...]:
+        """Return all cards in dependency order."""
+        now, at = self.now, time.monotonic()
+        entities = self.state.overview.entities if self.state.overview else ()
+        return tuple(
+            card_state(self.state, self.prices, one.entity, now=now, at=at, mode=self.modes.get(one.entity, ""))
+            for one in entities
+        )
+
+    def tick(self) -> None:
+        """Fold what has come, and read the overview anew when it is stale or old."""
+        at = time.monotonic()
+        events = self._mailbox.take()
+        for event in events:
+            self.state = advance(self.state, event, at=at)
+            self._stale = self._stale or self._makes_stale(event)
+            if isinstance(event, RunFinished):
+                self._priced_at = -_REPRICE
+        busy = bool(self.state.live or self.state.pending)
+        age = at - self._refreshed_at
+        if self._stale or age > (_REFRESH_LIVE if busy else _REFRESH_IDLE):
+            self.refresh()
+        if events or at - self._shown_at > (_REPAINT if busy else _REFRESH_IDLE):
+            self._show(at)
+
+    @staticmethod
+    def _makes_stale(event: Event) -> bool:
+        return isinstance(event, (RunStarted, RunFinished)) or (isinstance(event, ConnectionChanged) and event.up)
+
+    def _show(self, at: float) -> None:
+        self._shown_at = at
+        self.changed.emit()
+
+    def refresh(self) -> None:
+        """Read overview, prices and runs; one reading at a time."""
+        if self.service is None or self._asking:
+            return
+        self._asking, self._stale, self._refreshed_at = True, False, time.monotonic()
+        self.actions.run(read_overview(self.service), then=self._take, otherwise=self._unread)
+
+    def _take(self, read: Reading) -> None:
+        self._asking = False
+        at = time.monotonic()
+        self.state = rebase(self.state, read.overview, asked_at=read.asked_at, at=at)
+        self.runs = read.runs
+        if not self.state.pending and not self.state.live and at - self._priced_at > _REPRICE:
+            self.price()
+        self._show(at)
+        self.history_changed.emit()
+
+    def price(self) -> None:
+        """Ask anew what runs would cost; it takes no calls, but reads the ledger."""
+        if self.service is not None and self.state.overview is not None:
+            self._priced_at = time.monotonic()
+            entities = tuple(one.entity for one in self.state.overview.entities if not one.unavailable)
+            self.actions.run(read_prices(self.service, entities), then=self._priced)
+
+    def _priced(self, prices: Prices) -> None:
+        self.prices = prices
+        self._show(time.monotonic())
+
+    def _unread(self, error: BaseException) -> None:
+        self._asking = False
+        problem = problem_from(error)
+        if isinstance(error, SyncError):
+            down = ConnectionChanged(what="database", up=False, title=problem.title, advice=problem.meaning)
+            self.state = advance(self.state, down, at=time.monotonic())
+            self._show(time.monotonic())
+        else:
+            self.actions.failed.emit(problem)
+
+    def start(self, request: SyncRequest) -> None:
+        """Begin *request*; its cards answer at once."""
+        if self.service is None:
+            return
+        entities = request.entities or tuple(card.entity for card in self.cards)
+        if not request.dry_run:
+            self.state = asked(self.state, entities)
+            self._show(time.monotonic())
+        self.actions.run(
+            self.service.sync(request),
+            then=lambda report: self._done(entities, report),
+            otherwise=lambda error: self._refused(entities, error),
+        )
+
+    def _done(self, entities: Iterable[str], report: SyncReport) -> None:
+        self.state = answered(self.state, entities)
+        self._stale = True
+        dry = tuple(run for run in report.runs if run.dry_run)
+        if dry:
+            self.previewed.emit(SyncReport(runs=dry))
+        self._show(time.monotonic())
+
+    def _refused(self, entities: Iterable[str], error: BaseException) -> None:
+        self.state = answered(self.state, entities)
+        self._stale = True
+        self._show(time.monotonic())
+        self.actions.failed.emit(problem_from(error))
+
+    def pause(self, run: RunId) -> None:
+        """Pause a run of any process."""
+        if self.service is not None:
+            self.actions.run(self.service.pause(run), then=self._soon)
+
+    def resume(self, run: RunId) -> None:
+        """Resume a paused run."""
+        if self.service is not None:
+            self.actions.run(self.service.resume(run), then=self._soon)
+
+    def cancel(self, run: RunId) -> None:
+        """Stop a run within one page."""
+        if self.service is not None:
+            self.actions.run(self.service.cancel(run), then=self._soon)
+
+    def _soon(self, _nothing: None) -> None:
+        self._stale = True

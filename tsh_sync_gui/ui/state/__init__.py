@@ -1,0 +1,1 @@
+"""What the window shows, counted, chosen and worded without Qt."""

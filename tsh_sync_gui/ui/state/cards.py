@@ -1,0 +1,230 @@
+"""One entity's card: from status, live run and prices to the words and figures on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tsh_sync_gui.core.values import Counts, EntityState, Phase, RunState
+from tsh_sync_gui.engine.ports import RunInfo
+from tsh_sync_gui.engine.views import EntityStatus
+from tsh_sync_gui.ui.state import offers
+from tsh_sync_gui.ui.state.live import AppState, RunView
+from tsh_sync_gui.ui.state.offers import Offer
+from tsh_sync_gui.ui.state.pace import blended
+from tsh_sync_gui.ui.state.prices import Prices
+from tsh_sync_gui.ui.state.problems import Problem, problem_of
+from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
+from tsh_sync_gui.ui.state.words import Look, direction_text, entity_state, mode_word, phase_word, phrase, state_look
+from tsh_sync_gui.ui.state.words import wait_text as waiting_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A progress bar: *share* None is indeterminate; *calm* when the run stands still."""
+
+    share: float | None
+    text: str
+    pace: str
+    calm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its word and tone."""
+
+    value: str
+    word: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardState:
+    """Everything one card shows."""
+
+    entity: str
+    title: str
+    direction_icon: str
+    direction: str
+    look: Look
+    state: EntityState
+    note: str
+    records: str
+    records_note: str
+    details: str
+    bar: Bar | None
+    counts: tuple[Figure, ...]
+    counts_title: str
+    last_good: str
+    last_good_exact: str
+    next: str
+    problem: Problem | None
+    offers: tuple[Offer, ...]
+    run: RunInfo | None
+    spoken: str
+
+
+def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, at: float, mode: str = "") -> CardState:
+    """Return the card of *entity*; *mode* is the action it was last used with."""
+    status = state.status(entity) or EntityStatus(
+        entity=entity, title=entity, direction="", state=EntityState.NEVER_RUN
+    )
+    run = state.runs.get(entity)
+    shown = _shown_state(status, run, is_pending=entity in state.pending)
+    look = state_look(shown)
+    icon, direction = direction_text(status.direction)
+    info = run.info if run else status.last
+    counts, title = _counts(status, run)
+    bar = _bar(state, run, entity, prices, now=now, at=at)
+    note = _note(status, run, now)
+    return CardState(
+        entity=entity,
+        title=tr(status.title),
+        direction_icon=icon,
+        direction=direction,
+        look=look,
+        state=shown,
+        note=note,
+        records=number(_records(status, run)),
+        records_note=_records_note(status),
+        details=_details(status, run),
+        bar=bar,
+        counts=_figures(counts),
+        counts_title=title,
+        last_good=tr("Last good run {when}").format(when=ago(status.last_good, now)),
+        last_good_exact=exact(status.last_good, state.overview.time_zone if state.overview else ""),
+        next=tr("Next {when}").format(when=clock(status.next, now)) if status.next else tr("No schedule"),
+        problem=problem_of(shown, status, run, now),
+        offers=offers.offers(state, prices, status, mode=mode),
+        run=info,
+        spoken=". ".join(part for part in (tr(status.title), look.word, note, bar.text if bar else "") if part),
+    )
+
+
+def _shown_state(status: EntityStatus, run: RunView | None, *, is_pending: bool) -> EntityState:
+    if run is not None:
+        return entity_state(run.info.state)
+    return EntityState.RUNNING if is_pending else status.state
+
+
+def _note(status: EntityStatus, run: RunView | None, now: datetime) -> str:
+    if run is None or not run.is_live:
+        return ""
+    info = run.info
+    if info.state is RunState.WAITING:
+        return waiting_text(info.waiting_for, info.waiting_until, now)
+    if info.state is RunState.PAUSED:
+        return tr("by {person}, until it is resumed").format(person=run.paused_by) if run.paused_by else ""
+    if run.here is False:
+        return phrase(info.user, info.machine)
+    if status.last is not None and status.last.state is RunState.FAILED:
+        return tr("2nd try, last failed: {title}").format(title=status.last.title)
+    return ""
+
+
+def _records(status: EntityStatus, run: RunView | None) -> int:
+    """Return the records in the mirror: what a live run has created since the overview is on top."""
+    if run is None or status.live is None or status.live.id != run.info.id:
+        gained = run.info.counts.created - run.info.counts.deleted if run is not None and status.live is None else 0
+        return max(0, status.local + gained)
+    before, after = status.live.counts, run.info.counts
+    return max(0, status.local + (after.created - before.created) - (after.deleted - before.deleted))
+
+
+def _records_note(status: EntityStatus) -> str:
+    if status.remote is None:
+        return tr("records here")
+    return tr("here · {remote} in Zoho").format(remote=number(status.remote))
+
+
+def _details(status: EntityStatus, run: RunView | None) -> str:
+    if not status.has_details or not status.local:
+        return ""
+    done = status.detailed
+    live = run is not None and run.is_live and run.info.phase is Phase.DETAILS
+    if live and run is not None and status.live is not None and status.live.id == run.info.id:
+        done += max(0, run.done - status.live.details_done)
+    total = max(status.local, done)
+    return tr("details {done}/{total}").format(done=number(done), total=number(total))
+
+
+def _counts(status: EntityStatus, run: RunView | None) -> tuple[Counts, str]:
+    if run is not None:
+        title = tr("This run") if run.is_live else tr("Last run")
+        return run.info.counts, f"{title} · {mode_word(run.info.mode)}"
+    if status.last is not None:
+        return status.last.counts, f"{tr('Last run')} · {mode_word(status.last.mode, dry_run=status.last.dry_run)}"
+    return Counts(), tr("Last run")
+
+
+def _figures(counts: Counts) -> tuple[Figure, ...]:
+    return (
+        Figure(number(counts.created), tr("created")),
+        Figure(number(counts.updated), tr("updated")),
+        Figure(number(counts.unchanged), tr("unchanged")),
+        Figure(number(counts.deleted), tr("deleted")),
+        Figure(number(counts.failed), tr("failed"), "red" if counts.failed else ""),
+    )
+
+
+def _bar(state: AppState, run: RunView | None, entity: str, prices: Prices, *, now: datetime, at: float) -> Bar | None:
+    if run is None:
+        return Bar(share=None, text=tr("Starting"), pace="") if entity in state.pending else None
+    if not run.is_live:
+        return None
+    return Bar(
+        share=run.share,
+        text=progress_text(run),
+        pace=_pace_text(run, prices, now=now, at=at),
+        calm=run.info.state is not RunState.RUNNING,
+    )
+
+
+def progress_text(run: RunView) -> str:
+    """Return done and total; "counting" while the total is not known, and never 0 of 0."""
+    if run.expected is None:
+        text = tr("counting")
+        if run.done:
+            text = tr("{done} · counting").format(done=number(run.done))
+    elif run.done > run.expected:
+        text = tr("{done}, more than expected").format(done=number(run.done))
+    else:
+        text = tr("{done} / {total}").format(done=number(run.done), total=number(run.expected))
+    return text if run.info.phase is Phase.LIST else f"{phase_word(run.info.phase)} · {text}"
+
+
+def seconds_left(run: RunView, forecast_seconds: float | None, *, now: datetime, at: float) -> float | None:
+    """Return the seconds to go with all waits, None while they are not known."""
+    if run.info.state is RunState.PAUSED:
+        return None
+    measured = run.pace.left(at, run.done, run.expected)
+    planned = None
+    if forecast_seconds and run.info.phase is Phase.LIST:
+        planned = max(0.0, forecast_seconds - (now - run.info.started_at).total_seconds())
+    left = blended(measured, planned, run.share or 0.0)
+    until = run.info.waiting_until
+    if until is not None and run.info.waiting_for in {"daily_quota", "network", "database"}:
+        return max(0.0, (until - now).total_seconds()) + (left or 0.0)
+    return left
+
+
+def _pace_text(run: RunView, prices: Prices, *, now: datetime, at: float) -> str:
+    parts: list[str] = []
+    rate = run.pace.rate(at)
+    if rate is not None and run.info.state is RunState.RUNNING:
+        parts.append(tr("{rate}/s").format(rate=number(round(rate) if rate >= 10 else round(rate, 1))))
+    forecast = prices.full.get(run.info.entity) if run.info.mode == "full" else prices.changes.get(run.info.entity)
+    left = seconds_left(run, forecast.seconds if forecast else None, now=now, at=at)
+    if left is not None:
+        parts.append(left_text(left, run, now=now))
+    return " · ".join(parts)
+
+
+def left_text(left: float, run: RunView, *, now: datetime) -> str:
+    """Return the time left, as a moment where it is long."""
+    if left < 120:
+        return tr("{time} left").format(time=span(left))
+    done_at = clock(now + timedelta(seconds=left), now)
+    if run.info.waiting_for == "daily_quota":
+        return tr("done about {moment}, after quota reset").format(moment=done_at)
+    return tr("done about {moment}").format(moment=done_at)

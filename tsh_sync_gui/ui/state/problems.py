@@ -1,0 +1,73 @@
+"""What went wrong with an entity, in four parts: what happened, what it means, what the app does, one button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tsh_sync_gui.core.values import EntityState
+from tsh_sync_gui.engine.ports import RunInfo
+from tsh_sync_gui.engine.views import EntityStatus
+from tsh_sync_gui.ui.state.live import RunView
+from tsh_sync_gui.ui.state.texts import span, tr
+from tsh_sync_gui.ui.state.words import wait_advice, wait_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A fault as a person reads it; *details* are folded away."""
+
+    title: str
+    meaning: str = ""
+    doing: str = ""
+    details: str = ""
+    is_grave: bool = False
+
+
+def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, now: datetime) -> Problem | None:
+    """Return what the card says is wrong, None when nothing is."""
+    if status.unavailable:
+        return Problem(title=tr("Not available here"), meaning=status.unavailable)
+    info = run.info if run else status.last
+    if status.silent and info is not None:
+        silent = span(max(0.0, (now - info.heartbeat_at).total_seconds()))
+        return Problem(
+            title=tr("No sign of life for {time}").format(time=silent), meaning=tr("The other computer may be off.")
+        )
+    if info is None or (run is not None and run.is_live):
+        return None
+    if state is EntityState.WAITING:
+        return Problem(
+            title=wait_text(info.waiting_for or "daily_quota", info.waiting_until, now),
+            meaning=wait_advice(info.waiting_for or "daily_quota"),
+        )
+    if state in {EntityState.FAILED, EntityState.NEEDS_YOU, EntityState.PARTLY_DONE}:
+        return run_problem(info)
+    return Problem(title=status.note) if status.note else None
+
+
+def run_problem(info: RunInfo) -> Problem | None:
+    """Return what ended a run badly, None when it ended well."""
+    failed = info.counts.failed
+    state = str(info.state)
+    if state == "partly_done":
+        return Problem(
+            title=info.title or tr("%Ln record(s) could not be taken", None, failed),
+            meaning=info.advice or tr("All others are stored. The failed ones are kept with their reason."),
+            doing=tr("They are tried again with the next sync of the record."),
+        )
+    if state not in {"failed", "needs_you"}:
+        return None
+    stored = info.counts.created + info.counts.updated
+    meaning = (
+        tr("%Ln record(s) were stored before; nothing is half-written.", None, stored)
+        if stored
+        else tr("Nothing was changed.")
+    )
+    return Problem(
+        title=info.title or (tr("The run stopped") if state == "failed" else tr("A decision is needed")),
+        meaning=info.advice or meaning,
+        doing=meaning if info.advice else tr("The next sync goes on from here."),
+        details=info.cause,
+        is_grave=True,
+    )

@@ -1,0 +1,164 @@
+"""What stands around the screens: status bar, counts in the navigation, the sentence above the cards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.ui.state.cards import CardState, progress_text, seconds_left
+from tsh_sync_gui.ui.state.live import AppState, Connection
+from tsh_sync_gui.ui.state.prices import Prices
+from tsh_sync_gui.ui.state.texts import clock, number, span, tr
+from tsh_sync_gui.ui.state.words import state_look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of the status bar; a click goes to *screen* (and there to *focus*)."""
+
+    key: str
+    icon: str
+    text: str
+    tone: str = ""
+    hint: str = ""
+    screen: str = "sync"
+    focus: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarState:
+    """The status bar: parts from left to right, and which of the two buttons are offered."""
+
+    parts: tuple[Part, ...]
+    can_pause: bool
+    can_resume: bool
+
+
+def bar_state(state: AppState, prices: Prices, *, now: datetime, at: float) -> BarState:
+    """Return what the status bar shows."""
+    live = state.live
+    return BarState(
+        parts=(
+            _zoho(state),
+            _database(state),
+            _running(state, prices, now=now, at=at),
+            _quota(state, now),
+            _failed(state),
+        ),
+        can_pause=any(run.info.state is not RunState.PAUSED for run in live),
+        can_resume=any(run.info.state is RunState.PAUSED for run in live),
+    )
+
+
+def _zoho(state: AppState) -> Part:
+    zoho = state.connections.get("zoho", Connection())
+    hint = f"{zoho.title}. {zoho.advice}" if not zoho.up else tr("Zoho answers.")
+    if "zoho" not in state.connections:
+        hint = tr("Zoho has not been asked yet.")
+    return Part(
+        key="zoho",
+        icon="cloud" if zoho.up else "cloud-off",
+        text=tr("Zoho"),
+        tone="" if zoho.up else "red",
+        hint=hint,
+        screen="settings",
+        focus="Zoho",
+    )
+
+
+def _database(state: AppState) -> Part:
+    database = state.connections.get("database", Connection())
+    kind = state.overview.database if state.overview else None
+    text = tr("Database")
+    hint = f"{database.title}. {database.advice}"
+    if database.up and kind is not None:
+        where = tr("embedded") if kind.kind == "embedded" else tr("server")
+        hint = tr("PostgreSQL {version}, {where}").format(version=kind.version, where=where)
+    return Part(
+        key="database",
+        icon="database",
+        text=text,
+        tone="" if database.up else "red",
+        hint=hint,
+        screen="settings",
+        focus="Database",
+    )
+
+
+def _running(state: AppState, prices: Prices, *, now: datetime, at: float) -> Part:
+    live = state.live
+    if not live:
+        return Part(key="running", icon="idle", text=tr("Nothing runs"))
+    first = next((run for run in live if run.info.state is RunState.RUNNING), live[0])
+    forecast = prices.full.get(first.info.entity) if first.info.mode == "full" else None
+    left = seconds_left(first, forecast.seconds if forecast else None, now=now, at=at)
+    status = state.status(first.info.entity)
+    parts = [tr(status.title) if status else first.info.entity, progress_text(first)]
+    if left is not None:
+        parts.append(tr("{time} left").format(time=span(left)))
+    if len(live) > 1:
+        parts.append(tr("+%Ln more", None, len(live) - 1))
+    return Part(key="running", icon="running", text=" · ".join(parts), tone="blue", focus=first.info.entity)
+
+
+def _quota(state: AppState, now: datetime) -> Part:
+    quota = state.quota
+    if quota is None:
+        return Part(key="quota", icon="gauge", text=tr("API today –"))
+    text = tr("API today {used}/{limit}").format(used=number(quota.day_used), limit=number(quota.day_limit))
+    share = quota.day_used / quota.day_limit if quota.day_limit else 1.0
+    hint = tr("Resets at {time}. This minute {used}/{limit}.").format(
+        time=clock(quota.resets_at, now), used=number(quota.minute_used), limit=number(quota.minute_limit)
+    )
+    tone = "red" if share >= 1 else "amber" if share >= 0.8 else ""
+    return Part(key="quota", icon="gauge", text=text, tone=tone, hint=hint, screen="settings", focus="Limits")
+
+
+def _failed(state: AppState) -> Part:
+    failed = failed_records(state)
+    text = tr("%Ln failed record(s)", None, failed)
+    return Part(key="failed", icon="failed-records", text=text, tone="amber" if failed else "", focus="failed")
+
+
+def failed_records(state: AppState) -> int:
+    """Return the records that the newest run of each entity could not take."""
+    found = 0
+    for status in state.overview.entities if state.overview else ():
+        run = state.runs.get(status.entity)
+        info = run.info if run else status.last
+        found += info.counts.failed if info else 0
+    return found
+
+
+def headline(cards: tuple[CardState, ...]) -> str:
+    """Return one sentence on how all entities stand."""
+    if not cards:
+        return ""
+    by_state = Counter(card.state for card in cards)
+    if by_state[EntityState.NEVER_RUN] == len(cards):
+        return tr("Nothing synced yet.")
+    if by_state[EntityState.UP_TO_DATE] == len(cards):
+        return tr("All %Ln entities up to date.", None, len(cards))
+    order = (
+        EntityState.NEEDS_YOU,
+        EntityState.FAILED,
+        EntityState.RUNNING,
+        EntityState.WAITING,
+        EntityState.PAUSED,
+        EntityState.PARTLY_DONE,
+        EntityState.LATE,
+        EntityState.UP_TO_DATE,
+        EntityState.NEVER_RUN,
+    )
+    parts = [f"{number(by_state[one])} {state_look(one).word.lower()}" for one in order if by_state[one]]
+    return " · ".join(parts)
+
+
+def sync_count(cards: tuple[CardState, ...]) -> tuple[int, str]:
+    """Return the number beside Sync in the navigation and its tone: what needs a person, else what runs."""
+    grave = sum(card.state in {EntityState.NEEDS_YOU, EntityState.FAILED} for card in cards)
+    if grave:
+        return grave, "red"
+    return sum(card.state in {EntityState.RUNNING, EntityState.WAITING} for card in cards), "blue"

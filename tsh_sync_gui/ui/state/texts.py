@@ -1,0 +1,131 @@
+"""Words, numbers and times in the person's language; Qt's translator is put in from outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_OPTIONAL: Final = re.compile(r"\((\w+)\)")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def _plain_number(value: float) -> str:
+    return f"{value:,}"
+
+
+def _english(text: str, comment: str | None, n: int) -> str:
+    """Resolve `(s)` by *n*: English needs no file of translations."""
+    del comment
+    if n < 0:
+        return text
+    plural = _OPTIONAL.sub("" if n == 1 else r"\1", text)
+    return plural.replace("%Ln", _plain_number(n))
+
+
+@dataclass(slots=True)
+class Language:
+    """The functions that speak: *translate* takes text, comment and number as Qt's does."""
+
+    translate: Callable[[str, str | None, int], str] = _english
+    number: Callable[[float], str] = _plain_number
+
+
+_spoken: Final = Language()
+
+
+def speak(language: Language) -> None:
+    """Use *language* from now on."""
+    _spoken.translate, _spoken.number = language.translate, language.number
+
+
+def tr(text: str, comment: str | None = None, n: int = -1) -> str:
+    """Return *text* in the person's language; `%Ln` becomes *n* and `(s)` goes by it."""
+    return _spoken.translate(text, comment, n)
+
+
+def english(text: str, n: int = -1) -> str:
+    """Return *text* as English without a translator would say it."""
+    return _english(text, None, n)
+
+
+def number(value: float) -> str:
+    """Return *value* with the person's digits and separators."""
+    return _spoken.number(value)
+
+
+def capital(text: str) -> str:
+    """Return *text* with its first letter as a capital, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def clock(moment: datetime, now: datetime) -> str:
+    """Return the local time of day, with the day where it is not today's."""
+    here, today = moment.astimezone(), now.astimezone().date()
+    if here.date() == today:
+        return here.strftime("%H:%M")
+    if abs((here.date() - today).days) < 7:
+        return here.strftime("%a %H:%M")
+    return here.strftime("%Y-%m-%d %H:%M")
+
+
+def exact(moment: datetime | None, zone: str = "") -> str:
+    """Return the moment to the second in the person's zone, and in the organization's where that is known."""
+    if moment is None:
+        return ""
+    here = moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    if not zone:
+        return here
+    try:
+        there = moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+    except (ZoneInfoNotFoundError, ValueError):
+        return here
+    return f"{here}\n{there} {zone}"
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago *moment* was, roughly."""
+    if moment is None:
+        return tr("never")
+    seconds = (now - moment).total_seconds()
+    if seconds < 10:
+        return tr("just now")
+    if seconds < _MINUTE:
+        return tr("%Ln s ago", None, int(seconds))
+    if seconds < _HOUR:
+        return tr("%Ln min ago", None, int(seconds // _MINUTE))
+    if seconds < _DAY:
+        return tr("%Ln h ago", None, int(seconds // _HOUR))
+    if seconds < 14 * _DAY:
+        return tr("%Ln day(s) ago", None, int(seconds // _DAY))
+    return moment.astimezone().strftime("%Y-%m-%d")
+
+
+def span(seconds: float) -> str:
+    """Return a length of time in at most two units."""
+    if seconds < 1:
+        return tr("under 1 s")
+    if seconds < _MINUTE:
+        return tr("%Ln s", None, round(seconds))
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    if minutes < 10 and rest:
+        return tr("{minutes} min {seconds} s").format(minutes=number(minutes), seconds=number(rest))
+    if minutes < 60:
+        return tr("%Ln min", None, minutes)
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48 and minutes:
+        return tr("{hours} h {minutes} min").format(hours=number(hours), minutes=number(minutes))
+    return tr("%Ln h", None, hours) if hours < 48 else tr("%Ln day(s)", None, hours // 24)
+
+
+def duration(seconds: float) -> str:
+    """Return how long a run took, with tenths where it was short."""
+    return tr("{seconds} s").format(seconds=number(round(seconds, 1))) if seconds < 10 else span(seconds)
+
+
+def utc(moment: datetime) -> datetime:
+    """Return *moment* in UTC; a naive one is local time."""
+    return moment.astimezone(UTC)

@@ -1,0 +1,125 @@
+"""Labels, buttons and lines with a role; their look stands in the theme."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPaintEvent, QPainter
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from typing_extensions import override
+
+from tsh_sync_gui.ui.icons import icon
+
+
+def label(text: str = "", role: str = "body", *, wrap: bool = False, selectable: bool = False) -> QLabel:
+    """Return a label in the font and colour of *role*."""
+    made = QLabel(text)
+    made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if selectable:
+        flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        made.setTextInteractionFlags(flags)
+        made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """A label of one line that ends in "…" where there is no room; the tooltip has it all."""
+
+    def __init__(self, text: str = "", role: str = "body") -> None:
+        super().__init__(text)
+        self.setProperty("role", role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(20)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        aligned = self.style().visualAlignment(self.layoutDirection(), self.alignment())
+        painter.drawText(self.rect(), int(aligned), text)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20, super().minimumSizeHint().height())
+
+
+def set_text(target: QLabel | QPushButton, text: str) -> None:
+    """Change a text only where it differs: a label that is set anew is laid out anew."""
+    if target.text() != text:
+        target.setText(text)
+        target.setAccessibleName(text)
+
+
+def set_property(target: QWidget, name: str, value: str) -> None:
+    """Change a property the theme looks at, and let the theme look again."""
+    if (target.property(name) or "") != value:
+        target.setProperty(name, value)
+        target.style().unpolish(target)
+        target.style().polish(target)
+
+
+def button(text: str, kind: str = "", *, icon_name: str = "", hint: str = "") -> QPushButton:
+    """Return a button of a kind: primary, soft, danger, flat, or plain."""
+    made = QPushButton(text)
+    made.setProperty("kind", kind)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setAccessibleName(text)
+    made.setAutoDefault(False)
+    if icon_name:
+        set_icon(made, icon_name, kind)
+    if hint:
+        made.setToolTip(hint)
+    return made
+
+
+def set_icon(target: QPushButton, icon_name: str, kind: str = "") -> None:
+    """Give a button its icon in the colour of its kind."""
+    tint = {"primary": "on_accent", "soft": "blue", "danger": "red"}.get(kind, "muted")
+    target.setIcon(icon(icon_name, tint))
+    target.setIconSize(QSize(16, 16))
+
+
+def tool(icon_name: str, name: str) -> QToolButton:
+    """Return a button of an icon alone; *name* is what it is called aloud and in its tooltip."""
+    made = QToolButton()
+    made.setIcon(icon(icon_name))
+    made.setIconSize(QSize(16, 16))
+    made.setToolTip(name)
+    made.setAccessibleName(name)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return made
+
+
+def glyph(icon_name: str, tint: str = "muted", *, side: int = 16) -> QLabel:
+    """Return an icon that only shows something; what it means stands beside it or in its tooltip."""
+    made = QLabel()
+    made.setFixedSize(side, side)
+    set_glyph(made, icon_name, tint)
+    return made
+
+
+def set_glyph(target: QLabel, icon_name: str, tint: str = "muted") -> None:
+    """Show another icon."""
+    target.setProperty("glyph", f"{icon_name}/{tint}")
+    target.setPixmap(icon(icon_name, tint).pixmap(target.size(), target.devicePixelRatioF()))
+
+
+def retint(root: QWidget) -> None:
+    """Paint all icons below *root* in the colours of a new theme."""
+    for one in root.findChildren(QLabel):
+        name, _, tint = str(one.property("glyph") or "").partition("/")
+        if name:
+            set_glyph(one, name, tint)
+
+
+def line() -> QFrame:
+    """Return a thin horizontal line."""
+    made = QFrame()
+    made.setObjectName("line")
+    made.setFixedHeight(1)
+    return made
