@@ -82,14 +82,7 @@ class Databases:
             )
 
     def _make(self, name: str, template: str) -> None:
-        # Copying files beats logging pages once a template holds a schema.
-        self._run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}").format(
-                sql.Identifier(name),
-                sql.Identifier(template),
-                sql.SQL("file_copy" if template != "template0" else "wal_log"),
-            )
-        )
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
 
     def _run(self, statement: sql.Composed) -> None:
         with connect(replace(self.server, dbname="postgres")) as connection:

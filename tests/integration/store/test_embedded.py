@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ from tsh_sync_gui.store.embedded.location import Place
 from tsh_sync_gui.store.embedded.locks import FileLock
 from tsh_sync_gui.store.embedded.processes import leftovers
 
+# Kills come at random moments; more of them than the suite has time for: TSH_TEST_KILLS=100.
+KILLS = int(os.environ.get("TSH_TEST_KILLS", "5"))
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 CLIENT = """
 import sys, time
@@ -179,6 +182,32 @@ def test_a_killed_postmaster_is_replaced_and_nothing_committed_is_lost(running):
     assert server.ensure() == endpoint
 
 
+def write_until_it_breaks(endpoint, written):
+    with suppress(psycopg.OperationalError), psycopg.connect(endpoint.conninfo, autocommit=True) as connection:
+        while True:
+            number = len(written)
+            connection.execute("INSERT INTO rows SELECT %s, repeat('x', 2000)", (number,))
+            written.append(number)
+
+
+@POSIX
+def test_postmasters_killed_while_rows_are_written_lose_no_row_that_was_confirmed(running):
+    server, endpoint = running
+    ask(endpoint, "CREATE TABLE rows (number int, filling text)")
+    written = []
+    for _ in range(KILLS):
+        writer = threading.Thread(target=write_until_it_breaks, args=(server.ensure(), written))
+        writer.start()
+        time.sleep(secrets.randbelow(300) / 1000)
+        os.kill(server.status().pid, signal.SIGKILL)
+        writer.join()
+
+        found = ask(server.ensure(), "SELECT array_agg(DISTINCT number ORDER BY number) FROM rows") or []
+        assert set(written) <= set(found)
+        # What was written and not confirmed may be there or not; both are right.
+        assert len(set(found) - set(written)) <= 1
+
+
 @POSIX
 def test_orphans_that_hold_the_shared_memory_are_ended_and_no_others(running, home):
     server, endpoint = running
@@ -209,8 +238,7 @@ def test_a_stale_pid_file_that_names_another_program_is_passed_over(running):
 
 @POSIX
 def test_clients_killed_at_any_moment_leave_a_database_that_the_next_one_gets():
-    """The moments are random; TSH_TEST_KILLS makes them more than the suite has time for."""
-    for _ in range(int(os.environ.get("TSH_TEST_KILLS", "5"))):
+    for _ in range(KILLS):
         with reachable_home("kill-") as home:
             for _ in range(2):
                 victim = client(home)
