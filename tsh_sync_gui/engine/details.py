@@ -15,6 +15,7 @@ from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import EndpointAbsentError, QuotaExhaustedError, RecordGoneError
 from tsh_sync_gui.core.values import CallKind, Lane, Phase
 from tsh_sync_gui.engine.absence import Absences
+from tsh_sync_gui.engine.ids import record_ids
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import Budget, Mirror, PageReply, Source, Step
@@ -164,7 +165,7 @@ class DetailWork:
         """Return the ids that the bulk reply lacks and a single call confirms to be gone."""
         if len(reply.records) >= len(ids):
             return ()
-        known = self._normalizers[self._plan.leader.name].ids(reply.records)
+        known = record_ids(reply.records, self._plan.leader.pull.id)
         absent = [one for one in ids if one not in known]
         return (await self._singles(absent)).gone if absent else ()
 

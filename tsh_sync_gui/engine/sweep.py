@@ -8,7 +8,7 @@ from typing import Final
 from tsh_sync_gui.core.errors import ConfirmationRequiredError, EndpointAbsentError, RecordGoneError
 from tsh_sync_gui.core.values import CallKind, Lane, Phase
 from tsh_sync_gui.engine.absence import Absences
-from tsh_sync_gui.engine.normalize import Normalizer
+from tsh_sync_gui.engine.ids import record_ids
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import Mirror, Source, Step, Vanished
 from tsh_sync_gui.engine.runs import WalkRun
@@ -35,7 +35,6 @@ class Sweep:
         source: Source,
         mirror: Mirror,
         absences: Absences,
-        normalizers: dict[str, Normalizer],
         lane: Lane,
     ) -> None:
         self._plan = plan
@@ -43,7 +42,6 @@ class Sweep:
         self._source = source
         self._mirror = mirror
         self._absences = absences
-        self._normalizers = normalizers
         self._lane = lane
 
     async def sweep(self, *, approved: bool) -> None:
@@ -92,7 +90,7 @@ class Sweep:
             except EndpointAbsentError:
                 await self._absences.note(api, api.bulk.path, self._plan.leader)
             else:
-                known = self._normalizers[self._plan.leader.name].ids(reply.records)
+                known = record_ids(reply.records, self._plan.leader.pull.id)
                 return tuple(one for one in ids if one not in known)
         gone = []
         caller = self._run.caller(self._plan.leader, self._lane, CallKind.DETAIL)

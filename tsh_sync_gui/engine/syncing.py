@@ -232,7 +232,6 @@ class WalkJob:
             source=self._parts.source,
             mirror=self._parts.mirror,
             absences=self._parts.absences,
-            normalizers=self._parts.normalizers,
             lane=self.lane,
         )
         await sweep.sweep(approved=self._request.approve)
