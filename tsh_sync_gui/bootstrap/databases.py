@@ -1,0 +1,132 @@
+"""Opens the database that the settings name, and what can be done with it as a whole: save, bring back, stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.settings import Loaded, Origin, find, validated
+from tsh_sync_gui.engine.syncing import user_name
+from tsh_sync_gui.entities.registry import REGISTRY
+from tsh_sync_gui.entities.spec import Entity
+from tsh_sync_gui.store import backup as saving
+from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.embedded import EmbeddedServer, Endpoint, Stopped, find_binaries, stop_all_below
+from tsh_sync_gui.store.migrations import KNOWN
+from tsh_sync_gui.store.settings import SharedSettings
+
+Progress = Callable[[str], None]
+EMBEDDED: Final = "embedded"
+SERVER: Final = "server"
+
+
+def _silent(_words: str) -> None:
+    """Tell nobody."""
+
+
+@asynccontextmanager
+async def open_database(
+    loaded: Loaded, *, registry: Iterable[Entity] = REGISTRY, progress: Progress = _silent
+) -> AsyncIterator[Database]:
+    """Open the server that the settings name, else the embedded one, which comes back by itself after any end."""
+    url = loaded.settings.database_url.get_secret_value()
+    if url:
+        database = await Database.open(url, registry=registry, progress=progress, kind=SERVER)
+        try:
+            yield database
+        finally:
+            await database.close()
+        return
+    server = EmbeddedServer(loaded.home)
+    with ExitStack() as leases:
+        endpoint = await asyncio.to_thread(_up, server, leases, progress, is_demo=loaded.is_demo)
+        try:
+            database = await Database.open(endpoint.sqlalchemy_url, registry=registry, progress=progress, kind=EMBEDDED)
+
+            async def revive() -> str:
+                again = await asyncio.to_thread(server.ensure)
+                return again.sqlalchemy_url
+
+            database.on_unreachable = revive
+            try:
+                yield database
+            finally:
+                await database.close()
+        finally:
+            await asyncio.shield(asyncio.to_thread(leases.close))
+
+
+def _up(server: EmbeddedServer, leases: ExitStack, progress: Progress, *, is_demo: bool) -> Endpoint:
+    """Return the running server's endpoint; a demo's server stays up only as long as it has clients."""
+    return leases.enter_context(server.lease(progress)) if is_demo else server.ensure(progress)
+
+
+def public_address(loaded: Loaded, progress: Progress = _silent) -> tuple[str, str]:
+    """Return the database's address as psql takes it, without any password, and what a person should know of it."""
+    url = loaded.settings.database_url.get_secret_value()
+    if not url:
+        return EmbeddedServer(loaded.home).ensure(progress).uri, ""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    user = parts.netloc.rpartition("@")[0].partition(":")[0]
+    query = "&".join(one for one in parts.query.split("&") if one and not one.startswith("password="))
+    address = urlunsplit(("postgresql", f"{user}@{host}" if user else host, parts.path, query, ""))
+    note = "The password is left out; psql asks for it, or takes it from PGPASSWORD." if parts.password else ""
+    return address, note
+
+
+def save_to(loaded: Loaded, file: Path, progress: Progress = _silent) -> saving.Backup:
+    """Save both schemas into *file*."""
+    return saving.backup(_conninfo(loaded, progress), file, find_binaries())
+
+
+def bring_back(loaded: Loaded, file: Path, progress: Progress = _silent) -> None:
+    """Replace both schemas by those of *file*, then bring the tables to this program's version."""
+    saving.restore(_conninfo(loaded, progress), file, find_binaries(), revisions=KNOWN)
+
+
+def stop_all(home: Path) -> list[Stopped]:
+    """Stop every embedded server below *home*, a demo's too."""
+    return stop_all_below(home)
+
+
+def merged(loaded: Loaded, shared: Mapping[str, Any]) -> Loaded:
+    """Return *loaded* with the *shared* settings of the database below all that this machine says itself."""
+    origins = dict(loaded.origins)
+    values = {
+        field: getattr(loaded.settings, field) for field, origin in origins.items() if origin is not Origin.DEFAULT
+    }
+    for field, value in shared.items():
+        if origins.get(field) is Origin.DEFAULT and value is not None:
+            values[field], origins[field] = value, Origin.SAVED
+    return replace(loaded, settings=validated(values), origins=origins)
+
+
+async def with_shared_settings(loaded: Loaded, *, progress: Progress = _silent) -> Loaded:
+    """Return *loaded* with the shared settings, as far as there is a database that can be reached."""
+    is_embedded = not loaded.settings.database_url.get_secret_value()
+    if is_embedded and EmbeddedServer(loaded.home).status().folder is None:
+        return loaded
+    try:
+        async with open_database(loaded, progress=progress) as database:
+            return merged(loaded, await SharedSettings(database).get_shared())
+    except SyncError as error:
+        progress(f"Settings shared through the database are not shown: {error}")
+        return loaded
+
+
+async def share_setting(loaded: Loaded, field: str, value: str | None, *, progress: Progress = _silent) -> None:
+    """Keep a setting in the database for all machines; None goes back to the default."""
+    async with open_database(loaded, progress=progress) as database:
+        await SharedSettings(database).set_shared(find(field).field, value, by=user_name())
+
+
+def _conninfo(loaded: Loaded, progress: Progress) -> str:
+    url = loaded.settings.database_url.get_secret_value()
+    return url or EmbeddedServer(loaded.home).ensure(progress).uri

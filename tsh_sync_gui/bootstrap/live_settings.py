@@ -1,0 +1,70 @@
+"""The settings in force: a change is kept for good and applies at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tsh_sync_gui.bootstrap.databases import merged
+from tsh_sync_gui.core.settings import Loaded, Origin, Settings, find, load, save, validated
+from tsh_sync_gui.engine.syncing import user_name
+from tsh_sync_gui.store.settings import SharedSettings
+
+
+class LiveSettings:
+    """Fulfils `engine.service.SettingsKeeper`: machine settings in the home, shared ones in the database."""
+
+    def __init__(self, machine: Loaded, shared: SharedSettings) -> None:
+        self._machine = machine
+        self._shared = shared
+        self._listeners: list[Callable[[Settings], None]] = []
+        self.loaded = machine
+
+    @property
+    def now(self) -> Settings:
+        """Return the settings in force."""
+        return self.loaded.settings
+
+    def on_change(self, listener: Callable[[Settings], None]) -> None:
+        """Call *listener* with the new settings after each change."""
+        self._listeners.append(listener)
+
+    async def refresh(self) -> None:
+        """Take over what other processes and machines have saved."""
+        self._apply(await self._shared.get_shared())
+
+    async def save(self, name: str, value: str | None) -> None:
+        """Check and keep a setting, None for its default; ConfigurationError names variable, value and range."""
+        one = find(name)
+        if one.scope == "shared":
+            if value is not None:
+                validated({one.field: value})
+            await self._shared.set_shared(one.field, value, by=user_name())
+        else:
+            await asyncio.to_thread(save, self._machine.home, one.field, value)
+            self._machine = _saved_again(self._machine, one.field)
+        await self.refresh()
+
+    def _apply(self, shared: Mapping[str, Any]) -> None:
+        before = self.now
+        self.loaded = merged(self._machine, shared)
+        if self.now != before:
+            for listener in self._listeners:
+                listener(self.now)
+
+
+def _saved_again(machine: Loaded, field: str) -> Loaded:
+    """Return *machine* with *field* as its settings file has it now, unless something goes before the file."""
+    if machine.origins[field].is_locked:
+        return machine
+    fresh = load(home=machine.home, environment=False)
+    values = {
+        name: getattr(machine.settings, name)
+        for name, origin in machine.origins.items()
+        if origin is not Origin.DEFAULT and name != field
+    }
+    origins = dict(machine.origins) | {field: fresh.origins[field]}
+    if fresh.origins[field] is not Origin.DEFAULT:
+        values[field] = getattr(fresh.settings, field)
+    return Loaded(settings=validated(values), home=machine.home, origins=origins, is_demo=machine.is_demo)

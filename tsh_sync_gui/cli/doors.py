@@ -1,0 +1,54 @@
+"""How the commands reach the rest of the program; tests put other doors in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tsh_sync_gui.core.settings import Loaded
+    from tsh_sync_gui.engine.service import SyncService
+
+Progress = Callable[[str], None]
+
+
+# What stands below takes a second to import; `tsh-sync --help` and `tsh-sync config path` need none of it.
+
+
+def _load() -> Loaded:
+    from tsh_sync_gui.core import log
+    from tsh_sync_gui.core.settings import load
+
+    loaded = load()
+    log.configure(loaded.home, debug=loaded.settings.debug, stderr=True)
+    return loaded
+
+
+def _service(loaded: Loaded, progress: Progress) -> AbstractAsyncContextManager[SyncService]:
+    from tsh_sync_gui.bootstrap import open_service
+
+    return open_service(loaded, progress=progress)
+
+
+def _demo(items: int | None, seed: int | None, progress: Progress) -> AbstractAsyncContextManager[SyncService]:
+    from tsh_sync_gui.bootstrap import open_demo
+
+    return open_demo(items=items, seed=seed, progress=progress)
+
+
+def _resize_demo(items: int | None, seed: int | None, progress: Progress) -> None:
+    from tsh_sync_gui.bootstrap import resize_demo
+
+    resize_demo(items, seed, progress=progress)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The ways out of the command line."""
+
+    load: Callable[[], Loaded] = field(default=_load)
+    service: Callable[[Loaded, Progress], AbstractAsyncContextManager[SyncService]] = field(default=_service)
+    demo: Callable[[int | None, int | None, Progress], AbstractAsyncContextManager[SyncService]] = field(default=_demo)
+    resize_demo: Callable[[int | None, int | None, Progress], None] = field(default=_resize_demo)

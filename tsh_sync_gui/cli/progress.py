@@ -1,0 +1,218 @@
+"""Shows runs as they go: bars on a terminal, a line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TaskID, TextColumn
+from rich.text import Text
+
+from tsh_sync_gui.cli import words
+from tsh_sync_gui.core.bus import Bus
+from tsh_sync_gui.core.events import (
+    Event,
+    Notice,
+    PageStored,
+    PhaseStarted,
+    RecordsRejected,
+    RunContinued,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    RunWaiting,
+)
+from tsh_sync_gui.core.values import Counts, Phase, RunState
+from tsh_sync_gui.entities.registry import Registry
+
+_LINE_EVERY_S = 3.0
+_RATE_OVER_S = 10.0
+
+
+class Display(Protocol):
+    """Shows what the events tell."""
+
+    def hear(self, event: Event) -> None:
+        """Take one event in."""
+        ...
+
+    def close(self) -> None:
+        """End the display; what it showed stays."""
+        ...
+
+
+@contextmanager
+def shown(bus: Bus, console: Console, registry: Registry) -> Iterator[None]:
+    """Show the runs on *bus* for as long as the context lasts."""
+    titles = {entity.name: entity.title for entity in registry}
+    display: Display = Bars(console, titles) if console.is_terminal else Lines(console, titles)
+    cut = bus.subscribe(display.hear)
+    try:
+        yield
+    finally:
+        cut()
+        display.close()
+
+
+class Lines:
+    """One line per phase, per few seconds of work, and per end."""
+
+    def __init__(self, console: Console, titles: dict[str, str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._titles = titles
+        self._clock = clock
+        self._last: dict[str, float] = {}
+
+    def hear(self, event: Event) -> None:
+        """Print the event's line, if it is worth one now."""
+        if isinstance(event, PageStored):
+            now = self._clock()
+            if now - self._last.get(event.entity, now - _LINE_EVERY_S) < _LINE_EVERY_S:
+                return
+            self._last[event.entity] = now
+        if line := told(event, self._titles):
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def close(self) -> None:
+        """End the display."""
+
+
+class Bars:
+    """One bar per entity and phase, with rate and time left; waits and notices above them."""
+
+    def __init__(self, console: Console, titles: dict[str, str]) -> None:
+        self._titles = titles
+        self._tasks: dict[tuple[str, Phase], TaskID] = {}
+        self._current: dict[str, Phase] = {}
+        self._progress = Progress(
+            SpinnerColumn(finished_text="✓"),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            _Amount(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            speed_estimate_period=_RATE_OVER_S,
+        )
+        self._progress.start()
+
+    def hear(self, event: Event) -> None:
+        """Move the bar the event is about."""
+        match event:
+            case PhaseStarted():
+                self._begin(event.entity, event.phase, event.expected)
+            case PageStored():
+                task = self._begin(event.entity, event.phase, event.expected)
+                self._progress.update(task, completed=event.done, total=event.expected, note="")
+            case RunWaiting() | RunPaused():
+                self._note(event.entity, told(event, {event.entity: ""}).strip(" :"))
+            case RunContinued():
+                self._note(event.entity, "")
+            case RunFinished():
+                self._finish(event)
+            case Notice() | RecordsRejected():
+                self._progress.console.print(told(event, self._titles), highlight=False, markup=False)
+            case _:
+                return
+
+    def close(self) -> None:
+        """End the display; the bars stay."""
+        self._progress.stop()
+
+    def _begin(self, entity: str, phase: Phase, expected: int | None) -> TaskID:
+        key = (entity, phase)
+        if key not in self._tasks:
+            title = self._titles.get(entity, entity)
+            name = title if phase is Phase.LIST else f"{title}, {_PHASES[phase]}"
+            self._close_phase(entity)
+            self._tasks[key] = self._progress.add_task(f"{name:<22}", total=expected, note="")
+        self._current[entity] = phase
+        return self._tasks[key]
+
+    def _close_phase(self, entity: str) -> None:
+        if entity in self._current:
+            task = self._tasks[entity, self._current[entity]]
+            done = self._progress.tasks[self._progress.task_ids.index(task)].completed
+            self._progress.update(task, total=done, completed=done, note="")
+
+    def _note(self, entity: str, note: str) -> None:
+        if entity in self._current:
+            self._progress.update(self._tasks[entity, self._current[entity]], note=note)
+
+    def _finish(self, event: RunFinished) -> None:
+        if event.entity not in self._current:
+            self._begin(event.entity, Phase.LIST, event.counts.seen)
+        if event.state in {RunState.UP_TO_DATE, RunState.PARTLY_DONE}:
+            self._close_phase(event.entity)
+        note = words.coloured(event.state)
+        self._note(event.entity, note)
+
+
+class _Amount(ProgressColumn):
+    """Done, total, rate and time left; "counting" while the total is not known, never 0 of 0."""
+
+    def render(self, task: Task) -> Text:
+        """Return the words behind the bar."""
+        done = f"{task.completed:,.0f}"
+        if task.total is None:
+            return Text(f"{done}, counting" if task.completed else "counting")
+        if task.finished:
+            return Text(done)
+        speed = f"  {task.speed:,.0f}/s" if task.speed else ""
+        left = f"  {words.duration(task.time_remaining)} left" if task.time_remaining else ""
+        return Text(f"{done}/{task.total:,.0f}{speed}{left}")
+
+
+_PHASES = {Phase.LIST: "list", Phase.SWEEP: "sweep", Phase.DETAILS: "details"}
+
+
+def told(event: Event, titles: dict[str, str]) -> str:
+    """Return the event as one line, "" for one that says nothing to a person."""
+    entity = getattr(event, "entity", "")
+    title = titles.get(entity, entity)
+    match event:
+        case RunStarted():
+            going = "goes on" if event.resumed else "started"
+            calls = "" if event.forecast_calls is None else f", about {words.counted(event.forecast_calls, 'call')}"
+            return f"{title}: {event.mode.value} sync {going}{calls}"
+        case PhaseStarted(phase=Phase.LIST):
+            return ""
+        case PhaseStarted():
+            return f"{title}: {_PHASES[event.phase]}{'' if event.expected is None else f', {event.expected:,}'}"
+        case PageStored():
+            phase = "" if event.phase is Phase.LIST else f"{_PHASES[event.phase]} "
+            return f"{title}: {phase}{event.done:,}{'' if event.expected is None else f' of {event.expected:,}'}"
+        case RunWaiting():
+            until = "" if event.until is None else f" until {event.until.astimezone():%H:%M:%S}"
+            return f"{title}: waiting for {words.WAITS.get(event.reason, event.reason)}{until}"
+        case RunContinued():
+            return f"{title}: goes on"
+        case RunPaused():
+            return f"{title}: paused{' by ' + event.by if event.by else ''}"
+        case RecordsRejected():
+            return f"{title}: {words.counted(event.number, 'record')} not taken: {event.reason}"
+        case RunFinished():
+            ended = f"{title}: {words.state(event.state).lower()}, {_changes(event.counts)}"
+            ended += f"; {words.counted(event.calls.total, 'call')}, {words.duration(event.seconds)}"
+            return ended + (f". {words.sentence(event.title)} {event.advice}".rstrip() if event.title else "")
+        case Notice():
+            return f"{title + ': ' if title else ''}{words.sentence(event.title)} {event.advice}".strip()
+        case _:
+            return ""
+
+
+def _changes(counts: Counts) -> str:
+    parts = [
+        f"{value:,} {name}"
+        for name, value in (
+            ("created", counts.created),
+            ("updated", counts.updated),
+            ("unchanged", counts.unchanged),
+            ("deleted", counts.deleted),
+            ("failed", counts.failed),
+        )
+        if value
+    ]
+    return ", ".join(parts) or "nothing changed"

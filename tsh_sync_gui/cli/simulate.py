@@ -1,0 +1,90 @@
+"""`tsh-sync simulate`: a Zoho in a box on a local port, for trying things and for other programs' tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tsh_sync_gui.cli import options
+from tsh_sync_gui.cli.output import Output
+from tsh_sync_gui.core.errors import ConfigurationError
+
+
+def simulate(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8099,
+    items: Annotated[int, typer.Option(min=0)] = 1250,
+    customers: Annotated[int, typer.Option(min=0)] = 340,
+    orders: Annotated[int, typer.Option(min=0)] = 2000,
+    invoices: Annotated[int, typer.Option(min=0)] = 2000,
+    per_minute: Annotated[int, typer.Option(min=1, max=1_000_000, help="Calls it allows in 60 seconds.")] = 100,
+    per_day: Annotated[int, typer.Option(min=0, max=100_000_000, help="Calls it allows in a day.")] = 1000,
+    faults: Annotated[str | None, typer.Option(help="Rules as JSON, or a file that holds them.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other data.")] = 1,
+    state: Annotated[Path | None, typer.Option(help="Keep changes over restarts in this file.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Take only the one set of credentials.")] = False,
+    as_json: options.Json = False,
+) -> int:
+    """Serve a simulated Zoho (OAuth, Books, Inventory) until Ctrl+C."""
+    from tsh_sync_gui.simulator import ORGANIZATION_ID, SimulatorConfig, run
+
+    output = Output(as_json)
+    config = SimulatorConfig(
+        items=items,
+        customers=customers,
+        orders=orders,
+        invoices=invoices,
+        per_minute=per_minute,
+        per_day=per_day,
+        seed=seed,
+        strict=strict,
+        state_file=state,
+        faults=_rules(faults),
+    )
+
+    def ready(url: str) -> None:
+        if as_json:
+            output.document({"url": url, "organization_id": ORGANIZATION_ID})
+            return
+        output.show(f"A simulated Zoho answers at {url}; Ctrl+C ends it. For this program, and for others:\n")
+        for line in _environment(url, ORGANIZATION_ID, config):
+            output.show(f"  export {line}", markup=False)
+
+    try:
+        run(config, port=port, on_ready=ready)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Port {port} cannot be used", advice="Name another with --port; 0 takes a free one.", cause=str(error)
+        ) from error
+    return 0
+
+
+def _environment(url: str, organization: str, config: Any) -> list[str]:
+    """Return the settings that point a client at the simulator."""
+    return [
+        f"ZOHO_API_BASE_URL={url}",
+        f"ZOHO_ACCOUNTS_URL={url}",
+        f"ZOHO_ORGANIZATION_ID={organization}",
+        f"ZOHO_CLIENT_ID={config.client_id}",
+        f"ZOHO_CLIENT_SECRET={config.client_secret}",
+        f"ZOHO_REFRESH_TOKEN={config.refresh_token}",
+    ]
+
+
+def _rules(text: str | None) -> tuple[dict[str, Any], ...]:
+    """Return the faults' rules from JSON, or from the file that *text* names."""
+    if text is None:
+        return ()
+    try:
+        given = text if text.lstrip().startswith(("{", "[")) else Path(text).read_text(encoding="utf-8")
+        found = json.loads(given)
+        rules = found["rules"] if isinstance(found, dict) else found
+        return tuple(dict(rule) for rule in rules)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            f"--faults cannot be read: {error}",
+            advice='Give a file or JSON such as [{"path": "*/items", "kind": "500", "times": 1}].',
+        ) from error

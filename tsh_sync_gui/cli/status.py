@@ -1,0 +1,121 @@
+"""`tsh-sync status`, `stats` and `quota`: how things stand. None of them calls Zoho."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from tsh_sync_gui.cli import documents, options, words
+from tsh_sync_gui.cli.doors import Doors
+from tsh_sync_gui.cli.output import Output
+from tsh_sync_gui.cli.running import run
+from tsh_sync_gui.engine.ports import QuotaStatus
+from tsh_sync_gui.engine.views import EntityStatus, Overview
+
+if TYPE_CHECKING:
+    from tsh_sync_gui.engine.service import SyncService
+
+
+def status(context: typer.Context, *, as_json: options.Json = False) -> int:
+    """Show each entity's state, the day's calls and the database."""
+    return asking(context, Output(as_json), _status)
+
+
+def stats(context: typer.Context, *, as_json: options.Json = False) -> int:
+    """Show today's syncs in figures."""
+    return asking(context, Output(as_json), _stats)
+
+
+def quota(context: typer.Context, *, as_json: options.Json = False) -> int:
+    """Show how many calls to Zoho were made, and how many are left."""
+    return asking(context, Output(as_json), _quota)
+
+
+def asking(
+    context: typer.Context, output: Output, ask: Callable[[SyncService, Output], Coroutine[Any, Any, int]]
+) -> int:
+    """Open the service, put one question to it, and return the exit code."""
+    doors: Doors = context.obj
+
+    async def work() -> int:
+        async with doors.service(doors.load(), output.aside) as service:
+            return await ask(service, output)
+
+    return run(work())
+
+
+async def _status(service: SyncService, output: Output) -> int:
+    view = await service.overview()
+    if output.as_json:
+        output.document(documents.overview(view))
+    else:
+        _print_overview(view, output)
+    return 0
+
+
+def _print_overview(view: Overview, output: Output) -> None:
+    from rich.table import Table
+
+    if view.organization:
+        output.show(f"[bold]{view.organization}[/] ({view.organization_id})\n")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, side in (
+        ("Entity", "left"),
+        ("State", "left"),
+        ("Records", "right"),
+        ("Details", "right"),
+        ("Last good", "left"),
+        ("", "left"),
+    ):
+        table.add_column(heading, justify="right" if side == "right" else "left")
+    for one in view.entities:
+        detailed = f"{one.detailed:,}/{one.local:,}" if one.has_details else ""
+        table.add_row(
+            one.title, words.coloured(one.state), f"{one.local:,}", detailed, words.local(one.last_good), _note(one)
+        )
+    output.show(table)
+    output.show(f"\n{_used(view.quota)}")
+    output.show(f"Database: {view.database.kind} PostgreSQL {view.database.version}")
+
+
+def _note(one: EntityStatus) -> str:
+    if one.unavailable:
+        return one.unavailable
+    last = one.live or one.last
+    if one.live is not None:
+        counts = one.live.counts
+        total = "" if one.live.expected is None else f" of {one.live.expected:,}"
+        return f"{counts.seen:,}{total} on {one.live.machine}"
+    return one.note or (last.title if last is not None else "")
+
+
+async def _stats(service: SyncService, output: Output) -> int:
+    figures = await service.stats()
+    if output.as_json:
+        output.document(figures)
+        return 0
+    output.show(f"Syncs today: {figures.get('total_syncs_today', 0):,}")
+    output.show(f"Success rate: {figures.get('success_rate', 100.0)} %")
+    output.show(f"Mean time: {words.duration(figures.get('avg_sync_time_seconds', 0.0))}")
+    for route, rows in figures.get("entities_synced", {}).items():
+        output.show(f"  {route:<14}{rows:>12,}")
+    return 0
+
+
+async def _quota(service: SyncService, output: Output) -> int:
+    figures = await service.quota()
+    if output.as_json:
+        output.document(documents.quota(figures) | {"by_lane": figures.by_lane, "source": figures.source})
+        return 0
+    output.show(_used(figures))
+    output.show(f"The day's figure comes from: {figures.source}")
+    for lane, used in sorted(figures.by_lane.items(), key=lambda item: -item[1]):
+        output.show(f"  {lane:<14}{used:>10,}")
+    return 0
+
+
+def _used(figures: QuotaStatus) -> str:
+    day = f"{figures.day_used:,} of {figures.day_limit:,} calls today, until {words.local(figures.resets_at)}"
+    return f"{day}; {figures.minute_used:,} of {figures.minute_limit:,} in this minute"

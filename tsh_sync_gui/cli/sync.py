@@ -1,0 +1,158 @@
+"""`tsh-sync sync`: brings entities up to date and says what it cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from tsh_sync_gui.cli import options, words
+from tsh_sync_gui.cli.doors import Doors
+from tsh_sync_gui.cli.output import Output
+from tsh_sync_gui.cli.running import INTERRUPTED, run
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.events import Event, RunStarted
+from tsh_sync_gui.core.values import RunId, RunState
+from tsh_sync_gui.engine.views import SyncReport, SyncRequest
+
+if TYPE_CHECKING:
+    from tsh_sync_gui.engine.service import SyncService
+
+STOPPING: Final = "Stopping after the page in hand; Ctrl+C again stops at once."
+
+
+def sync(
+    context: typer.Context,
+    entity: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ENTITY…|all]", help="What to sync, by name, Zoho's word or route; nothing or all: everything."
+        ),
+    ] = None,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Walk everything, not only what changed.")] = False,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Look for records that are gone in Zoho.")] = False,
+    days: Annotated[int | None, typer.Option(min=1, max=36500, help="Only what changed in the last N days.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only what changed since a date or time.")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="One record, by Zoho's id.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Ask Zoho although nothing seems due.")] = False,
+    details: Annotated[str | None, typer.Option(metavar="N|all|none", help="How many details to fetch.")] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would change.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for tomorrow's quota in place.")] = False,
+    approve: Annotated[bool, typer.Option("--approve", help="Delete also more than the safety limit.")] = False,
+    take_over: Annotated[bool, typer.Option("--take-over", help="Take a silent run over.")] = False,
+    as_json: options.Json = False,
+) -> int:
+    """Bring records from Zoho into the database.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 3 partly done, 4 needs a person, 5 daily quota used up, 130 interrupted.
+    """
+    from tsh_sync_gui.entities.registry import REGISTRY
+
+    names = options.entities(entity or (), REGISTRY)
+    request = SyncRequest(
+        entities=names,
+        full=full,
+        sweep=sweep,
+        since=options.since(days, since, options.now()),
+        record_id=(id_ or "").strip(),
+        force=force,
+        details=options.details(details),
+        restart=restart,
+        dry_run=dry_run,
+        wait=wait,
+        approve=approve,
+        take_over=take_over,
+    )
+    _check(request, id_given=id_ is not None)
+    doors: Doors = context.obj
+    output = Output(as_json)
+    return run(_sync(doors, output, request), on_stop=lambda: output.aside(STOPPING))
+
+
+async def _sync(doors: Doors, output: Output, request: SyncRequest) -> int:
+    async with doors.service(doors.load(), output.aside) as service:
+        return await perform(service, request, output)
+
+
+async def perform(service: SyncService, request: SyncRequest, output: Output) -> int:
+    """Say what *request* will cost, carry it out with its progress shown, and print its report."""
+    from tsh_sync_gui.cli.progress import shown
+
+    forecasts = await service.forecast(request)
+    if forecasts:
+        output.aside(f"This will take {words.price(forecasts)}.")
+        if not request.wait and not all(one.fits for one in forecasts):
+            output.aside("It does not fit in what is left today; it stops at the quota, and the next sync goes on.")
+    begun: dict[RunId, None] = {}
+
+    def note(event: Event) -> None:
+        if isinstance(event, RunStarted) and (not request.entities or event.entity in request.entities):
+            begun[event.run] = None
+
+    cut = service.bus.subscribe(note)
+    try:
+        with shown(service.bus, output.asides, service.registry):
+            report = await service.sync(request)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        report = await _stopped(service, tuple(begun))
+        _print(report, output, service, dry_run=request.dry_run)
+        return INTERRUPTED
+    finally:
+        cut()
+    _print(report, output, service, dry_run=request.dry_run)
+    return report.exit_code
+
+
+async def _stopped(service: SyncService, begun: Sequence[RunId]) -> SyncReport:
+    """Return how the runs stand that were begun before a person stopped them."""
+    found = [await service.run_detail(run) for run in begun]
+    return SyncReport(runs=tuple(detail.run for detail in found if detail is not None))
+
+
+def _check(request: SyncRequest, *, id_given: bool) -> None:
+    """Refuse what contradicts itself before anything is started."""
+    from tsh_sync_gui.engine.plan import check, chosen
+    from tsh_sync_gui.entities.registry import REGISTRY
+
+    if id_given and not (request.record_id.isascii() and request.record_id.isdigit()):
+        raise ConfigurationError(f"--id is “{request.record_id}”", advice="Zoho's ids are digits only.")
+    check(request, chosen(REGISTRY, request))
+
+
+def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run: bool) -> None:
+    if output.as_json:
+        output.document(report.as_json())
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("Entity", "State"):
+        table.add_column(heading)
+    for heading in ("Created", "Updated", "Unchanged", "Deleted", "Failed", "Calls", "Time"):
+        table.add_column(heading, justify="right")
+    for info in report.runs:
+        counts = info.counts
+        figures = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed, info.calls.total)
+        table.add_row(
+            service.registry.get(info.entity).title,
+            words.coloured(info.state),
+            *map(words.number, figures),
+            words.duration(info.seconds),
+        )
+    output.show(table)
+    for info in report.runs:
+        if info.title:
+            output.show(
+                f"{service.registry.get(info.entity).title}: {words.sentence(info.title)} {info.advice}".rstrip()
+            )
+    if dry_run:
+        output.show("A dry run: nothing was written.")
+    elif any(info.state is RunState.CANCELLED for info in report.runs):
+        output.show("Stopped; the next sync goes on from here.")

@@ -1,0 +1,84 @@
+"""How states, numbers, times and costs read on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.engine.views import Forecast
+
+STATES: Final[dict[str, tuple[str, str]]] = {
+    EntityState.UP_TO_DATE: ("Up to date", "green"),
+    EntityState.RUNNING: ("Running", "blue"),
+    EntityState.WAITING: ("Waiting", "blue"),
+    EntityState.LATE: ("Late", "yellow"),
+    EntityState.PARTLY_DONE: ("Partly done", "yellow"),
+    EntityState.FAILED: ("Failed", "red"),
+    EntityState.NEEDS_YOU: ("Needs you", "red"),
+    EntityState.PAUSED: ("Paused", "bright_black"),
+    EntityState.NEVER_RUN: ("Never run", "bright_black"),
+    RunState.CANCELLED: ("Cancelled", "bright_black"),
+}
+WAITS: Final = {
+    "minute_limit": "Zoho's per-minute limit",
+    "concurrency": "Zoho's limit of calls at once",
+    "daily_quota": "the daily quota",
+    "network": "the network",
+    "database": "the database",
+    "other_machine": "another machine",
+}
+
+
+def state(value: EntityState | RunState) -> str:
+    """Return the state's word (ux.md 1)."""
+    return STATES[value.value][0]
+
+
+def coloured(value: EntityState | RunState) -> str:
+    """Return the state's word with its colour, as Rich markup."""
+    word, colour = STATES[value.value]
+    return f"[{colour}]{word}[/]"
+
+
+def number(value: int) -> str:
+    """Return a number with its thousands apart."""
+    return f"{value:,}"
+
+
+def counted(value: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 call", "1,250 calls"."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as a person says it."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def local(moment: datetime | None) -> str:
+    """Return *moment* in the person's zone."""
+    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def sentence(text: str) -> str:
+    """Return *text* with a full stop where it has no ending of its own."""
+    return text if text.endswith((".", "?", "…", ":")) else f"{text}."
+
+
+def price(forecasts: Sequence[Forecast]) -> str:
+    """Return what a sync will cost: "about 9 calls, 1 % of today, about 30 s"."""
+    low, high = (sum(each) for each in zip(*((one.calls_low, one.calls_high) for one in forecasts), strict=True))
+    if not all(one.known for one in forecasts):
+        return f"at least {counted(low, 'call')}: how many records Zoho has is not known yet"
+    calls = f"about {counted(high, 'call')}" if low >= 0.9 * high else f"{low:,} to {counted(high, 'call')}"
+    share = 100 * sum(one.share_of_day for one in forecasts)
+    of_day = "less than 1 %" if 0 < share < 1 else f"{share:.0f} %"
+    seconds = sum(one.seconds for one in forecasts)
+    return f"{calls}, {of_day} of today, about {duration(max(1.0, round(seconds)))}"
