@@ -1,0 +1,59 @@
+"""Rows made of a list's records: typed columns, change stamp, content hash, when it was seen, Zoho's own text."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Final
+
+from tsh_sync_gui.engine import copytext
+from tsh_sync_gui.engine.copytext import NULL
+from tsh_sync_gui.engine.rows import Cells, RowReader, picker
+from tsh_sync_gui.entities.spec import Entity, Field, Kind
+
+NO_DOCUMENT: Final = NULL.encode()
+
+
+def id_field(entity: Entity) -> Field:
+    """Return the field that identifies a record of *entity*."""
+    return Field("zoho_id", Kind.ID, sources=(entity.pull.id,), title="id", required=True)
+
+
+def modified_field(entity: Entity) -> Field:
+    """Return the field with a record's change stamp."""
+    return Field("zoho_modified_at", Kind.STAMP, sources=entity.pull.modified)
+
+
+class ListRows:
+    """Reads and renders the list rows of *entity*; their cells are id, list fields, change stamp."""
+
+    def __init__(self, entity: Entity) -> None:
+        fields = [id_field(entity), *entity.list_fields, modified_field(entity)]
+        self._columns = len(fields)
+        self._condition: int | None = None
+        if entity.spread:
+            key = (entity.spread.only_with,)
+            own = (place for place, field in enumerate(fields) if field.keys == key)
+            self._condition = next(own, self._columns)
+            if self._condition == self._columns:
+                fields.append(Field("condition", Kind.JSON, sources=key))
+        self._reader = RowReader(fields, subject=entity.one)
+        names = [field.name for field in entity.list_fields]
+        self._key_places = [1 + names.index(name) for name in entity.key[1:]]
+        self._stable = picker([place for place, field in enumerate(entity.list_fields, start=1) if not field.volatile])
+
+    def read(self, record: bytes) -> Cells:
+        """Return the cells of *record*, none when it has no row here; RecordRejectedError when it cannot be taken."""
+        cells = self._reader.read(record)
+        if self._condition is None:
+            return cells
+        if cells[self._condition] == NULL:
+            return ()
+        row = list(cells[: self._columns])
+        for place in self._key_places:
+            row[place] = ""
+        return row
+
+    def line(self, cells: Cells, observed: str, document: bytes) -> bytes:
+        """Return the COPY line of *cells*; *document* is the escaped `raw`."""
+        content = blake2b("\t".join(self._stable(cells)).encode(), digest_size=16).hexdigest()
+        return copytext.line_with((*cells, rf"\\x{content}", observed), document)
