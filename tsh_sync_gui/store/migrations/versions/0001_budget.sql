@@ -74,6 +74,8 @@ declare
   cap bigint;
   busy bigint;
   due bigint;
+  due_at_once bigint;
+  waiting bigint;
   active bigint;
   claims_end timestamptz;
 begin
@@ -111,9 +113,11 @@ begin
       perform sync.drop_dead_callers(moment);
       select coalesce(sum(c.permits), 0) into busy from sync.callers c where c.id <> p_caller;
     end if;
-    select count(*) filter (where claim.older), 1 + count(*) filter (where claim.fresh or claim.permits > 0),
+    -- Older claims come first; on concurrency only those of callers that have less of it than this one would have.
+    select count(*) filter (where claim.older), count(*) filter (where claim.older and claim.permits <= p_in_flight),
+           count(*) filter (where claim.fresh), 1 + count(*) filter (where claim.fresh or claim.permits > 0),
            min(claim.wakes_at) filter (where claim.older) + grace
-      into due, active, claims_end
+      into due, due_at_once, waiting, active, claims_end
       from (select c.permits, c.wakes_at, f.fresh,
                    f.fresh and (me.waiting_since is null
                                 or (c.waiting_since, c.id) < (me.waiting_since, me.id)) as older
@@ -122,7 +126,8 @@ begin
                                           and c.wakes_at < moment + early, false) as fresh) f
             where c.id <> p_caller) claim;
     got = least(p_number, free - due, case when p_number > 1 then greatest(1, room / 50) else 1 end);
-    allowed = least(p_permits, cap - busy - due, case when due > 0 then greatest(1, cap / active) else cap end);
+    allowed = least(p_permits, cap - busy - due_at_once,
+                    case when waiting > 0 then (cap + active - 1) / active else cap end);
     if got < 1 then
       reason = 'minute_limit';
       select min(e.counts_until) into till
