@@ -177,9 +177,11 @@ def test_a_killed_postmaster_is_replaced_and_nothing_committed_is_lost(running):
     server, endpoint = running
 
     os.kill(server.status().pid, signal.SIGKILL)
+    said = []
 
-    assert ask(server.ensure(), "SELECT value FROM kept") == 42
+    assert ask(server.ensure(said.append), "SELECT value FROM kept") == 42
     assert server.ensure() == endpoint
+    assert said == ["Starting the database after a hard end"]
 
 
 def write_until_it_breaks(endpoint, written):

@@ -103,7 +103,7 @@ def unwritable(folder: Path, error: OSError) -> ConfigurationError:
         )
     return ConfigurationError(
         f"The program's folder {folder} cannot be written",
-        advice="Allow writing to it, or set TSH_HOME to another folder.",
+        advice="Start the program as the user it belongs to, allow writing to it, or set TSH_HOME to another folder.",
         cause=str(error),
     )
 

@@ -35,6 +35,7 @@ from tsh_sync_gui.store.embedded.tools import Tools
 
 Progress = Callable[[str], None]
 _PAUSE = 0.05
+_STOP_PATIENCE_S = 300.0
 
 
 class ServerState(StrEnum):
@@ -143,17 +144,8 @@ class EmbeddedServer:
             self._home, self._name, self._tools.account, system_folder=self._system_folder
         )
         place = Place(native(place.folder))
-        lock = FileLock(place.lock, timeout=self._timeout + 120)
-        try:
-            lock.acquire()
-        except OSError as error:
-            raise unwritable(place.folder, error) from error
-        try:
+        with _holding(place, timeout=self._timeout + 120):
             yield place
-        except OSError as error:
-            raise unwritable(place.folder, error) from error
-        finally:
-            lock.release()
 
     def _create(self, place: Place) -> None:
         for is_last in (False, False, True):
@@ -172,13 +164,13 @@ class EmbeddedServer:
             progress("Preparing the database")
             self._create(place)
         deadline = time.monotonic() + self._timeout
-        started = renewed = False
+        renewed = False
         while time.monotonic() < deadline:
             postmaster = alive(place)
             if postmaster is None:
-                progress("Repairing the database" if started else "Starting the database")
+                after_hard_end = (place.data / "postmaster.pid").exists()
+                progress("Starting the database after a hard end" if after_hard_end else "Starting the database")
                 start(place, self._tools, self._settings, deadline=deadline)
-                started = True
                 continue
             endpoint = _endpoint(place, postmaster)
             match ask(endpoint, place):
@@ -207,6 +199,18 @@ class EmbeddedServer:
             cause=f"no answer within {self._timeout:.0f} s; see {place.log}",
             retry_after=10,
         )
+
+
+@contextmanager
+def _holding(place: Place, *, timeout: float) -> Iterator[None]:
+    lock = FileLock(place.lock, timeout=timeout)
+    try:
+        lock.acquire()
+        yield
+    except OSError as error:
+        raise unwritable(place.folder, error) from error
+    finally:
+        lock.release()
 
 
 def _tools(place: Place | None, binaries: Binaries | None, system_folder: Path) -> Tools:
@@ -252,7 +256,7 @@ def stop_all_below(
     stopped = []
     for found in places_below(home.absolute(), system_folder=system_folder):
         place = Place(native(found.folder))
-        with FileLock(place.lock):
+        with _holding(place, timeout=_STOP_PATIENCE_S):
             postmaster = alive(place)
             if postmaster is None:
                 end_leftovers(place)
