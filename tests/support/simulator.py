@@ -1,7 +1,7 @@
 """A simulator for tests: small, in this process, in a thread of its own, on a free port."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
@@ -28,6 +28,9 @@ class SimulatedZoho(httpx.Client):
         super().__init__(base_url=simulator.url, timeout=30)
         self.simulator = simulator
         self.sign_in()
+
+    def __enter__(self) -> Self:
+        return self  # signing in has opened the client already
 
     def sign_in(self, refresh_token: str = REFRESH_TOKEN) -> dict[str, Any]:
         """Take a fresh access token and use it from now on."""

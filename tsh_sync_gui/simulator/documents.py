@@ -175,6 +175,7 @@ class Documents(TemplateSource):
         """Return the lines of a detail."""
         rate = org.DOLLAR if self.contacts.in_dollars(self.customer(index)) else 1
         place_id, place_name = self.place(index)
+        place_word = "warehouse" if self.world.config.warehouses else "location"
         return [
             {
                 "line_item_id": str(
@@ -200,8 +201,8 @@ class Documents(TemplateSource):
                 "header_id": "",
                 "header_name": "",
                 "project_id": "",
-                "location_id": place_id,
-                "location_name": place_name,
+                f"{place_word}_id": place_id,
+                f"{place_word}_name": place_name,
                 "tags": [],
                 "item_custom_fields": [],
                 "custom_field_hash": {},

@@ -1,0 +1,1 @@
+"""The simulator, seen over real HTTP."""
