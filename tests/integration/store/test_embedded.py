@@ -1,73 +1,21 @@
-"""The embedded server: made once, shared by all, alive after every end."""
+"""The embedded server: made once, shared by all, mended where it can be, else explained."""
 
 import os
-import secrets
-import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import psutil
 import psycopg
 import pytest
 
-from tests.support.postgres import SETTINGS, reachable_home
+from tests.integration.store.embedded_clients import ask, client, place_of, server_of
+from tests.support.postgres import SETTINGS
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.store.embedded import EmbeddedServer, ServerState, find_binaries, stop_all_below
 from tsh_sync_gui.store.embedded.cluster import kept_port, write_passfile
-from tsh_sync_gui.store.embedded.location import Place
 from tsh_sync_gui.store.embedded.locks import FileLock
-from tsh_sync_gui.store.embedded.processes import leftovers
-
-# Kills come at random moments; more of them than the suite has time for: TSH_TEST_KILLS=100.
-KILLS = int(os.environ.get("TSH_TEST_KILLS", "5"))
-POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-CLIENT = """
-import sys, time
-from pathlib import Path
-from tsh_sync_gui.store.embedded import EmbeddedServer
-server = EmbeddedServer(Path(sys.argv[1]), settings={"fsync": "off"})
-print("ready", flush=True)
-if sys.argv[2] == "lease":
-    with server.lease() as endpoint:
-        print(endpoint.port, flush=True)
-        sys.stdin.readline()
-else:
-    endpoint = server.ensure()
-    print(endpoint.port, server.status().pid, flush=True)
-"""
-
-
-def server_of(home, **options):
-    return EmbeddedServer(home, settings=SETTINGS, **options)
-
-
-def place_of(server):
-    return Place(server.status().folder)
-
-
-def client(home, doing="ensure"):
-    command = [sys.executable, "-c", CLIENT, str(home), doing]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-
-def ask(endpoint, query="SELECT 1"):
-    with psycopg.connect(endpoint.conninfo, autocommit=True) as connection:
-        answer = connection.execute(query)
-        return answer.fetchone()[0] if answer.description else None
-
-
-@pytest.fixture
-def running(home):
-    """A server with a row to lose, and its endpoint."""
-    server = server_of(home)
-    endpoint = server.ensure()
-    ask(endpoint, "CREATE TABLE kept AS SELECT 42 AS value")
-    return server, endpoint
 
 
 def test_processes_that_start_at_once_share_one_server(home):
@@ -170,120 +118,6 @@ def test_another_cluster_on_the_kept_port_is_not_mistaken_for_ours(running, home
 
     assert taken.port == endpoint.port != moved.port
     assert ask(moved, "SELECT value FROM kept") == 42
-
-
-@POSIX
-def test_a_killed_postmaster_is_replaced_and_nothing_committed_is_lost(running):
-    server, endpoint = running
-
-    os.kill(server.status().pid, signal.SIGKILL)
-    said = []
-
-    assert ask(server.ensure(said.append), "SELECT value FROM kept") == 42
-    assert server.ensure() == endpoint
-    assert said == ["Starting the database after a hard end"]
-
-
-def write_until_it_breaks(endpoint, written):
-    with suppress(psycopg.OperationalError), psycopg.connect(endpoint.conninfo, autocommit=True) as connection:
-        while True:
-            number = len(written)
-            connection.execute("INSERT INTO rows SELECT %s, repeat('x', 2000)", (number,))
-            written.append(number)
-
-
-@POSIX
-def test_postmasters_killed_while_rows_are_written_lose_no_row_that_was_confirmed(running):
-    server, endpoint = running
-    ask(endpoint, "CREATE TABLE rows (number int, filling text)")
-    written = []
-    for _ in range(KILLS):
-        writer = threading.Thread(target=write_until_it_breaks, args=(server.ensure(), written))
-        writer.start()
-        time.sleep(secrets.randbelow(300) / 1000)
-        os.kill(server.status().pid, signal.SIGKILL)
-        writer.join()
-
-        found = ask(server.ensure(), "SELECT array_agg(DISTINCT number ORDER BY number) FROM rows") or []
-        assert set(written) <= set(found)
-        # What was written and not confirmed may be there or not; both are right.
-        assert len(set(found) - set(written)) <= 1
-
-
-@POSIX
-def test_orphans_that_hold_the_shared_memory_are_ended_and_no_others(running, home):
-    server, endpoint = running
-    neighbour = server_of(home / "neighbour")
-    neighbour.ensure()
-    with psycopg.connect(endpoint.conninfo) as busy:
-        worker = psutil.Process(busy.info.backend_pid)
-        worker.suspend()
-        os.kill(server.status().pid, signal.SIGKILL)
-
-        assert ask(server.ensure(), "SELECT value FROM kept") == 42
-
-        assert worker.pid not in [process.pid for process in leftovers(place_of(server))]
-    assert neighbour.status().state is ServerState.RUNNING
-
-
-def test_a_stale_pid_file_that_names_another_program_is_passed_over(running):
-    server, endpoint = running
-    pid_file = place_of(server).data / "postmaster.pid"
-    text = pid_file.read_text()
-    server.stop()
-
-    pid_file.write_text(text.replace(text.split()[0], str(os.getpid()), 1))
-
-    assert server.status().state is ServerState.STOPPED
-    assert server.ensure() == endpoint
-
-
-@POSIX
-def test_clients_killed_at_any_moment_leave_a_database_that_the_next_one_gets():
-    for _ in range(KILLS):
-        with reachable_home("kill-") as home:
-            for _ in range(2):
-                victim = client(home)
-                victim.stdout.readline()
-                time.sleep(secrets.randbelow(700) / 1000)
-                victim.kill()
-                victim.communicate()
-
-            server = server_of(home)
-            assert ask(server.ensure()) == 1
-            assert not list(place_of(server).folder.glob("cluster.*"))
-
-
-@POSIX
-def test_a_killed_initdb_is_begun_anew(home):
-    server = server_of(home)
-    victim = client(home)
-    victim.stdout.readline()
-    while not (found := [one for one in psutil.Process(victim.pid).children() if one.name() == "initdb"]):
-        time.sleep(0.001)
-
-    found[0].kill()
-    victim.communicate()
-
-    assert victim.returncode == 0
-    assert ask(server.ensure()) == 1
-    assert not list(place_of(server).folder.glob("cluster.*"))
-
-
-@POSIX
-def test_postmasters_killed_while_starting_are_replaced(running):
-    server, _ = running
-    for _ in range(3):
-        server.stop()
-        starter = client(server.status().folder.parent)
-        starter.stdout.readline()
-        while not (pid := server.status().pid):
-            time.sleep(0.001)
-        os.kill(pid, signal.SIGKILL)
-        starter.communicate()
-
-        assert starter.returncode == 0
-        assert ask(server.ensure(), "SELECT value FROM kept") == 42
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda file: file.write_text("nonsense")])
@@ -406,20 +240,6 @@ def test_a_demo_server_ends_with_its_last_client(home):
         with server.lease():
             assert ask(endpoint) == 1
         assert server.status().state is ServerState.RUNNING
-
-    assert server.status().state is ServerState.STOPPED
-
-
-@POSIX
-def test_a_killed_client_does_not_keep_a_demo_server_up_for_ever(home):
-    server = server_of(home)
-    killed = client(home, "lease")
-    assert [killed.stdout.readline() for _ in range(2)][1].strip().isdigit()
-    killed.kill()
-    killed.communicate()
-
-    with server.lease() as endpoint:
-        assert ask(endpoint) == 1
 
     assert server.status().state is ServerState.STOPPED
 

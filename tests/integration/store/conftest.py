@@ -1,0 +1,14 @@
+"""Fixtures of the store's integration tests."""
+
+import pytest
+
+from tests.integration.store.embedded_clients import ask, server_of
+
+
+@pytest.fixture
+def running(home):
+    """A server with a row to lose, and its endpoint."""
+    server = server_of(home)
+    endpoint = server.ensure()
+    ask(endpoint, "CREATE TABLE kept AS SELECT 42 AS value")
+    return server, endpoint
