@@ -74,6 +74,7 @@ class MemoryBudget:
             self.concurrency = max(1, self.concurrency - 1)
 
     async def left(self, lane: Lane) -> int:
+        del lane
         return max(0, self.per_day - self.used)
 
     async def status(self) -> QuotaStatus:

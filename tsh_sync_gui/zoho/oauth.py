@@ -95,9 +95,8 @@ class TokenKeeper:
     async def renew(self, *, refused: str) -> AccessToken:
         """Return another token than *refused*, which Zoho answered with 401; refreshes only if nobody else has."""
         async with self._lock:
-            if self._current is not None and self._current.text == refused:
+            if self._current is None or self._current.text == refused:
                 self._refused, self._current = refused, None
-            if self._current is None:
                 await self._replace()
             assert self._current is not None  # noqa: S101 -- _replace sets it or raises
             return self._current
