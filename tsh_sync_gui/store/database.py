@@ -118,7 +118,13 @@ class Database:
         params = self._address.connect_args(purpose) | _WATCHFUL
         params["options"] = f"{params['options']} {_WATCHFUL_SERVER}"
         with translated():
-            return await self._open(params, autocommit=True)
+            try:
+                return await self._open(params, autocommit=True)
+            except UnreachableError:
+                if self.on_unreachable is None:
+                    raise
+            await self.revive()
+            return await self._open(params | self._address.connect_args(purpose), autocommit=True)
 
     async def again(self, work: Callable[[Driver], Awaitable[T]], *, tries: int = 3) -> T:
         """Return what *work* returns, run in a transaction and repeated when the database was busy or lost.

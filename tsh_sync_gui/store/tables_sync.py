@@ -200,6 +200,8 @@ def _add_records(found: MetaData) -> None:
         found,
         Column("id", BigInteger, Identity(always=True), primary_key=True),
         Column("entity", Text, nullable=False),
+        # Which of a record's texts was refused: `list` or `detail`; each is healed by its own kind only.
+        Column("part", Text, nullable=False, server_default=text("'list'")),
         _text("record_id"),
         # The record's id, or '#' and a hash of its text where it has none: what the same fault is recognised by.
         Column("record_key", Text, nullable=False),
@@ -217,7 +219,12 @@ def _add_records(found: MetaData) -> None:
         _text("resolved_by"),
         CheckConstraint("state IN ('open', 'resolved', 'discarded')", name="ck_dead_letters_state"),
         Index(
-            "uq_dead_letters_record", "entity", "record_key", unique=True, postgresql_where=text("state <> 'resolved'")
+            "uq_dead_letters_record",
+            "entity",
+            "record_key",
+            "part",
+            unique=True,
+            postgresql_where=text("state <> 'resolved'"),
         ),
         Index("ix_dead_letters_run_id", "run_id"),
         Index("ix_dead_letters_last_seen_at", text("last_seen_at DESC")),

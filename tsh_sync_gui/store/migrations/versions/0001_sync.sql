@@ -69,6 +69,7 @@ CREATE TABLE sync.callers (
 CREATE TABLE sync.dead_letters (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     entity TEXT NOT NULL,
+    part TEXT DEFAULT 'list' NOT NULL,
     record_id TEXT DEFAULT '' NOT NULL,
     record_key TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -88,7 +89,7 @@ CREATE TABLE sync.dead_letters (
 );
 CREATE INDEX ix_dead_letters_last_seen_at ON sync.dead_letters (last_seen_at DESC);
 CREATE INDEX ix_dead_letters_run_id ON sync.dead_letters (run_id);
-CREATE UNIQUE INDEX uq_dead_letters_record ON sync.dead_letters (entity, record_key) WHERE state <> 'resolved';
+CREATE UNIQUE INDEX uq_dead_letters_record ON sync.dead_letters (entity, record_key, part) WHERE state <> 'resolved';
 
 CREATE TABLE sync.events (
     id BIGINT GENERATED ALWAYS AS IDENTITY,

@@ -1,0 +1,98 @@
+"""The ledger's side of a step, in its transaction: whose run it is, its figures, its checkpoint and its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from tsh_sync_gui.core.errors import LostOwnershipError
+from tsh_sync_gui.core.values import Counts, Phase
+from tsh_sync_gui.engine.ports import Step
+from tsh_sync_gui.store.mirror_copy import Cursor
+
+# Locks the runs, so that a take-over waits for this step or this step sees it.
+_LOCK: Final = """
+SELECT id, started_at, ended_at IS NOT NULL, owner FROM sync.runs WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+"""
+_OPEN_LETTERS: Final = "SELECT DISTINCT entity FROM sync.dead_letters WHERE state = 'open' AND entity = ANY(%s)"
+_PAGE: Final = """
+INSERT INTO sync.walk_pages (leader, page, ids) VALUES (%s, %s, %s)
+ON CONFLICT (leader, page) DO UPDATE SET ids = excluded.ids
+"""
+_LIVE: Final = """
+INSERT INTO sync.watermarks (entity, live) VALUES (%s, %s)
+ON CONFLICT (entity) DO UPDATE SET live = watermarks.live + excluded.live
+"""
+_FIGURES: Final = """
+UPDATE sync.runs SET heartbeat_at = now(), pages = pages + %(pages)s, details_done = details_done + %(details)s,
+    seen = seen + %(seen)s, created = created + %(created)s, updated = updated + %(updated)s,
+    unchanged = unchanged + %(unchanged)s, deleted = deleted + %(deleted)s, failed = failed + %(failed)s,
+    calls_list = calls_list + %(list)s, calls_bulk = calls_bulk + %(bulk)s, calls_detail = calls_detail + %(detail)s,
+    checkpoint = coalesce(%(checkpoint)s::json, checkpoint)
+WHERE id = %(id)s RETURNING seen, created, updated, unchanged, deleted, failed
+"""
+_NO_CALLS: Final = {"list": 0, "bulk": 0, "detail": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What a step must know of the ledger: when each run began, and which entities have open dead letters."""
+
+    started: dict[str, datetime]
+    open_letters: frozenset[str]
+
+
+async def open_books(cursor: Cursor, step: Step, entities: Iterable[str], *, owner: str) -> Books:
+    """Lock the step's runs; LostOwnershipError when they are not ours to write any more."""
+    ids = sorted({step.leader, *step.runs.values()})
+    await cursor.execute(_LOCK, (ids,))
+    rows = {row[0]: row[1:] for row in await cursor.fetchall()}
+    _check_owner(rows.get(step.leader), owner)
+    await cursor.execute(_OPEN_LETTERS, (list(entities),))
+    letters = frozenset(row[0] for row in await cursor.fetchall())
+    started = {name: rows[run][0] for name, run in step.runs.items() if run in rows}
+    return Books(started=started, open_letters=letters)
+
+
+def _check_owner(row: tuple[datetime, bool, str] | None, owner: str) -> None:
+    if row is None or row[1]:
+        raise LostOwnershipError("This run was ended by another process", advice="Nothing of this step was written.")
+    if row[2] not in {"", owner}:
+        raise LostOwnershipError("Another process has taken this run over", advice="It goes on there.")
+
+
+async def close_books(cursor: Cursor, step: Step, counts: dict[str, Counts], live: dict[str, int]) -> dict[str, Counts]:
+    """Write pages, living rows, figures and the checkpoint; returns the runs' totals."""
+    if step.page_ids:
+        await cursor.executemany(_PAGE, [(step.leader, page, ids) for page, ids in step.page_ids.items()])
+    for entity, number in sorted(live.items()):
+        if number:
+            await cursor.execute(_LIVE, (entity, number))
+    checkpoint = None if step.checkpoint is None else msgspec.json.encode(step.checkpoint).decode()
+    details = _handled(step)
+    totals: dict[str, Counts] = {}
+    for entity, run in sorted(step.runs.items(), key=lambda pair: pair[1]):
+        leads = run == step.leader
+        values = msgspec.structs.asdict(counts.get(entity, Counts()))
+        values |= msgspec.structs.asdict(step.calls) if leads else _NO_CALLS
+        values |= {"id": run, "pages": len(step.page_ids), "details": details}
+        await cursor.execute(_FIGURES, values | {"checkpoint": checkpoint if leads else None})
+        row = await cursor.fetchone()
+        if row:
+            totals[entity] = Counts(**dict(zip(Counts.__struct_fields__, row, strict=True)))
+    return totals
+
+
+def _handled(step: Step) -> int:
+    """Return how many records a step of the details phase is done with."""
+    if step.phase is not Phase.DETAILS:
+        return 0
+    ids: set[str] = set().union(*step.gone.values())
+    for batch in step.details:
+        ids.update(batch.ids)
+        ids.update(one.record_id for one in batch.rejected)
+    return len(ids)

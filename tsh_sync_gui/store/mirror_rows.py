@@ -1,0 +1,156 @@
+"""Puts rows in the columns of a list row into the mirror: new ones directly, known ones where they are newer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.errors import UniqueViolation
+
+from tsh_sync_gui.core.values import Counts, RunId
+from tsh_sync_gui.engine.ports import Rejected
+from tsh_sync_gui.entities.spec import Entity
+from tsh_sync_gui.store.mirror_copy import Cursor, copy_lines, divide, last_cell
+from tsh_sync_gui.store.mirror_sql import TOUCHED, ListSql, created_audit, list_sql
+
+SEPARATOR = "\x1f"
+Row = tuple[str, bytes]
+
+
+@dataclass(slots=True)
+class Put:
+    """What putting rows did: keys created, ids of rows changed or revived, how many revived, records refused."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    revived: int = 0
+    refused: list[Rejected] = field(default_factory=list)
+
+    def add(self, other: Put) -> None:
+        """Take over what another part did."""
+        self.created += other.created
+        self.updated += other.updated
+        self.revived += other.revived
+        self.refused += other.refused
+
+
+def refusal(key: str, line: bytes, error: psycopg.Error) -> Rejected:
+    """Return the dead letter for a *line* that PostgreSQL refused."""
+    return Rejected(
+        record_id=key.partition(SEPARATOR)[0],
+        field=error.diag.column_name or "",
+        value="",
+        reason=f"The database refuses the record: {error.diag.message_primary or error}",
+        payload=last_cell(line),
+    )
+
+
+class RowWriter:
+    """Writes rows of one entity; safe to repeat."""
+
+    def __init__(self, entity: Entity) -> None:
+        self.entity = entity
+        self.sql: ListSql = list_sql(entity)
+        self._padding = SEPARATOR * (len(entity.key) - 1)
+
+    async def put(self, cursor: Cursor, rows: dict[str, bytes], *, run: RunId | None) -> Put:
+        """Write *rows* (COPY lines by key) and audit what they changed."""
+        known = await self._known(cursor, rows)
+        fresh = [row for row in rows.items() if row[0] not in known]
+        done = Put()
+        await self._put(cursor, fresh, done, run=run, direct=True)
+        await self._put(cursor, [row for row in rows.items() if row[0] in known], done, run=run)
+        if done.created:
+            keys = [self._readable(key) for key in done.created]
+            values = {"entity": self.entity.name, "keys": keys, "run": run or ""}
+            await cursor.execute(created_audit(), values)
+        return done
+
+    async def bury(self, cursor: Cursor, ids: Sequence[str], *, run: RunId | None) -> int:
+        """Tombstone the records *ids*; returns how many of them lived."""
+        values = {"entity": self.entity.name, "ids": list(ids), "run": run or ""}
+        await cursor.execute(self.sql.tombstone, values)
+        return len(await cursor.fetchall())
+
+    async def bury_missing(
+        self, cursor: Cursor, ids: Sequence[str], kept: Iterable[str], *, run: RunId | None
+    ) -> set[str]:
+        """Tombstone rows of a spread that the details of *ids* no longer have; returns the records concerned."""
+        values = {"entity": self.entity.name, "ids": list(ids), "kept": list(kept), "run": run or ""}
+        await cursor.execute(self.sql.tombstone_spread, values)
+        return {row[0] for row in await cursor.fetchall()}
+
+    async def preview(self, cursor: Cursor, rows: dict[str, bytes]) -> Counts:
+        """Return what `put` would do with *rows*; writes to temporary tables only."""
+
+        async def compare(part: Sequence[Row]) -> tuple[int, int, int]:
+            await self._stage(cursor, part)
+            await cursor.execute(self.sql.compare)
+            known, updated = await cursor.fetchone() or (0, 0)
+            await cursor.execute(self.sql.clear_stage)
+            return len(part), known, updated
+
+        divided = await divide(cursor, list(rows.items()), compare)
+        counts = Counts(seen=len(rows), failed=len(divided.refused))
+        for number, known, updated in divided.results:
+            counts += Counts(created=number - known, updated=updated, unchanged=known - updated)
+        return counts
+
+    def by_key(self, keys: Sequence[str], lines: Sequence[bytes]) -> dict[str, bytes]:
+        """Return *lines* by key, the last of doubles; list rows of a spread get the empty key it gives them."""
+        if self._padding:
+            keys = [key if SEPARATOR in key else key + self._padding for key in keys]
+        return dict(zip(keys, lines, strict=True))
+
+    async def _known(self, cursor: Cursor, rows: dict[str, bytes]) -> set[str]:
+        ids = {key.partition(SEPARATOR)[0] for key in rows} if self._padding else rows
+        await cursor.execute(self.sql.existing, (list(ids),))
+        return {row[0] for row in await cursor.fetchall()}
+
+    async def _put(
+        self, cursor: Cursor, rows: Sequence[Row], done: Put, *, run: RunId | None, direct: bool = False
+    ) -> None:
+        async def insert(part: Sequence[Row]) -> Put:
+            try:
+                async with cursor.connection.transaction():
+                    await copy_lines(cursor, self.sql.copy, (line for _, line in part))
+            except UniqueViolation:
+                # Another process stored one of these records a moment ago.
+                return await self._merge(cursor, part, run=run, missing=True)
+            return Put(created=[key for key, _ in part])
+
+        async def merge(part: Sequence[Row]) -> Put:
+            return await self._merge(cursor, part, run=run)
+
+        divided = await divide(cursor, rows, insert if direct else merge)
+        for result in divided.results:
+            done.add(result)
+        done.refused += [refusal(key, line, error) for (key, line), error in divided.refused]
+
+    async def _merge(self, cursor: Cursor, rows: Sequence[Row], *, run: RunId | None, missing: bool = False) -> Put:
+        """Write those of *rows* that are newer than the mirror's; *missing* inserts what is not there."""
+        done = Put()
+        await self._stage(cursor, rows)
+        if missing:
+            await cursor.execute(self.sql.insert_missing)
+            done.created = [row[0] for row in await cursor.fetchall()]
+        await cursor.execute(self.sql.touch)
+        if cursor.rowcount:
+            await cursor.execute(self.sql.audit, {"entity": self.entity.name, "run": run or ""})
+            await cursor.execute(self.sql.update)
+            await cursor.execute(self.sql.touched)
+            touched = await cursor.fetchall()
+            done.updated = [zoho_id for zoho_id, _ in touched]
+            done.revived = sum(revived for _, revived in touched)
+        await cursor.execute(self.sql.clear_stage)
+        return done
+
+    async def _stage(self, cursor: Cursor, rows: Sequence[Row]) -> None:
+        await cursor.execute(self.sql.stage)
+        await cursor.execute(TOUCHED)
+        await copy_lines(cursor, self.sql.copy_stage, (line for _, line in rows))
+
+    def _readable(self, key: str) -> str:
+        """Return a row's key as the audit has it."""
+        return "/".join(part for part in key.split(SEPARATOR) if part)
