@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import traceback
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Final
 
 import typer
@@ -47,7 +48,10 @@ app.command("doctor")(doctor.doctor)
 
 def _print_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"{PROGRAM} {version('tsh-sync-gui')}")
+        try:
+            typer.echo(f"{PROGRAM} {version('tsh-sync-gui')}")
+        except PackageNotFoundError:
+            typer.echo(f"{PROGRAM} (from a source tree that is not installed)")
         raise typer.Exit
 
 
@@ -107,15 +111,18 @@ def _misused(error: Exception, output: Output) -> int:
 
 
 def _reader_left() -> int:
-    # The reader of a pipe has seen enough (`| head`). Nothing can be flushed there any more, at exit neither.
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 -- a stream, for the rest of the process
+    # The reader of a pipe has seen enough (`| head`); what Python still flushes at its end goes nowhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _unexpected(error: Exception, output: Output) -> int:
     import structlog
 
-    structlog.get_logger(__name__).error("unexpected", exc_info=error)
+    if structlog.is_configured():
+        structlog.get_logger(__name__).error("unexpected", exc_info=error)
+    else:
+        traceback.print_exception(error)
     output.failure(
         kind="unexpected",
         title="Something unexpected happened",

@@ -82,7 +82,7 @@ def set_value(
     output = Output(as_json)
     loaded = _doors(context).load()
     _save(one, value, loaded, output)
-    loaded = _load_all(context, output)
+    loaded = _load_all(context, output) if one.scope == "shared" else _doors(context).load()
     origin = loaded.origins[one.field]
     if origin.is_locked:
         output.aside(f"It is saved, but {one.variable} from the {_ORIGINS[origin]} goes before it.")
@@ -107,12 +107,13 @@ def path(context: typer.Context, *, as_json: options.Json = False) -> int:
 
 
 def _save(one: Declared, value: str | None, loaded: Loaded, output: Output) -> None:
-    from tsh_sync_gui.bootstrap.databases import share_setting
     from tsh_sync_gui.core.settings import save, validated
 
     if one.scope != "shared":
         save(loaded.home, one.field, value)
         return
+    from tsh_sync_gui.bootstrap.databases import share_setting
+
     if value is not None:
         validated({one.field: value})
     run(share_setting(loaded, one.field, value, progress=output.aside))

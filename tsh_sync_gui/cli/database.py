@@ -63,12 +63,12 @@ def backup(
     as_json: options.Json = False,
 ) -> int:
     """Save both schemas into one file."""
-    from tsh_sync_gui.bootstrap.databases import save_to
-
     output, doors = Output(as_json), _doors(context)
     target = file.expanduser().absolute()
     if target.exists() and not replace:
         raise ConfigurationError(f"{file} is already there", advice="Name another file, or add --replace.")
+    from tsh_sync_gui.bootstrap.databases import save_to
+
     loaded = doors.load()
     made = save_to(loaded, target, output.aside)
     if as_json:
@@ -87,14 +87,14 @@ def restore(
     as_json: options.Json = False,
 ) -> int:
     """Replace what is in the database by what a backup holds."""
-    from tsh_sync_gui.bootstrap.databases import bring_back
-
     output, doors = Output(as_json), _doors(context)
     source = file.expanduser().absolute()
     if not source.is_file():
         raise ConfigurationError(f"There is no file {file}", advice="Name a file that `tsh-sync db backup` made.")
     if not yes:
         _ask_first(output)
+    from tsh_sync_gui.bootstrap.databases import bring_back
+
     loaded = doors.load()
     bring_back(loaded, source, output.aside)
     if as_json:

@@ -22,7 +22,7 @@ def _load() -> Loaded:
     from tsh_sync_gui.core.settings import load
 
     loaded = load()
-    log.configure(loaded.home, debug=loaded.settings.debug, stderr=True)
+    log.configure(loaded.home, debug=loaded.settings.debug, stderr=loaded.settings.debug)
     return loaded
 
 

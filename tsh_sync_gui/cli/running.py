@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -46,7 +47,9 @@ async def _stoppable(work: Coroutine[Any, Any, Result], on_stop: Callable[[], No
 
 async def _keep_waking() -> None:
     """Let Python see signals: on Windows a loop that waits for sockets does not notice Ctrl+C."""
-    while os.name == "nt":
+    if os.name != "nt":
+        return
+    for _ in itertools.count():
         await asyncio.sleep(_WAKE_S)
 
 

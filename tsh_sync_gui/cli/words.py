@@ -74,6 +74,8 @@ def sentence(text: str) -> str:
 
 def price(forecasts: Sequence[Forecast]) -> str:
     """Return what a sync will cost: "about 9 calls, 1 % of today, about 30 s"."""
+    if not any(one.calls_high for one in forecasts):
+        return "no calls"
     low, high = (sum(each) for each in zip(*((one.calls_low, one.calls_high) for one in forecasts), strict=True))
     if not all(one.known for one in forecasts):
         return f"at least {counted(low, 'call')}: how many records Zoho has is not known yet"

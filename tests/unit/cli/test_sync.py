@@ -1,0 +1,158 @@
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.unit.cli.conftest import a_run
+from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.engine.views import Forecast, SyncReport, SyncRequest
+
+
+def _request(service) -> SyncRequest:
+    return next(asked[1] for asked in service.asked if asked[0] == "sync")
+
+
+def test_the_document_has_exactly_the_agreed_shape(tsh_sync):
+    ended = tsh_sync("sync", "--json")
+
+    assert ended.code == 0
+    assert ended.document == {
+        "runs": [
+            {
+                "run_id": "products-1",
+                "entity": "products",
+                "mode": "full",
+                "state": "up_to_date",
+                "created": 4,
+                "updated": 3,
+                "unchanged": 2,
+                "deleted": 1,
+                "failed": 0,
+                "calls": {"list": 7, "bulk": 2, "detail": 1, "total": 10},
+                "seconds": 1.234,
+            }
+        ],
+        "total_synced": 9,
+    }
+
+
+def test_a_person_reads_the_price_before_and_a_table_after(tsh_sync, service):
+    service.costs = [Forecast(entity="products", calls_low=9, calls_high=9, share_of_day=0.009, seconds=30)]
+
+    ended = tsh_sync("sync", "products")
+
+    assert "This will take about 9 calls, less than 1 % of today, about 30 s." in ended.err
+    assert "Products: up to date, 4 created, 3 updated, 2 unchanged, 1 deleted; 10 calls, 1.2 s" in ended.err
+    assert "Products" in ended.out
+    assert "Up to date" in ended.out
+
+
+def test_what_does_not_fit_in_the_day_is_said_before(tsh_sync, service):
+    service.costs = [Forecast(entity="products", calls_low=900, calls_high=900, fits=False)]
+
+    assert "does not fit in what is left today" in tsh_sync("sync").err
+    assert "does not fit" not in tsh_sync("sync", "--wait").err
+
+
+@pytest.mark.parametrize("name", ["products", "items", "Products", "PRODUCTS"])
+def test_an_entity_is_found_by_each_of_its_names(tsh_sync, service, name):
+    tsh_sync("sync", name)
+
+    assert _request(service).entities == ("products",)
+
+
+@pytest.mark.parametrize("given", [(), ("all",), ("products", "all")], ids=str)
+def test_nothing_and_all_mean_everything(tsh_sync, service, given):
+    tsh_sync("sync", *given)
+
+    assert _request(service).entities == ()
+
+
+def test_every_option_reaches_the_request(tsh_sync, service):
+    tsh_sync("sync", "credit-notes", "sales_orders", "--full", "--force", "--restart", "--dry-run", "--wait")
+    request = _request(service)
+
+    assert request == SyncRequest(
+        entities=("credit_notes", "sales_orders"), full=True, force=True, restart=True, dry_run=True, wait=True
+    )
+
+
+@pytest.mark.parametrize(("text", "value"), [("none", "none"), ("all", "all"), ("0", 0), ("250", 250)])
+def test_details_are_a_number_or_a_word(tsh_sync, service, text, value):
+    tsh_sync("sync", "--details", text)
+
+    assert _request(service).details == value
+
+
+def test_days_reach_back_from_now(tsh_sync, service):
+    tsh_sync("sync", "--days", "7")
+
+    assert abs(datetime.now(UTC) - timedelta(days=7) - _request(service).since) < timedelta(minutes=1)
+
+
+def test_since_takes_a_time_with_its_zone(tsh_sync, service):
+    tsh_sync("sync", "--since", "2026-01-01T08:00+03:00")
+
+    assert _request(service).since == datetime(2026, 1, 1, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("states", "code"),
+    [
+        ((RunState.UP_TO_DATE, RunState.PARTLY_DONE), 3),
+        ((RunState.PARTLY_DONE, RunState.WAITING), 5),
+        ((RunState.WAITING, RunState.NEEDS_YOU), 4),
+        ((RunState.NEEDS_YOU, RunState.FAILED), 1),
+        ((RunState.FAILED, RunState.CANCELLED), 130),
+    ],
+)
+def test_of_several_exit_codes_the_weightiest_is_returned(tsh_sync, service, states, code):
+    service.report = SyncReport(
+        runs=tuple(a_run(f"{'products' if n else 'invoices'}", s) for n, s in enumerate(states))
+    )
+
+    assert tsh_sync("sync").code == code
+
+
+def test_the_words_of_a_failed_run_are_shown(tsh_sync, service):
+    failed = a_run(state=RunState.FAILED, title="Zoho has trouble", advice="Try again later.", error_kind="unreachable")
+    service.report = SyncReport(runs=(failed,))
+
+    assert "Products: Zoho has trouble. Try again later." in tsh_sync("sync").out
+    assert tsh_sync("sync", "--json").document["runs"][0]["error"]["title"] == "Zoho has trouble"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
+def test_a_signal_stops_and_says_where_the_runs_stand(tsh_sync, service, number):
+    service.hangs = True
+
+    def interrupt() -> None:
+        while not any(asked[0] == "sync" for asked in service.asked):
+            time.sleep(0.01)
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    ended = tsh_sync("sync", "--json")
+    thread.join()
+
+    assert ended.code == 130
+    assert ended.document["runs"][0]["state"] == "cancelled"
+    assert "Stopping after the page in hand" in ended.err
+
+
+def test_the_demo_without_a_screen_syncs_everything_in_the_terminal(tsh_sync, service, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+
+    ended = tsh_sync("demo", "--items", "50", "--seed", "3", "--json")
+
+    assert ended.code == 0
+    assert _request(service) == SyncRequest()
+    assert tsh_sync.opened[0][:2] == (50, 3)
