@@ -239,12 +239,15 @@ def comparable(values: list[Any]) -> list[Any]:
 
 
 def template(fields: Mapping[str, Any]) -> bytes:
-    """Return a bytes template of an object; a `bytes` value is put in as it stands, as a placeholder of `%`."""
-    parts = []
+    """Return a bytes template of an object; a `bytes` value is put in as it stands, as a placeholder of `%`.
+
+    A key that starts with a star stands for its value alone, which then holds keys of its own.
+    """
+    # One call of the encoder for all fields, with marks where bytes go: a catalogue has thousands of templates.
+    marked = {key: f"\x00{key}\x00" if isinstance(value, bytes) else value for key, value in fields.items()}
+    made = encoded(marked).replace(b"%", b"%%")
     for key, value in fields.items():
-        if key.startswith("*"):
-            parts.append(value)
-            continue
-        name = encoded(key).replace(b"%", b"%%")
-        parts.append(name + b":" + (value if isinstance(value, bytes) else encoded(value).replace(b"%", b"%%")))
-    return b"{" + b",".join(parts) + b"}"
+        if isinstance(value, bytes):
+            mark = encoded(f"\x00{key}\x00")
+            made = made.replace(encoded(key) + b":" + mark if key.startswith("*") else mark, value)
+    return made

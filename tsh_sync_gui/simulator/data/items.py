@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from tsh_sync_gui.simulator import organization as org
@@ -30,6 +31,7 @@ _FIRST_PICTURE = ID_BASE + 81 * ID_SERIES
 _SWALLOW = b"%.0a"
 """A placeholder that takes a value and prints nothing, so that all templates take the same values."""
 _NO_PICTURE = b'"image_name":"%.0a","image_type":"","image_document_id":"%.0a"'
+_PICTURE = b'"picture":""'
 _STOCKED, _BOUGHT, _SERVICE = 0, 1, 2
 _STATUS = (b"active", b"inactive")
 _REORDER = (b'""', *(b"%d.0" % (number * 5) for number in range(1, 8)))
@@ -57,8 +59,8 @@ def _attributes(product: Product) -> Row:
     return made
 
 
-def _row_template(product: Product, vendor: str, picture: bytes) -> bytes:
-    """Return the row of *product* with a placeholder for each value that differs between lots."""
+def _row_templates(product: Product, vendor: str) -> list[bytes]:
+    """Return the row of *product*, without and with pictures, with a placeholder for what differs between lots."""
     name = product.name.replace("%", "%%").replace('"', '\\"').encode()
     service = product.kind == "service"
     item_type = "inventory" if product.tracked else "sales_and_purchases"
@@ -111,7 +113,7 @@ def _row_template(product: Product, vendor: str, picture: bytes) -> bytes:
         "isbn": "",
         "part_number": "",
         "is_storage_location_enabled": False,
-        "*picture": picture,
+        "*picture": _PICTURE,
         "created_time": b'"%b"',
         "last_modified_time": b'"%b%b"',
         "purpose_of_use": "",
@@ -134,7 +136,18 @@ def _row_template(product: Product, vendor: str, picture: bytes) -> bytes:
         fields[f"{key}_unformatted"] = value
     if not product.group_name:
         fields["*group"] = _SWALLOW
-    return template(fields).replace(_SWALLOW + b",", _SWALLOW, 1)
+    made = template(fields).replace(_SWALLOW + b",", _SWALLOW, 1)
+    return [made.replace(_PICTURE, picture) for picture in (_NO_PICTURE, _JPEG, _PNG)]
+
+
+@lru_cache(maxsize=4)
+def _all_templates(seed: int, vendors: tuple[str, ...]) -> list[bytes]:
+    """Return three templates per product, in the catalogue's order; tests start many simulators alike."""
+    return [
+        made
+        for product in products(seed)
+        for made in _row_templates(product, vendors[product.model_number % len(vendors)] if vendors else "")
+    ]
 
 
 class Items(TemplateSource):
@@ -147,11 +160,7 @@ class Items(TemplateSource):
         super().__init__(world, created, self._modified(created))
         self.catalogue = products(world.config.seed)
         vendors = world.sources["contacts"].vendor_names()
-        self._templates = [
-            _row_template(product, vendors[product.model_number % len(vendors)] if vendors else "", picture)
-            for product in self.catalogue
-            for picture in (_NO_PICTURE, _JPEG, _PNG)
-        ]
+        self._templates = _all_templates(world.config.seed, tuple(vendors))
         self._prices = [product.price for product in self.catalogue]
         self._kinds = [
             _STOCKED if product.tracked else _BOUGHT if product.kind == "parts" else _SERVICE
