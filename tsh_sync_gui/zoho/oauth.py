@@ -24,7 +24,7 @@ from tsh_sync_gui.core.errors import (
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.engine.ports import AccessToken, LockedToken, TokenStore
 from tsh_sync_gui.zoho.addresses import secure
-from tsh_sync_gui.zoho.errors import SAFE, from_failure, not_json
+from tsh_sync_gui.zoho.errors import NEVER_LEFT, SAFE, from_failure, not_json
 from tsh_sync_gui.zoho.wire import open_client
 
 AHEAD: Final = timedelta(minutes=5)
@@ -147,8 +147,14 @@ class TokenKeeper:
         try:
             response = await self._http.post(f"{self._accounts}{PATH}", data=form)
         except httpx.RequestError as failure:
+            if isinstance(failure, NEVER_LEFT):
+                self._asked.pop()
             raise from_failure(failure, PATH) from failure
-        reply = self._read(response)
+        try:
+            reply = self._read(response)
+        except UnreachableError:
+            self._asked.pop()  # something before the sign-in failed; Zoho's limit counts what reached it
+            raise
         seconds = reply.expires_in if reply.expires_in <= 86_400 else reply.expires_in // 1000  # once in milliseconds
         return AccessToken(
             text=reply.access_token, expires_at=now + timedelta(seconds=seconds), api_domain=reply.api_domain

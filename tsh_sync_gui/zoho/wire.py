@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -29,6 +30,12 @@ def user_agent() -> str:
         return "tsh-sync-gui"
 
 
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    """Return whom we trust; made once, because reading all authorities takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
 def open_client(address: str, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """Return a pooled client for *address*: HTTP/1.1, redirects not followed, no proxy on the way to loopback."""
     near = is_loopback(address)
@@ -41,6 +48,7 @@ def open_client(address: str, transport: httpx.AsyncBaseTransport | None = None)
         timeout=TIMEOUT,
         limits=LIMITS,
         trust_env=not near,
+        verify=_trust(),
         transport=transport,
     )
 

@@ -187,6 +187,16 @@ async def test_trouble_of_the_accounts_server_is_healed_like_any_other(trouble):
     assert len(zoho.heard.sent) == 1
 
 
+@pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), answer(b"<html>", 503)], ids=["net", "5xx"])
+async def test_an_accounts_server_that_is_down_is_never_called_a_throttle(trouble):
+    async with rig(Script(things(1)), Script(trouble)) as zoho:
+        with pytest.raises(UnreachableError):
+            await zoho.source.page(THINGS, PageQuery(page=1, per_page=200), zoho.caller)
+
+    assert zoho.heard.sent == []
+    assert zoho.budget.used == 0
+
+
 async def test_a_server_that_is_no_accounts_server_is_named():
     with pytest.raises(ConfigurationError, match="ZOHO_ACCOUNTS_URL"):
         await keeper(Script(answer(b"<html>nothing here</html>", 404)), ManualClock(NOON)).token()
