@@ -18,6 +18,7 @@ SALES_ORDERS = Entity(
     direction=Direction.TO_ZOHO,
     label="number",
     rank=50,
+    counted_as="orders",
     fields=(
         Field("number", sources=("salesorder_number",), indexed=True, shown=True, compared=True, longest=200),
         Field("reference_number", indexed=True, shown=True, compared=True, longest=500),

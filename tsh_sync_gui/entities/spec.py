@@ -158,7 +158,10 @@ class Pull:
 
 @dataclass(frozen=True, kw_only=True)
 class Entity:
-    """One kind of record that is kept in step. *apis* stand in order of preference."""
+    """One kind of record that is kept in step.
+
+    *apis* stand in order of preference. *counted_as* is its key in the statistics where that is not the route.
+    """
 
     name: str
     title: str
@@ -174,6 +177,12 @@ class Entity:
     direction: Direction = Direction.FROM_ZOHO
     label: str = "name"
     rank: int = 0
+    counted_as: str = ""
+
+    @property
+    def stats_key(self) -> str:
+        """Return the key of this entity in the statistics."""
+        return self.counted_as or self.route
 
     @property
     def walk(self) -> str:

@@ -22,6 +22,8 @@ from tsh_sync_gui.engine.ports import QuotaStatus, RateHeaders, Slot, Wait
 from tsh_sync_gui.store.budget_line import BudgetLine, Limits, Shares
 from tsh_sync_gui.store.database import Database
 
+__all__ = ["BATCHES_ABOVE", "RELEASE_S", "RESERVES", "UNUSED_S", "WINDOW_S", "Limits", "PgBudget"]
+
 RESERVES: Final[Mapping[Lane, float]] = {Lane.PERSON: 0.05, Lane.ORDERS: 0.15, Lane.WEBHOOKS: 0.15, Lane.STOCK: 0.35}
 # Zoho counts a call when it arrives: half a second more than its minute covers the ways' different lengths.
 WINDOW_S: Final = 60.5

@@ -1,0 +1,35 @@
+"""Settings that all machines share, in the database they share."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from psycopg.types.json import Json
+
+from tsh_sync_gui.store.database import Database
+
+_KEEP: Final = """
+INSERT INTO sync.settings (key, value, updated_by) VALUES (%s, %s, %s)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now(), updated_by = excluded.updated_by
+"""
+
+
+class SharedSettings:
+    """Names and values as they were saved; checking them is the settings' own work."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get_shared(self) -> dict[str, Any]:
+        """Return all shared values by name."""
+        async with self._database.raw() as connection:
+            rows = await (await connection.execute("SELECT key, value FROM sync.settings")).fetchall()
+        return dict(rows)
+
+    async def set_shared(self, name: str, value: Any, by: str) -> None:
+        """Keep *value* under *name* for all machines; None forgets it, so that the default holds again."""
+        async with self._database.raw() as connection:
+            if value is None:
+                await connection.execute("DELETE FROM sync.settings WHERE key = %s", (name,))
+            else:
+                await connection.execute(_KEEP, (name, Json(value), by))
