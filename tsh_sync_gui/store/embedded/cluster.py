@@ -21,6 +21,8 @@ _SETTINGS_FILE = "tsh.conf"
 # Below the ports that systems hand out to outgoing connections, so that ours stays free while the server is down.
 _PORTS = range(15_500, 32_000)
 _INITDB_TIMEOUT_S = 600.0
+_REMOVE_TRIES = 40
+_PAUSE = 0.05
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
     # Paths of sockets end after some hundred bytes; homes do not.
@@ -51,8 +53,7 @@ SETTINGS: Mapping[str, str] = {
 def create(place: Place, tools: Tools, settings: Mapping[str, str]) -> None:
     """Make the cluster: aside, then by one rename, so that a kill at any moment leaves none or a whole one."""
     for unfinished in place.folder.glob("cluster.*.new"):
-        end_unfinished(unfinished)
-        shutil.rmtree(unfinished, ignore_errors=True)
+        _remove_unfinished(unfinished)
     for secret in place.folder.glob("cluster.*.secret"):
         secret.unlink()
     partial = place.folder / f"cluster.{os.getpid()}-{secrets.token_hex(4)}.new"
@@ -73,6 +74,16 @@ def create(place: Place, tools: Tools, settings: Mapping[str, str]) -> None:
         raise unwritable(place.folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what a killed client's initdb was making; it may be at work still, and start a child while we look."""
+    for _ in range(_REMOVE_TRIES):
+        end_unfinished(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE)
 
 
 def _initialise(partial: Path, place: Place, tools: Tools, *, password: str, durable: bool) -> None:

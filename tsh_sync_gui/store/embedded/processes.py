@@ -120,7 +120,8 @@ def _works_in(process: psutil.Process, data: Path, *, started: float | None) -> 
     """Tell whether *process* works in *data*: every process of a server has its cluster as working folder."""
     try:
         return is_same(process.cwd(), data)
-    except psutil.ZombieProcess:
+    except psutil.NoSuchProcess:
+        # Ended while we looked; a zombie counts as that, too.
         return False
     except psutil.AccessDenied:
         # Ours are always ours to look at, but for a server that an administrator started on Windows.

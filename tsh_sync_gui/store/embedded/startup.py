@@ -97,6 +97,10 @@ def stop(place: Place, tools: Tools) -> bool:
             timeout=patience + 30,
         )
         if has_ended(postmaster.pid):
+            # The log's writer ends a moment later; whoever then removes or moves the folder must not meet it.
+            for process in leftovers(place):
+                has_ended(process.pid)
+            end_leftovers(place)
             return True
     end_leftovers(place)
     if alive(place) is not None:
