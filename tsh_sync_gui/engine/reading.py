@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -21,6 +22,7 @@ from tsh_sync_gui.entities.spec import Kind
 Reader = Callable[[bytes], str]
 
 LONGEST_ID: Final = 100
+LONGEST_STAMP: Final = 40
 LONGEST_JSON: Final = 1_000_000
 MOST_DIGITS: Final = 40
 _LONGEST_NUMBER: Final = 200
@@ -33,8 +35,8 @@ ABSENT: Final = frozenset((b"", b"null", b'""'))
 _DATE = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _TIME = r"T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,9})?"
 _ZONE = "(?:Z|[+-](?:0[0-9]|1[0-5]):?[0-5][0-9])"
-_STAMP_TEXT: Final = re.compile(f"({_DATE}){_TIME}{_ZONE}")
-_STAMP_JSON: Final = re.compile(f'"(({_DATE}){_TIME}{_ZONE})"'.encode())
+_STAMP: Final = re.compile(f"({_DATE}){_TIME}{_ZONE}")
+_LIKE_THIS: Final = "2026-11-22T10:24:19+0300"
 _NAIVE: Final = re.compile(_DATE + _TIME.replace("T", "[T ]"))
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID: Final = re.compile(rf"[!-\[\]-~]{{1,{LONGEST_ID}}}")
@@ -137,44 +139,40 @@ def _day(raw: bytes) -> str:
     value = _value(raw)
     if value.shape != "text" or not _DAY.fullmatch(value.text):
         raise ValueError("is not a day such as 2026-11-22")
-    return _CALENDAR[value.text.encode()]
+    _check_calendar(value.text)
+    return value.text
 
 
-def _calendar_day(text: bytes) -> str:
-    day = text.decode()
+@lru_cache(maxsize=_KEPT)
+def _check_calendar(day: str) -> None:
     try:
         date.fromisoformat(day)
     except ValueError as error:
         raise ValueError("is a day no calendar has") from error
-    return day
 
 
-_CALENDAR: Final = _Known(_calendar_day)
+def check_stamp(text: str) -> None:
+    """Raise ValueError when *text* is no moment in a known time zone."""
+    found = _STAMP.fullmatch(text)
+    if found is None:
+        is_naive = _NAIVE.fullmatch(text)
+        raise ValueError("does not say its time zone" if is_naive else f"is not a time such as {_LIKE_THIS}")
+    _check_calendar(found[1])
 
 
 def _stamp(raw: bytes) -> str:
-    found = _STAMP_JSON.fullmatch(raw)
-    if found:
-        _CALENDAR[found[2]]
-        return found[1].decode()
     if raw in ABSENT:
         return NULL
     value = _value(raw)
-    if value.shape == "text" and _NAIVE.fullmatch(value.text):
-        raise ValueError("does not say its time zone")
-    whole = _STAMP_TEXT.fullmatch(value.text)
-    if value.shape != "text" or whole is None:
-        raise ValueError("is not a time such as 2026-11-22T10:24:19+0300")
-    _CALENDAR[whole[1].encode()]
+    if value.shape != "text":
+        raise ValueError(f"is not a time such as {_LIKE_THIS}")
+    check_stamp(value.text)
     return value.text
 
 
 def _id(raw: bytes) -> str:
     if raw in ABSENT:
         return NULL
-    inside = raw[1:-1]
-    if raw[:1] == b'"' and len(inside) <= LONGEST_ID and inside.isdigit():
-        return inside.decode()
     value = _value(raw)
     is_id = _ID.fullmatch(value.text) if value.shape == "text" else value.text.isdigit()
     if not is_id or len(value.text) > LONGEST_ID:

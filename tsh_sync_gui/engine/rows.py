@@ -17,10 +17,12 @@ from msgspec.structs import astuple
 
 from tsh_sync_gui.core.errors import RecordRejectedError
 from tsh_sync_gui.engine.copytext import NULL, escape_all
-from tsh_sync_gui.engine.reading import READERS, Reader, text_reader
+from tsh_sync_gui.engine.reading import LONGEST_ID, LONGEST_STAMP, READERS, Reader, check_stamp, text_reader
 from tsh_sync_gui.entities.spec import Field, Kind
 
 LONGEST_SHOWN: Final = 200
+_TEXTS: Final = {Kind.TEXT: 0, Kind.ID: LONGEST_ID, Kind.STAMP: LONGEST_STAMP}
+"""Kinds that msgspec decodes to text, and how long that may be (0: as the field says)."""
 _MISSING: Final = Raw(b"")
 _members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 
@@ -63,7 +65,7 @@ class RowReader:
 
     def _lay_out(self) -> None:
         """Group the fields: texts that msgspec decodes, then all that is read from its own bytes."""
-        undecoded = {key for one in self._fields for n, key in enumerate(one.keys) if n or one.kind is not Kind.TEXT}
+        undecoded = {key for one in self._fields for n, key in enumerate(one.keys) if n or one.kind not in _TEXTS}
         is_text = [one.keys[0] not in undecoded for one in self._fields]
         grouped = sorted(range(len(self._fields)), key=lambda place: not is_text[place])
         texts = {place: self._fields[place] for place in grouped if is_text[place]}
@@ -72,6 +74,8 @@ class RowReader:
 
         self._decode = _decoder(keys, {key: _longest(key, texts.values()) for key in keys if key not in undecoded})
         self._pick_texts = picker([keys[one.keys[0]] for one in texts.values()])
+        self._pick_ids = picker([at for at, one in enumerate(texts.values()) if one.kind is Kind.ID])
+        self._pick_stamps = picker([at for at, one in enumerate(texts.values()) if one.kind is Kind.STAMP])
         self._pick_others = picker([keys[self._fields[place].keys[0]] for place in others])
         self._readers = [self._careful[place] for place in others]
         self._further = [
@@ -95,6 +99,12 @@ class RowReader:
     def _fast(self, record: bytes) -> Cells:
         values = astuple(self._decode(record))
         texts = [text or "" for text in self._pick_texts(values)]
+        ids = "".join(self._pick_ids(texts))
+        if ids and not (ids.isdigit() and ids.isascii()):
+            raise ValueError("there is an id that has more than digits")
+        for stamp in self._pick_stamps(texts):
+            if stamp:
+                check_stamp(stamp)
         if b"\\" in record:
             texts = escape_all(texts)
         cells = [text or NULL for text in texts]
@@ -127,7 +137,7 @@ class RowReader:
 
 
 def _longest(key: str, fields: Iterable[Field]) -> int:
-    return min(one.longest for one in fields if one.keys[0] == key)
+    return min(_TEXTS[one.kind] or one.longest for one in fields if one.keys[0] == key)
 
 
 def _decoder(keys: Mapping[str, int], longest: Mapping[str, int]) -> Callable[[bytes], Any]:
