@@ -14,7 +14,7 @@ from tsh_sync_gui.store.embedded.account import Account, environment, start_opti
 from tsh_sync_gui.store.embedded.binaries import Binaries, find_binaries
 from tsh_sync_gui.store.embedded.cluster import free_port, is_free
 from tsh_sync_gui.store.embedded.location import Place, existing_place, native, places_below
-from tsh_sync_gui.store.embedded.processes import alive, has_ended, recorded
+from tsh_sync_gui.store.embedded.processes import _works_in, alive, has_ended, recorded
 from tsh_sync_gui.store.embedded.tools import explained
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and zombies of POSIX")
@@ -171,3 +171,12 @@ def test_what_the_programs_say_becomes_words_with_a_remedy(tmp_path, output, wor
     assert words in error.title
     assert error.advice
     assert error.cause == output
+
+
+def test_a_process_that_ends_while_we_look_works_nowhere(tmp_path):
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    process = psutil.Process(child.pid)
+
+    child.communicate()
+
+    assert _works_in(process, tmp_path, started=1.0) is False
