@@ -54,6 +54,10 @@ class EngineThread:
         """Run *coroutine* in the engine; await the result in the window. Cancelling it cancels the coroutine."""
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._kept(coroutine), self.loop))
 
+    def serve(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        """Run *coroutine* for as long as it likes: `settle` leaves it alone."""
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
+
     async def _kept(self, coroutine: Coroutine[Any, Any, T]) -> T:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- a coroutine runs in a task

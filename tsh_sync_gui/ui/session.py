@@ -20,6 +20,8 @@ from tsh_sync_gui.ui.service import Service
 from tsh_sync_gui.ui.state.cards import CardState, card_state
 from tsh_sync_gui.ui.state.live import AppState, advance, answered, asked, rebase
 from tsh_sync_gui.ui.state.prices import Prices, total
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import tr
 
 TICK_MS = 100
 _REFRESH_IDLE, _REFRESH_LIVE, _REPAINT = 15.0, 5.0, 1.0
@@ -58,12 +60,13 @@ class Session(QObject):
     """Folds events and overviews into one state, read ten times a second.
 
     *changed* says that the state is another, *history_changed* that the list of runs is, *previewed* carries the
-    report of a dry run.
+    report of a dry run, *told* something to tell the person.
     """
 
     changed = Signal()
     history_changed = Signal()
     previewed = Signal(object)
+    told = Signal(object)
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
@@ -198,6 +201,11 @@ class Session(QObject):
         dry = tuple(run for run in report.runs if run.dry_run)
         if dry:
             self.previewed.emit(SyncReport(runs=dry))
+        if report.runs and all(run.trigger == "not due" for run in report.runs):
+            note = Problem(
+                title=tr("Nothing is due"), meaning=tr("Everything asked for was fetched a short while ago.")
+            )
+            self.told.emit(note)
         self._show(time.monotonic())
 
     def _refused(self, entities: Iterable[str], error: BaseException) -> None:

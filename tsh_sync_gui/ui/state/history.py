@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,6 @@ class RunRow:
 
     info: RunInfo
     title: str
-    now: datetime
     zone: str = ""
 
     @property
@@ -35,8 +34,6 @@ def run_rows(
     runs: Sequence[RunInfo],
     live: Mapping[str, RunView],
     titles: Mapping[str, str],
-    *,
-    now: datetime,
     zone: str = "",
 ) -> list[RunRow]:
     """Return rows newest first; runs that go on show their live figures."""
@@ -45,8 +42,7 @@ def run_rows(
         old = known.get(view.info.id)
         known[view.info.id] = view.info if old is None else _fresher(old, view.info)
     ordered = sorted(known.values(), key=lambda run: run.started_at, reverse=True)
-    moment = now.replace(microsecond=0)
-    return [RunRow(info=run, title=tr(titles.get(run.entity, run.entity)), now=moment, zone=zone) for run in ordered]
+    return [RunRow(info=run, title=tr(titles.get(run.entity, run.entity)), zone=zone) for run in ordered]
 
 
 def _fresher(read: RunInfo, heard: RunInfo) -> RunInfo:
@@ -101,13 +97,13 @@ def _count(key: str, title: str) -> Column[RunRow]:
     return Column(key=key, title=title, text=text, value=value, width=86, is_number=True, tone=red)
 
 
-def history_columns() -> tuple[Column[RunRow], ...]:
-    """Return the columns of the run history."""
+def history_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
+    """Return the columns of the run history; *now* is asked whenever a row is shown."""
     return (
         Column(
             key="when",
             title=tr("When"),
-            text=lambda row: ago(row.info.started_at, row.now),
+            text=lambda row: ago(row.info.started_at, now()),
             value=lambda row: iso(row.info.started_at),
             copied=lambda row: exact(row.info.started_at).split("\n")[0],
             hint=lambda row: exact(row.info.started_at, row.zone),
@@ -147,8 +143,8 @@ def history_columns() -> tuple[Column[RunRow], ...]:
         Column(
             key="seconds",
             title=tr("Duration"),
-            text=lambda row: duration(seconds_of(row.info, row.now)),
-            value=lambda row: round(seconds_of(row.info, row.now), 3),
+            text=lambda row: duration(seconds_of(row.info, now())),
+            value=lambda row: round(seconds_of(row.info, now()), 3),
             width=92,
             is_number=True,
         ),

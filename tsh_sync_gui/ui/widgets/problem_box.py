@@ -36,6 +36,7 @@ class ProblemBox(QFrame):
         self._copy = button(tr("Copy"), "flat", icon_name="copy")
         self._copy.clicked.connect(self._copy_details)
         self.choice: QPushButton | None = None
+        self._deed = choice[1] if choice else None
         self._build(choice)
         self.show_problem(problem)
 
@@ -54,7 +55,7 @@ class ProblemBox(QFrame):
         foot.setSpacing(4)
         if choice is not None:
             self.choice = button(choice[0], "primary")
-            self.choice.clicked.connect(lambda: choice[1]())
+            self.choice.clicked.connect(self._choose)
             foot.addWidget(self.choice)
         foot.addStretch(1)
         foot.addWidget(self._fold)
@@ -75,6 +76,10 @@ class ProblemBox(QFrame):
         self._fold.setVisible(bool(problem.details))
         self._copy.setVisible(bool(problem.details))
         self.setAccessibleName(problem.title)
+
+    def _choose(self) -> None:
+        if self._deed is not None:
+            self._deed()
 
     def _unfold(self, opened: bool) -> None:
         self._details.setVisible(opened)

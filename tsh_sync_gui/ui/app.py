@@ -1,0 +1,76 @@
+"""`tsh-sync-gui`: shows the window first, then opens the service in the engine's thread."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QCoreApplication, QLocale, QSettings
+from PySide6.QtWidgets import QApplication
+
+from tsh_sync_gui.core.paths import default_home
+from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui.bridge import EngineThread, run
+from tsh_sync_gui.ui.icons import icon
+from tsh_sync_gui.ui.program import Program
+from tsh_sync_gui.ui.state.texts import Language, english, speak
+
+_SWITCH_SECONDS: Final = 0.001
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tsh-sync-gui", description="Keeps Zoho and TSH in step, in a window.")
+    parser.add_argument("--demo", action="store_true", help="a built-in sample Zoho; no account, no server")
+    return parser.parse_args(argv)
+
+
+def _language() -> Language:
+    """Return Qt's translator and the system's digits; untranslated English goes by its own small rule."""
+    locale = QLocale()
+
+    def translate(text: str, comment: str | None, n: int) -> str:
+        found = QCoreApplication.translate("", text, comment, n)
+        return english(text, n) if found == text or "(s)" in found else found
+
+    def number(value: float) -> str:
+        return locale.toString(value) if isinstance(value, int) else locale.toString(float(value), "f", 1)
+
+    return Language(translate=translate, number=number)
+
+
+def prepare(argv: Sequence[str]) -> QApplication:
+    """Return the application with its names, look and language."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    app = QApplication([sys.argv[0] if sys.argv else "tsh-sync-gui", *argv])
+    app.setApplicationName("tsh-sync-gui")
+    app.setApplicationDisplayName("TSH Sync")
+    app.setDesktopFileName("tsh-sync-gui")
+    speak(_language())
+    return app
+
+
+def kept_settings(*, demo: bool) -> QSettings:
+    """Return where sizes, widths and remembered choices of the window are kept."""
+    home = default_home() / "demo" if demo else default_home()
+    return QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Show the window until it is closed; returns the exit code."""
+    wanted = _arguments(sys.argv[1:] if argv is None else argv)
+    app = prepare([])
+    kept = kept_settings(demo=wanted.demo)
+    theme.install(app, str(kept.value("theme", "system")))
+    app.setWindowIcon(icon("logo"))
+
+    async def program(engine: EngineThread, quit_wanted: asyncio.Event) -> int:
+        return await Program(engine, quit_wanted, kept=kept, demo=wanted.demo).run()
+
+    return run(app, program)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

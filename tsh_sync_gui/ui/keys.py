@@ -1,0 +1,101 @@
+"""The keys that work on every screen, and the command palette they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence, QShortcut
+
+from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui.main_window import MainWindow
+from tsh_sync_gui.ui.state.commands import Command, commands, found, record_commands, standing
+from tsh_sync_gui.ui.state.offers import Do
+from tsh_sync_gui.ui.widgets.command_palette import CommandPalette
+
+
+class Keys(QObject):
+    """Binds keys to the window's deeds."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.palette = CommandPalette(window.root, self._find)
+        self.palette.chosen.connect(self.perform)
+        window.top.search.connect(self.palette.open_palette)
+        self._bind()
+
+    def _bind(self) -> None:
+        window = self._window
+        act = window.sync.act
+        deeds: dict[str, Callable[[], object]] = {
+            "Ctrl+K": self.palette.open_palette,
+            "F5": window.session.refresh,
+            "Ctrl+R": lambda: act(Do.SYNC),
+            "Ctrl+Shift+R": lambda: act(Do.PREVIEW),
+            "Ctrl+.": lambda: act(Do.CANCEL),
+            "Ctrl+P": self.pause_or_resume,
+            "Ctrl+,": lambda: window.go("settings"),
+            "Ctrl+F": self.filter_row,
+            "Ctrl+S": self.save,
+            "F1": window.show_help,
+            "Esc": window.escape,
+        }
+        for place, key in enumerate(window.panels, start=1):
+            deeds[f"Ctrl+{place}"] = partial(window.go, key)
+        for keys, deed in deeds.items():
+            QShortcut(QKeySequence(keys), window).activated.connect(deed)
+
+    def filter_row(self) -> None:
+        """Go to the filter of the screen in front."""
+        self._window.panel.filter_row()
+
+    def save(self) -> None:
+        """Save the settings where they are in front."""
+        if self._window.panel is self._window.settings:
+            self._window.settings.save()
+
+    def pause_or_resume(self) -> None:
+        """Pause all runs, or resume them when all are paused."""
+        live = self._window.session.state.live
+        if any(str(run.info.state) != "paused" for run in live):
+            self._window.wishes.pause_all()
+        else:
+            self._window.wishes.resume_all()
+
+    def _find(self, text: str) -> tuple[Command, ...]:
+        window, state = self._window, self._window.session.state
+        paused = [str(run.info.state) == "paused" for run in state.live]
+        extras = standing(dark=theme.current().is_dark, can_pause=False in paused, can_resume=True in paused)
+        screens = tuple((panel.key, panel.title, panel.icon_name) for panel in window.panels.values())
+        everything = commands(screens, window.session.cards, extras)
+        return (*record_commands(text, state.overview), *found(everything, text))
+
+    def perform(self, command: Command) -> None:
+        """Do what was chosen in the palette."""
+        window = self._window
+        match command.verb:
+            case "screen":
+                window.go(command.target)
+            case "entity":
+                window.go("sync", command.target)
+            case "do":
+                window.wishes.fulfil(command.entity, command.target)
+            case "record":
+                window.wishes.record(command.entity, command.target)
+            case _:
+                self._perform_app(command.target)
+
+    def _perform_app(self, target: str) -> None:
+        window = self._window
+        deeds: dict[str, Callable[[], object]] = {
+            "sync_all": window.wishes.everything,
+            "light": lambda: window.use_theme("light"),
+            "dark": lambda: window.use_theme("dark"),
+            "refresh": window.session.refresh,
+            "help": window.show_help,
+            Do.PAUSE.value: window.wishes.pause_all,
+            Do.RESUME.value: window.wishes.resume_all,
+        }
+        deeds[target]()

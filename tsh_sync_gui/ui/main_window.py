@@ -1,0 +1,255 @@
+"""The one window: navigation, top bar, screens, side panel, status bar."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.engine.views import RunDetail, SyncReport
+from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui.actions import Actions
+from tsh_sync_gui.ui.panels.help import HelpPanel, NoticesPanel
+from tsh_sync_gui.ui.panels.panel import Panel
+from tsh_sync_gui.ui.panels.run_detail import PreviewPanel, RunPanel
+from tsh_sync_gui.ui.panels.settings import Save, SettingsPanel, Test
+from tsh_sync_gui.ui.panels.starting import StartingPage
+from tsh_sync_gui.ui.panels.sync import SyncPanel
+from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.preview import preview_entries
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.summary import bar_state, sync_count
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import retint
+from tsh_sync_gui.ui.widgets.frame_parts import DemoBand, Navigation, StatusBar, TopBar
+from tsh_sync_gui.ui.widgets.side import SidePanel
+from tsh_sync_gui.ui.widgets.toast import Toast
+from tsh_sync_gui.ui.wishes import Wishes
+
+
+class MainWindow(QMainWindow):
+    """Shows the session; *leaving* says that a person wants to close it."""
+
+    leaving = Signal()
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        kept: QSettings | None,
+        words: Callable[[], str],
+        save: Save,
+        test: Test,
+        demo: bool = False,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle(tr("TSH Sync – demo") if demo else tr("TSH Sync"))
+        self.setMinimumSize(760, 520)
+        self.session = session
+        self.kept = kept
+        self._may_close = False
+        self._read_notices = 0
+        self.wishes = Wishes(session, self, kept)
+        self.navigation = Navigation()
+        self.top = TopBar()
+        self.status = StatusBar()
+        self.side = SidePanel()
+        self.root = QWidget()
+        self.stack = QStackedWidget()
+        self.starting = StartingPage(words)
+        self.sync = SyncPanel(session, self.wishes, kept)
+        self.settings = SettingsPanel(session.actions, save=save, test=test)
+        self.panels: dict[str, Panel] = {panel.key: panel for panel in (self.sync, self.settings)}
+        self._in_front = self.sync.key
+        self._is_open = False
+        self._build(demo=demo)
+        self.toast = Toast(self.stack)
+        self._connect(session.actions)
+        self._restore()
+        self.go("sync")
+
+    def _build(self, *, demo: bool) -> None:
+        for panel in self.panels.values():
+            self.navigation.add_screen(panel.key, panel.title, panel.icon_name)
+            self.stack.addWidget(panel)
+        self.stack.addWidget(self.starting)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.stack, 1)
+        middle.addWidget(self.side)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        if demo:
+            right.addWidget(DemoBand())
+        right.addWidget(self.top)
+        right.addLayout(middle, 1)
+        right.addWidget(self.status)
+        whole = QHBoxLayout(self.root)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.navigation)
+        whole.addLayout(right, 1)
+        self.setCentralWidget(self.root)
+
+    def _connect(self, actions: Actions) -> None:
+        self.navigation.chosen.connect(self.go)
+        self.top.notices.connect(self.show_notices)
+        self.status.went.connect(self.go)
+        self.status.pause.connect(self.wishes.pause_all)
+        self.status.resume.connect(self.wishes.resume_all)
+        self.sync.opened.connect(self.open_run)
+        self.wishes.review.connect(self.open_run)
+        self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))
+        self.starting.settings.connect(lambda: self.go("settings", "Database"))
+        self.settings.themed.connect(self.use_theme)
+        self.session.changed.connect(self.show_state)
+        self.session.previewed.connect(self.show_preview)
+        self.session.told.connect(self.tell)
+        actions.failed.connect(self.tell)
+        theme.current().changed.connect(self._repaint)
+
+    def show_state(self) -> None:
+        """Show what stands around the screens."""
+        session, state = self.session, self.session.state
+        overview = state.overview
+        self.top.show_organization(
+            overview.organization if overview else "", overview.organization_id if overview else ""
+        )
+        self.top.show_notices(max(0, len(state.notices) - self._read_notices))
+        self.status.show_bar(bar_state(state, session.prices, now=session.now, at=time.monotonic()))
+        self.navigation.show_count("sync", *sync_count(session.cards))
+
+    def service_opened(self) -> None:
+        """Leave the starting page: the service is there."""
+        self._is_open = True
+        self.starting.end()
+        self.go(self._in_front)
+
+    def service_opening(self) -> None:
+        """Show that the service is being opened."""
+        self._is_open = False
+        self.starting.begin()
+        self.show_state()
+        self.go(self._in_front)
+
+    def service_failed(self, problem: Problem, *, needs_settings: bool) -> None:
+        """Show why the service did not open."""
+        self._is_open = False
+        self.starting.fail(problem, needs_settings=needs_settings)
+        self.show_state()
+        self.go("sync")
+
+    def go(self, key: str, focus: str = "") -> None:
+        """Bring a screen to the front, at the part *focus*."""
+        panel = self.panels[key]
+        self._in_front = key
+        self.stack.setCurrentWidget(panel if self._is_open or panel is self.settings else self.starting)
+        self.navigation.show_screen(key)
+        if self.stack.currentWidget() is panel:
+            panel.open_at(focus)
+
+    @property
+    def panel(self) -> Panel:
+        """Return the screen in front."""
+        return self.panels[self._in_front]
+
+    def open_run(self, run: str) -> None:
+        """Open a run at the side."""
+        if self.session.service is not None:
+            self.session.actions.run(self.session.service.run_detail(RunId(run)), then=self._show_run)
+
+    def _show_run(self, detail: RunDetail | None) -> None:
+        overview = self.session.state.overview
+        if detail is None or overview is None:
+            self.tell(Problem(title=tr("This run is no longer kept")))
+            return
+        status = self.session.state.status(detail.run.entity)
+        panel = RunPanel(
+            detail,
+            status.title if status else detail.run.entity,
+            now=self.session.now,
+            zone=overview.time_zone,
+            settings=self.kept,
+        )
+        panel.approved.connect(self._approve)
+        self.side.open_panel(panel.state.heading, panel)
+
+    def _approve(self, entity: str) -> None:
+        self.side.close_panel()
+        self.wishes.approve(entity)
+
+    def show_preview(self, report: SyncReport) -> None:
+        """Show what a run would do."""
+        entities = self.session.state.overview.entities if self.session.state.overview else ()
+        panel = PreviewPanel(preview_entries(report, {one.entity: one.title for one in entities}))
+        panel.wanted.connect(lambda: self._run_previewed(tuple(run.entity for run in report.runs)))
+        self.side.open_panel(tr("Preview"), panel)
+
+    def _run_previewed(self, entities: tuple[str, ...]) -> None:
+        self.side.close_panel()
+        if len(entities) == 1:
+            self.wishes.fulfil(entities[0], "sync")
+        else:
+            self.wishes.everything()
+
+    def show_notices(self) -> None:
+        """Show what the program had to tell."""
+        state = self.session.state
+        titles = {one.entity: tr(one.title) for one in state.overview.entities} if state.overview else {}
+        self._read_notices = len(state.notices)
+        self.side.open_panel(tr("Notices"), NoticesPanel(state.notices, titles))
+        self.show_state()
+
+    def show_help(self) -> None:
+        """Show keys and words of the screen in front."""
+        self.side.open_panel(tr("Help: {screen}").format(screen=self.panel.title), HelpPanel(self.panel.help_lines))
+
+    def tell(self, problem: Problem) -> None:
+        """Show a message over the screen."""
+        self.toast.show_problem(problem)
+
+    def use_theme(self, wish: str) -> None:
+        """Change the appearance at once, and for the next start before settings are read."""
+        theme.current().use(wish)
+        if self.kept is not None:
+            self.kept.setValue("theme", wish)
+
+    def _repaint(self) -> None:
+        retint(self)
+        for widget in self.findChildren(QWidget):
+            widget.update()
+
+    def escape(self) -> None:
+        """Close what was opened last: message, panel, filter."""
+        if not self.toast.isHidden():
+            self.toast.hide()
+        elif not self.side.close_panel():
+            self.panel.escape()
+
+    def _restore(self) -> None:
+        self.resize(1240, 800)
+        geometry = self.kept.value("window") if self.kept is not None else None
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    def let_go(self) -> None:
+        """Close without asking: everything has ended."""
+        self._may_close = True
+        if self.kept is not None:
+            self.kept.setValue("window", self.saveGeometry())
+            self.kept.sync()
+        self.close()
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        self.leaving.emit()

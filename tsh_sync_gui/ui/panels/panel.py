@@ -1,0 +1,36 @@
+"""What all screens share."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+
+class Panel(QWidget):
+    """A screen: *key* names it in code, *title* and *icon_name* in the navigation."""
+
+    key = ""
+    icon_name = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("page")
+
+    @property
+    def title(self) -> str:
+        """Return the screen's name as people read it."""
+        return self.key
+
+    @property
+    def help_lines(self) -> tuple[tuple[str, str], ...]:
+        """Return keys and what they do here."""
+        return ()
+
+    def open_at(self, focus: str) -> None:
+        """Come to the front, at the part *focus*."""
+
+    def filter_row(self) -> None:
+        """Go to the filter row of the screen's table, where there is one."""
+
+    def escape(self) -> bool:
+        """Take back the last thing opened; False when there is nothing."""
+        return False

@@ -1,0 +1,85 @@
+"""What stands in the window until the service is open, or why it does not open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.bar import ProgressLine
+from tsh_sync_gui.ui.widgets.basics import glyph, label, set_text
+from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
+
+_LOOK_MS = 100
+
+
+class StartingPage(QWidget):
+    """A calm page with what is being done now; *again* and *settings* are its one button's deed."""
+
+    again = Signal()
+    settings = Signal()
+
+    def __init__(self, words: Callable[[], str]) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._words = words
+        self._line = label(tr("Starting database…"), "muted")
+        self._line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._heading = label(tr("Starting"), "heading")
+        self._bar = ProgressLine(tr("Starting"))
+        self._bar.setFixedWidth(320)
+        self._bar.show_share(None, tr("Starting database…"))
+        self._box: ProblemBox | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        self._column = QVBoxLayout(self)
+        self._column.setSpacing(14)
+        self._column.addStretch(2)
+        for part in (glyph("logo", side=52), self._heading, self._bar, self._line):
+            self._column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addStretch(3)
+
+    def begin(self) -> None:
+        """Show that the service is being opened."""
+        self._forget_box()
+        self._heading.setText(tr("Starting"))
+        self._bar.show()
+        self._line.show()
+        self._timer.start()
+        self._look()
+
+    def fail(self, problem: Problem, *, needs_settings: bool) -> None:
+        """Show why the service does not open, with one button."""
+        self._timer.stop()
+        self._forget_box()
+        self._heading.setText(tr("The program could not start its work"))
+        self._bar.hide()
+        self._line.hide()
+        choice = (tr("Open settings"), self.settings.emit) if needs_settings else (tr("Try again"), self.again.emit)
+        self._box = ProblemBox(problem, choice)
+        self._box.setFixedWidth(560)
+        self._column.insertWidget(self._column.count() - 1, self._box, 0, Qt.AlignmentFlag.AlignHCenter)
+        if self._box.choice is not None:
+            self._box.choice.setFocus()
+
+    @property
+    def problem_box(self) -> ProblemBox | None:
+        """Return the box with the fault, None while there is none."""
+        return self._box
+
+    def end(self) -> None:
+        """Stop looking for words."""
+        self._timer.stop()
+
+    def _forget_box(self) -> None:
+        if self._box is not None:
+            self._column.removeWidget(self._box)
+            self._box.deleteLater()
+            self._box = None
+
+    def _look(self) -> None:
+        set_text(self._line, self._words() or tr("Starting database…"))

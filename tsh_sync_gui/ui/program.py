@@ -1,0 +1,177 @@
+"""The life of the program: window, opening, running, and an orderly end under a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+from PySide6.QtCore import QSettings
+
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.settings import Loaded, save
+from tsh_sync_gui.ui.actions import Actions, problem_from
+from tsh_sync_gui.ui.bridge import EngineThread
+from tsh_sync_gui.ui.keys import Keys
+from tsh_sync_gui.ui.main_window import MainWindow
+from tsh_sync_gui.ui.opening import Opened, Opener, Opening, opener
+from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
+
+_STOP_RUNS_SECONDS: Final = 8.0
+_CLOSE_SECONDS: Final = 8.0
+
+
+def _stops() -> str:
+    return tr("It stops after the page in work; nothing is half-written, and the next start goes on from there.")
+
+
+class Program:
+    """Holds the parts together and ends them in order."""
+
+    def __init__(
+        self,
+        engine: EngineThread,
+        quit_wanted: asyncio.Event,
+        *,
+        kept: QSettings | None,
+        demo: bool = False,
+        open_it: Opener | None = None,
+    ) -> None:
+        self._engine = engine
+        self._quit = quit_wanted
+        self._open_it = open_it or opener(demo=demo)
+        self._opening = Opening(engine, self._open_it)
+        self._opened: Opened | None = None
+        self._ending = False
+        self._task: asyncio.Task[None] | None = None
+        self.actions = Actions(engine)
+        self.session = Session(self.actions)
+        self.window = MainWindow(
+            self.session,
+            kept=kept,
+            words=lambda: self._opening.words,
+            save=self._save,
+            test=self._test,
+            demo=demo,
+        )
+        self.keys = Keys(self.window)
+        self.window.leaving.connect(self.leave)
+        self.window.starting.again.connect(self.reopen)
+        self.window.settings.reopen.connect(self.ask_reopen)
+
+    async def run(self) -> int:
+        """Show the window, open the service, and wait for the end."""
+        self.window.show()
+        self.reopen()
+        while True:
+            await self._quit.wait()
+            if self._ending or self.leave():
+                break
+            self._quit.clear()
+        await self._end()
+        return 0
+
+    def reopen(self) -> None:
+        """Open the service, closing the one that is open."""
+        if self._task is None or self._task.done():
+            self.window.service_opening()
+            self._task = asyncio.get_running_loop().create_task(self._reopen())
+
+    async def _reopen(self) -> None:
+        await self._shut()
+        self._opening = Opening(self._engine, self._open_it)
+        try:
+            opened = await self._opening.begin()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- shown with its details instead of a crash
+            structlog.get_logger(__name__).warning("the service does not open", exc_info=error)
+            self._show_fallback()
+            needs_settings = isinstance(error, ConfigurationError)
+            self.window.service_failed(problem_from(error), needs_settings=needs_settings)
+            return
+        self._opened = opened
+        self.window.settings.show_settings(opened.loaded, has_database=True)
+        self.session.attach(opened.service)
+        self.window.service_opened()
+
+    def _show_fallback(self) -> None:
+        """Show the settings as far as they can be read, so that a wrong one can be mended."""
+        from tsh_sync_gui.core.settings import load  # noqa: PLC0415 -- read anew: the file may have been mended
+
+        try:
+            loaded: Loaded | None = load()
+        except ConfigurationError:
+            loaded = None
+        if loaded is not None:
+            self.window.settings.show_settings(loaded, has_database=False)
+
+    async def _save(self, field: str, text: str | None) -> None:
+        """Keep a setting; runs in the engine."""
+        if self._opened is not None:
+            await self._opened.service.save_setting(field, text)
+        else:
+            from tsh_sync_gui.core.paths import default_home  # noqa: PLC0415
+
+            await asyncio.to_thread(save, default_home(), field, text)
+
+    @staticmethod
+    async def _test(url: str) -> str:
+        """Try a database address; runs in the engine."""
+        from tsh_sync_gui.bootstrap.trial import try_database  # noqa: PLC0415 -- late: it brings the whole store
+
+        return await try_database(url)
+
+    def leave(self) -> bool:
+        """Ask where something of ours runs, else end; True when the end was begun."""
+        what = self._what_runs()
+        if not what:
+            self._finish()
+            return True
+        heading = tr("{what} is syncing. Close all the same?").format(what=what)
+        choices = (Choice(tr("Stop and close"), "primary", self._finish), Choice(tr("Keep open")))
+        Question(self.window, heading, _stops(), choices).open()
+        return False
+
+    def ask_reopen(self) -> None:
+        """Open the database again; asks where something of ours runs."""
+        what = self._what_runs()
+        if not what:
+            self.reopen()
+            return
+        heading = tr("{what} is syncing. Open the database again all the same?").format(what=what)
+        choices = (Choice(tr("Stop and open again"), "primary", self.reopen), Choice(tr("Cancel")))
+        Question(self.window, heading, _stops(), choices).open()
+
+    def _what_runs(self) -> str:
+        """Return what this window is syncing, in words; empty when nothing."""
+        state = self.session.state
+        names = {run.info.entity for run in state.live if run.here is not False} | state.pending
+        titles = [tr(one.title) for one in state.overview.entities if one.entity in names] if state.overview else []
+        if len(titles) > 2:
+            return tr("{first} and %Ln more", None, len(titles) - 1).format(first=titles[0])
+        return ", ".join(titles)
+
+    def _finish(self) -> None:
+        self._ending = True
+        self._quit.set()
+
+    async def _end(self) -> None:
+        self.window.setEnabled(False)
+        self.window.status.say(tr("Stopping after the page in work…"))
+        self.actions.cancel_all()
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+        await self._shut()
+        self.window.let_go()
+
+    async def _shut(self) -> None:
+        """Stop what runs within a page, then close the service."""
+        self.session.detach()
+        self._opened = None
+        if not await self._engine.settle(_STOP_RUNS_SECONDS):
+            structlog.get_logger(__name__).error("a run did not stop in time; its next start goes on")
+        if not await self._opening.close(_CLOSE_SECONDS):
+            structlog.get_logger(__name__).error("the service did not close in time")

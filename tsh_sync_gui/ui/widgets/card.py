@@ -1,0 +1,231 @@
+"""One entity: state, progress, figures, and what can be done now."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from tsh_sync_gui.ui.state.cards import CardState
+from tsh_sync_gui.ui.state.offers import Do, Offer
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.bar import ProgressLine
+from tsh_sync_gui.ui.widgets.basics import (
+    ElidedLabel,
+    button,
+    glyph,
+    label,
+    set_glyph,
+    set_icon,
+    set_property,
+    set_text,
+    tool,
+)
+from tsh_sync_gui.ui.widgets.figures import FigureRow
+from tsh_sync_gui.ui.widgets.menus import OfferMenu
+from tsh_sync_gui.ui.widgets.pill import StatePill
+
+_LEADING = 3
+
+
+class EntityCard(QFrame):
+    """Shows a CardState; *wished* carries the entity and the action a person chose."""
+
+    wished = Signal(str, str)
+    focused = Signal(str)
+    opened = Signal(str)
+
+    def __init__(self, state: CardState) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.entity = state.entity
+        self._state: CardState | None = None
+        self._arrow = glyph(state.direction_icon)
+        self._title = label(state.title, "title")
+        self._pill = StatePill(state.look)
+        self._records = label("", "figure")
+        self._records_note = ElidedLabel("", "caption")
+        self._details = label("", "caption")
+        self._bar = ProgressLine(state.title)
+        self._bar_text = label("", "caption")
+        self._pace = ElidedLabel("", "caption")
+        self._calm_line = ElidedLabel("", "caption")
+        self._figures = FigureRow()
+        self._problem = _ProblemLine()
+        self._leading = [button("", "soft") for _ in range(_LEADING)]
+        self._more = tool("more", tr("More actions for {entity}").format(entity=state.title))
+        self._menu = OfferMenu(self)
+        self._build()
+        self.show_state(state)
+
+    def _build(self) -> None:
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(14, 11, 14, 11)
+        outer.setSpacing(7)
+        outer.addLayout(self._row(self._arrow, self._title, None, self._pill))
+        figures = self._row(self._records, self._records_note, self._details)
+        figures.setStretchFactor(self._records_note, 1)
+        outer.addLayout(figures)
+        outer.addWidget(self._activity())
+        outer.addWidget(self._figures)
+        outer.addWidget(self._problem)
+        outer.addStretch(1)
+        outer.addLayout(self._row(*self._leading, None, self._more, spacing=6))
+        for one in self._leading:
+            one.clicked.connect(self._lead)
+        self._more.clicked.connect(self._open_menu)
+        self._menu.chosen.connect(self._wish)
+        self._details.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        self._pace.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+
+    @staticmethod
+    def _row(*parts: QWidget | None, spacing: int = 8) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(spacing)
+        for part in parts:
+            if part is None:
+                row.addStretch(1)
+            else:
+                row.addWidget(part)
+        return row
+
+    def _activity(self) -> QWidget:
+        """Return the part that is a bar while something runs and a quiet line otherwise; its height stays."""
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(self._bar)
+        texts = self._row(self._bar_text, self._pace)
+        texts.setStretchFactor(self._pace, 1)
+        column.addLayout(texts)
+        column.addWidget(self._calm_line)
+        box.setFixedHeight(self._bar.sizeHint().height() + 5 + self._bar_text.sizeHint().height())
+        return box
+
+    @property
+    def state(self) -> CardState | None:
+        """Return what is shown."""
+        return self._state
+
+    def show_state(self, state: CardState) -> None:
+        """Show *state*; only what differs is touched."""
+        old, self._state = self._state, state
+        if old == state:
+            return
+        self._pill.show_look(state.look)
+        self._pill.setToolTip(state.note)
+        set_text(self._title, state.title)
+        set_text(self._records, state.records)
+        set_text(self._records_note, state.records_note)
+        set_text(self._details, state.details)
+        self._figures.show_figures(state.counts, state.counts_title)
+        self._show_activity(state)
+        self._problem.show_problem(state)
+        self.setAccessibleName(state.spoken)
+        if old is None or old.direction_icon != state.direction_icon:
+            set_glyph(self._arrow, state.direction_icon)
+            self._arrow.setToolTip(state.direction)
+        if old is None or old.offers != state.offers:
+            self._show_offers(state.offers)
+
+    def _show_activity(self, state: CardState) -> None:
+        bar = state.bar
+        for part in (self._bar, self._bar_text, self._pace):
+            part.setVisible(bar is not None)
+        self._calm_line.setVisible(bar is None)
+        if bar is None:
+            set_text(self._calm_line, f"{state.last_good} · {state.next}")
+            self._calm_line.setToolTip(state.last_good_exact)
+            return
+        self._bar.show_share(bar.share, bar.text, calm=bar.calm)
+        set_text(self._bar_text, bar.text)
+        set_text(self._pace, bar.pace or state.note)
+        self._bar.setToolTip(state.note)
+
+    def _show_offers(self, offers: tuple[Offer, ...]) -> None:
+        leading = [offer for offer in offers if offer.leads][:_LEADING] or list(offers[:1])
+        several = len(leading) > 1
+        for place, target in enumerate(self._leading):
+            offer = leading[place] if place < len(leading) else None
+            target.setVisible(offer is not None)
+            if offer is not None:
+                self._show_offer(target, offer, several=several)
+        self._menu.show_offers(offers)
+
+    @staticmethod
+    def _show_offer(target: QPushButton, offer: Offer, *, several: bool) -> None:
+        kind = {Do.REVIEW: "danger", Do.TAKE_OVER: "danger"}.get(offer.do, "" if several else "soft")
+        set_property(target, "kind", kind)
+        set_property(target, "do", offer.do.value)
+        set_icon(target, offer.icon, kind)
+        set_text(target, offer.label)
+        target.setEnabled(offer.is_enabled)
+        target.setToolTip(offer.reason or offer.hint)
+        target.setAccessibleDescription(offer.reason or offer.hint)
+
+    def _lead(self) -> None:
+        sender = self.sender()
+        if isinstance(sender, QPushButton):
+            self._wish(str(sender.property("do")))
+
+    def _wish(self, do: str) -> None:
+        self.wished.emit(self.entity, do)
+
+    def _open_menu(self) -> None:
+        self._menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
+
+    def perform(self, *choices: Do) -> bool:
+        """Do the first of *choices* that is offered and enabled; False when none is."""
+        offered = {offer.do for offer in (self._state.offers if self._state else ()) if offer.is_enabled}
+        for choice in choices:
+            if choice in offered:
+                self._wish(choice.value)
+                return True
+        return False
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focused.emit(self.entity)
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        self.opened.emit(self.entity)
+
+
+class _ProblemLine(QFrame):
+    """What is wrong, in two lines; the tooltip has it all, the card's button deals with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("note")
+        self._icon = glyph("failed", "red", side=14)
+        self._title = ElidedLabel("", "strong")
+        self._meaning = label("", "small", wrap=True)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(10, 7, 10, 8)
+        box.setSpacing(2)
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(self._icon)
+        head.addWidget(self._title, 1)
+        box.addLayout(head)
+        box.addWidget(self._meaning)
+
+    def show_problem(self, state: CardState) -> None:
+        problem = state.problem
+        self.setVisible(problem is not None)
+        if problem is None:
+            return
+        tone = state.look.tone.value.partition("_")[0]
+        tone = tone if tone in {"red", "amber", "blue"} else "grey"
+        set_property(self, "tone", tone)
+        set_glyph(self._icon, state.look.icon if tone != "grey" else "info", tone)
+        set_text(self._title, problem.title)
+        set_text(self._meaning, problem.meaning)
+        self._meaning.setVisible(bool(problem.meaning))
+        self.setToolTip("\n".join(part for part in (problem.title, problem.meaning, problem.doing) if part))

@@ -1,0 +1,192 @@
+"""What stands around the screens: navigation, top bar, demo band, status bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+
+from tsh_sync_gui.ui.icons import icon
+from tsh_sync_gui.ui.state.summary import BarState, Part
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.badge import Badge
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_property, set_text, tool
+
+NAV_WIDTH = 176
+
+
+class Navigation(QFrame):
+    """The screens, each with a count; *chosen* carries the screen's key."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("sidebar")
+        self.setFixedWidth(NAV_WIDTH)
+        self.setAccessibleName(tr("Screens"))
+        self._buttons: dict[str, QPushButton] = {}
+        self._badges: dict[str, Badge] = {}
+        self._group = QButtonGroup(self)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(10, 12, 10, 12)
+        self._column.setSpacing(3)
+        self._column.addLayout(self._brand())
+        self._column.addSpacing(12)
+        self._column.addStretch(1)
+
+    @staticmethod
+    def _brand() -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(6, 0, 0, 0)
+        row.setSpacing(9)
+        row.addWidget(glyph("logo", side=26))
+        row.addWidget(label("TSH Sync", "title"))
+        row.addStretch(1)
+        return row
+
+    def add_screen(self, key: str, title: str, icon_name: str) -> None:
+        """Add a screen below the others."""
+        made = button(title, "nav")
+        made.setIcon(icon(icon_name))
+        made.setIconSize(QSize(18, 18))
+        made.setCheckable(True)
+        made.setToolTip(tr("{screen} (Ctrl+{number})").format(screen=title, number=len(self._buttons) + 1))
+        made.clicked.connect(lambda: self.chosen.emit(key))
+        badge = Badge()
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 8, 0)
+        row.addStretch(1)
+        row.addWidget(badge)
+        self._buttons[key], self._badges[key] = made, badge
+        self._group.addButton(made)
+        self._column.insertWidget(self._column.count() - 1, made)
+
+    def show_screen(self, key: str) -> None:
+        """Mark the screen in front."""
+        for name, one in self._buttons.items():
+            one.setChecked(name == key)
+
+    def show_count(self, key: str, count: int, tone: str) -> None:
+        """Show a number beside a screen; 0 hides it."""
+        self._badges[key].show_count(count, tone)
+        self._buttons[key].setAccessibleDescription(tr("%Ln thing(s)", None, count) if count else "")
+
+
+class TopBar(QFrame):
+    """Whose data this is, and the way to everything."""
+
+    search = Signal()
+    notices = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("topbar")
+        self.setFixedHeight(52)
+        self._name = ElidedLabel("", "title")
+        self._id = label("", "faint", selectable=True)
+        find = button(tr("Search or do…"), "search", icon_name="search")
+        find.setMinimumWidth(230)
+        find.setToolTip(tr("Screens, entities, actions, a record id (Ctrl+K)"))
+        find.clicked.connect(self.search)
+        keys = label("Ctrl+K", "faint")
+        inner = QHBoxLayout(find)
+        inner.setContentsMargins(0, 0, 10, 0)
+        inner.addStretch(1)
+        inner.addWidget(keys)
+        self._bell = tool("bell", tr("Notices"))
+        self._bell.clicked.connect(self.notices)
+        self._badge = Badge()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 0, 14, 0)
+        row.setSpacing(10)
+        row.addWidget(self._name, 1)
+        row.addWidget(self._id)
+        row.addSpacing(6)
+        row.addWidget(find)
+        row.addWidget(self._bell)
+        row.addWidget(self._badge)
+
+    def show_organization(self, name: str, organization_id: str) -> None:
+        """Show the organization this database mirrors."""
+        set_text(self._name, name or tr("No organization yet"))
+        set_text(self._id, organization_id)
+
+    def show_notices(self, unread: int) -> None:
+        """Show how many notices have not been read."""
+        self._badge.show_count(unread, "blue")
+
+
+class DemoBand(QFrame):
+    """Says on every screen that this is a demo."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("demoband")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 4, 14, 4)
+        row.setSpacing(8)
+        row.addWidget(glyph("flask", "demo"))
+        row.addWidget(label("DEMO", "strong"))
+        row.addWidget(ElidedLabel(tr("A built-in sample Zoho: no account, nothing leaves this computer.")), 1)
+
+
+class StatusBar(QFrame):
+    """Parts that can be clicked, and pause and resume for all; *went* carries screen and focus."""
+
+    went = Signal(str, str)
+    pause = Signal()
+    resume = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusbar")
+        self.setFixedHeight(32)
+        self._parts: dict[str, QPushButton] = {}
+        self._targets: dict[str, tuple[str, str]] = {}
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(10, 0, 10, 0)
+        self._row.setSpacing(2)
+        self._pause = self._control("pause", tr("Pause all"), self.pause)
+        self._resume = self._control("play", tr("Resume all"), self.resume)
+
+    def _control(self, icon_name: str, text: str, signal: object) -> QPushButton:
+        made = button(text, "status", icon_name=icon_name)
+        made.clicked.connect(signal)
+        self._row.addWidget(made)
+        return made
+
+    def show_bar(self, bar: BarState) -> None:
+        """Show *bar*."""
+        for place, part in enumerate(bar.parts):
+            self._show_part(place, part)
+        self._pause.setVisible(bar.can_pause or not bar.can_resume)
+        self._pause.setEnabled(bar.can_pause)
+        self._pause.setToolTip("" if bar.can_pause else tr("Nothing runs."))
+        self._resume.setVisible(bar.can_resume)
+
+    def say(self, text: str) -> None:
+        """Say one thing, such as that the program ends."""
+        for key, target in self._parts.items():
+            target.setVisible(key == "running")
+            if key == "running":
+                set_text(target, text)
+
+    def _show_part(self, place: int, part: Part) -> None:
+        target = self._parts.get(part.key)
+        if target is None:
+            target = button(part.text, "status")
+            target.clicked.connect(lambda: self.went.emit(*self._targets[part.key]))
+            self._parts[part.key] = target
+            self._row.insertWidget(place + (1 if place > 2 else 0), target)
+            if place == 2:
+                self._row.insertStretch(place + 1, 1)
+        self._targets[part.key] = (part.screen, part.focus)
+        set_text(target, part.text)
+        look = f"{part.icon}/{part.tone}"
+        if target.property("look") != look:
+            target.setProperty("look", look)
+            target.setIcon(icon(part.icon, part.tone or "muted"))
+            target.setIconSize(QSize(14, 14))
+            set_property(target, "tone", part.tone)
+        target.setToolTip(part.hint)
+        target.setAccessibleDescription(part.hint)
