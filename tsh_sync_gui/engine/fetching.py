@@ -15,30 +15,44 @@ class InOrder(Generic[T]):
     """Runs *fetch(page)* for consecutive pages, *ahead* at once, and hands the results out in order.
 
     No more than *keep* results are asked for and not taken. Beyond *last* (when known) a page is only asked for
-    after `know_more` says that there are more.
+    after `know_more` says that there are more; beyond a page that *is_last*, none is.
     """
 
     def __init__(
-        self, fetch: Callable[[int], Awaitable[T]], start: int, *, ahead: int, keep: int, last: int | None
+        self,
+        fetch: Callable[[int], Awaitable[T]],
+        start: int,
+        *,
+        ahead: int,
+        keep: int,
+        last: int | None,
+        is_last: Callable[[T], bool] = lambda _result: False,
     ) -> None:
         self._fetch = fetch
         self._next = start
         self._ahead = ahead
         self._keep = max(keep, ahead)
         self._last = last
+        self._is_last = is_last
+        self._ended = False
         self._tasks: deque[asyncio.Task[T]] = deque()
         self._closed = False
         self._held = 0
 
-    def _top_up(self, _done: object = None) -> None:
-        if self._closed:
+    def _arrived(self, task: asyncio.Task[T]) -> None:
+        if not task.cancelled() and task.exception() is None and self._is_last(task.result()):
+            self._ended = True
+        self._top_up()
+
+    def _top_up(self) -> None:
+        if self._closed or (self._ended and self._tasks):
             return
         flying = sum(not task.done() for task in self._tasks)
         while flying < self._ahead and len(self._tasks) + self._held < self._keep:
             if self._last is not None and self._next > self._last and (self._tasks or self._held):
                 return
             task = asyncio.ensure_future(self._fetch(self._next))
-            task.add_done_callback(self._top_up)
+            task.add_done_callback(self._arrived)
             self._tasks.append(task)
             self._next += 1
             flying += 1

@@ -174,7 +174,14 @@ class ListWalk:
     async def _stretch(self, start: int) -> int | None:
         """Walk from page *start* on; returns the page to look back to when rows have moved, None at the end."""
         last = pages_of(self._expected, self._pace.per_page) if self._expected and self._plan.covers_all else None
-        pages = InOrder(self._page, start, ahead=self._pace.ahead, keep=self._keep(), last=last)
+        pages = InOrder(
+            self._page,
+            start,
+            ahead=self._pace.ahead,
+            keep=self._keep(),
+            last=last,
+            is_last=lambda page: is_end(page, self._run.checkpoint, self._plan.api),
+        )
         pending: list[Page] = []
         try:
             while True:
