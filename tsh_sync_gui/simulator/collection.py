@@ -43,6 +43,10 @@ class Source(Protocol):
         """Return a sortable value per record."""
         ...
 
+    def key(self, name: str) -> Callable[[int], Any]:
+        """Return what tells one record's value in a column."""
+        ...
+
     def order(self, column: str) -> Sequence[int] | None:
         """Return the ascending order of a column where it is known without sorting, or None."""
         ...
@@ -180,6 +184,10 @@ class SimpleSource:
         """Return a sortable value per record."""
         return comparable([self.row(index).get(name, "") for index in range(self.count)])
 
+    def key(self, name: str) -> Callable[[int], Any]:
+        """Return what tells one record's value in a column."""
+        return self.column(name).__getitem__
+
     def order(self, _column: str) -> Sequence[int] | None:
         """Return None: short lists are sorted."""
         return None
@@ -221,6 +229,10 @@ class TemplateSource:
     def make_column(self, name: str) -> Sequence[Any]:
         """Work out a column by reading every row; sources with long lists know shorter ways."""
         return comparable([self.row(index).get(name, "") for index in range(self.count)])
+
+    def key(self, name: str) -> Callable[[int], Any]:
+        """Return what tells one record's value in a column."""
+        return self.column(name).__getitem__
 
     def order(self, _column: str) -> Sequence[int] | None:
         """Return None: sources that know an order without sorting say so themselves."""

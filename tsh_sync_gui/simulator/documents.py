@@ -216,7 +216,7 @@ class Documents(TemplateSource):
             "item_id": str(_FIRST_ITEM + line.item * ID_STEP),
             "variant_id": str(_FIRST_ITEM + line.item * ID_STEP),
             "product_id": str(_FIRST_ITEM + line.item * ID_STEP),
-            "sku": f"{product.sku}-{line.item // len(self.items.catalogue) + 1:04}",
+            "sku": self.items.sku(line.item),
             "name": self.items.name(line.item),
             "group_name": product.group_name,
             "description": "",

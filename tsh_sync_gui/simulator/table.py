@@ -4,11 +4,11 @@ import json
 import random
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tsh_sync_gui.simulator.clock import parse_stamp, stamp_text
+from tsh_sync_gui.simulator.clock import stamp_text
 from tsh_sync_gui.simulator.collection import Collection, Row, Source, World
 from tsh_sync_gui.simulator.replies import encoded
 from tsh_sync_gui.simulator.selection import Query, Selection, Test
@@ -36,6 +36,9 @@ class Table:
         self.base_count = len(self.source.created)
         self.changed: dict[int, Changed] = {}
         self.deleted: set[int] = set()
+        self._history: list[tuple[int, int]] = []
+        """Stamps given and the records that got them; stamps only ever grow."""
+        self._unstamped: set[int] = set()
         self._orders: dict[str, Sequence[int]] = {}
         self._selections: dict[tuple[Query, int], Selection] = {}
         self._changes = 0
@@ -101,8 +104,11 @@ class Table:
             before = self.source.modified[index] if index < self.base_count else 0
             over = self.changed[index] = Changed({}, before)
         over.patch.update(values)
-        if modified is not None:
+        if modified is None:
+            self._unstamped.add(index)
+        else:
             over.modified = modified
+            self._history.append((modified, index))
         over.rendered = b""
         self._selections.clear()
 
@@ -165,41 +171,53 @@ class Table:
             return self.source.created
         return self.source.column(column)
 
-    def _value(self, index: int, column: str, base: Sequence[Any]) -> Any:
-        over = self.changed.get(index)
-        if over is not None:
-            if column == MODIFIED:
-                return over.modified
-            if column in over.patch:
-                value = over.patch[column]
-                return (parse_stamp(value) or 0) if column == "created_time" else value
-        return base[index]
+    def _key(self, column: str) -> Callable[[int], Any]:
+        """Return what tells a base record's value, without working out a whole column where that can be spared."""
+        if column in {MODIFIED, "created_time"}:
+            return self._base(column).__getitem__
+        return self.source.key(column)
+
+    def _current(self, column: str) -> Callable[[int], Any]:
+        """Return what tells any record's value, changes included."""
+        base = self._key(column)
+
+        def value(index: int) -> Any:
+            over = self.changed.get(index)
+            if over is not None:
+                if column == MODIFIED:
+                    return over.modified
+                if column in over.patch:
+                    return over.patch[column]
+            return base(index)
+
+        return value
 
     def _ordered(self, query: Query) -> Sequence[int]:
         order = self.order(query.sort)
         touched = self.changed.keys() | self.deleted
         if not query.tests and (not touched or (query.sort == "created_time" and not self.deleted)):
             return order
-        fresh = [index for index in self.changed if index not in self.deleted and self._passes(index, query.tests)]
         kept = self._passing_base(query, touched)
-        base = self._base(query.sort)
-        if not fresh:
-            return kept
-        kept.extend(sorted(fresh))
-        if query.sort != "created_time":
-            kept.sort(key=lambda index: self._value(index, query.sort, base))
-        else:
-            kept.sort()
-        return array("I", kept)
+        values = [(test, [self._current(column) for column in test.columns]) for test in query.tests]
+        fresh = [
+            index
+            for index in self._perhaps(query)
+            if index not in self.deleted
+            and all(test.holds([value(index) for value in columns]) for test, columns in values)
+        ]
+        return _merged(kept, fresh, self._current(query.sort))
 
-    def _passes(self, index: int, tests: Sequence[Test]) -> bool:
-        return all(
-            test.holds([self._value(index, column, self._base(column)) for column in test.columns]) for test in tests
-        )
+    def _perhaps(self, query: Query) -> Iterable[int]:
+        """Return the changed records that may pass, without a look at each when only the latest are asked for."""
+        since = _since(query)
+        if since is None:
+            return self.changed
+        first = bisect_left(self._history, (since.value,))
+        return {index for _, index in self._history[first:]} | self._unstamped
 
-    def _passing_base(self, query: Query, touched: set[int]) -> list[int]:
+    def _passing_base(self, query: Query, touched: set[int]) -> "array[int]":
         tests = list(query.tests)
-        since = next((test for test in tests if test.columns == (MODIFIED,) and test.operation in {"ge", "gt"}), None)
+        since = _since(query)
         if since is None:
             found: Iterable[int] = self.order(query.sort)
             ordered = True
@@ -214,8 +232,8 @@ class Table:
         kept = [index for index in found if index not in touched] if touched else list(found)
         if not ordered:
             kept.sort()
-            kept.sort(key=self._base(query.sort).__getitem__)
-        return kept
+            kept.sort(key=self._key(query.sort))
+        return array("I", kept)
 
     def _filtered(self, test: Test, indexes: Iterable[int]) -> list[int]:
         columns = [self._base(column) for column in test.columns]
@@ -226,3 +244,25 @@ class Table:
             if test.operation == "in":
                 return [index for index in indexes if column[index] in test.value]
         return [index for index in indexes if test.holds([column[index] for column in columns])]
+
+
+def _since(query: Query) -> Test | None:
+    """Return the query's time filter."""
+    return next((test for test in query.tests if test.columns == (MODIFIED,) and test.operation in {"ge", "gt"}), None)
+
+
+def _merged(kept: "array[int]", fresh: list[int], key: Callable[[int], Any]) -> "array[int]":
+    """Return *kept*, which is in order, with *fresh* put where they belong; few among many cost little."""
+
+    def full_key(index: int) -> tuple[Any, int]:
+        return key(index), index
+
+    made = array("I")
+    done = 0
+    for index in sorted(fresh, key=full_key):
+        place = bisect_left(kept, full_key(index), lo=done, key=full_key)
+        made.extend(kept[done:place])
+        made.append(index)
+        done = place
+    made.extend(kept[done:])
+    return made

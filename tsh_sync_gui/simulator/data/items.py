@@ -1,7 +1,7 @@
 """Items: goods with stock, services without, variants, sets; zoho-api.md 3.2 and 3.3, captures inventory-item*."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -257,6 +257,14 @@ class Items(TemplateSource):
                 add(templates[template_number] % (*head, *tail))
         return made
 
+    def sku(self, index: int) -> str:
+        """Return the item's stock-keeping unit."""
+        return f"{self.product(index).sku}-{index // len(self.catalogue) + 1:04}"
+
+    def key(self, name: str) -> Callable[[int], Any]:  # noqa: D102 - as in the base class
+        ways: dict[str, Callable[[int], Any]] = {"name": self.name, "sku": self.sku, "rate": self.rate}
+        return ways.get(name) or super().key(name)
+
     def order(self, column: str) -> Sequence[int] | None:
         """Return the order of a column that follows from the catalogue's, or None."""
         if column not in {"name", "sku"}:
@@ -273,6 +281,8 @@ class Items(TemplateSource):
             return ["inactive" if word & 255 < 10 else "active" for word in self._words]
         if name == "name":
             return [self.name(index) for index in range(self.count)]
+        if name == "sku":
+            return [self.sku(index) for index in range(self.count)]
         if name == "rate":
             prices = self._prices
             return array("q", [prices[i % size] + (word >> 8 & 7) * 250 for i, word in enumerate(self._words)])
