@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -44,6 +45,7 @@ def secure(address: str, *, variable: str) -> str:
     return address.rstrip("/")
 
 
+@lru_cache(maxsize=16)
 def api_base(configured: str, api_domain: str) -> str:
     """Return the API's address: the configured one, or its region's where both it and *api_domain* are Zoho's own.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Generic
 from urllib.parse import quote, urlencode
 
@@ -16,7 +18,7 @@ from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.engine.ports import AccessToken, Budget, Caller, CallLog, CallRecord, RateHeaders
+from tsh_sync_gui.engine.ports import AccessToken, Budget, Caller, CallLog, CallRecord, RateHeaders, Wait
 from tsh_sync_gui.entities.spec import Product
 from tsh_sync_gui.zoho import errors
 from tsh_sync_gui.zoho.addresses import api_base, product_root, secure
@@ -126,7 +128,7 @@ class ZohoClient:
     async def _persist(self, ask: Ask[AnyReply], caller: Caller, trouble: UnreachableError) -> Answer[AnyReply]:
         """Ask again, with growing waits. Of all requests in trouble one at a time does, so that an outage costs few."""
         began, answers = self._clock.monotonic(), self._answers
-        async with self._recovery:
+        async with self._turn(caller):
             for number, wait in enumerate(self._patience.waits):
                 is_healed = number == 0 and self._answers > answers
                 seconds = (
@@ -142,6 +144,22 @@ class ZohoClient:
                         raise
                     trouble = again
         raise trouble
+
+    @asynccontextmanager
+    async def _turn(self, caller: Caller) -> AsyncIterator[None]:
+        """Wait, and say so, until no other request finds out whether the trouble is over."""
+        if is_told := self._recovery.locked():
+            until = self._clock.now() + timedelta(seconds=min(self._patience.waits, default=0.0))
+            caller.on_wait(Wait(reason="network", until=until))
+        try:
+            await self._recovery.acquire()
+        finally:
+            if is_told:
+                caller.on_wait(None)
+        try:
+            yield
+        finally:
+            self._recovery.release()
 
     async def _exchange(self, ask: Ask[AnyReply], caller: Caller) -> Answer[AnyReply]:
         """Send *ask* until it is answered or refused for good; an UnreachableError is for others to bear."""
@@ -195,6 +213,10 @@ class ZohoClient:
             trouble = errors.from_failure(failure, ask.endpoint)
             self._record(caller, sending, error=trouble.cause)
             raise trouble from failure
+        except asyncio.CancelledError:
+            if has_left:
+                self._record(caller, sending, error="cancelled")
+            raise
         finally:
             if has_left:
                 caller.on_sent(caller.kind)

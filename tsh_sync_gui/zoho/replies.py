@@ -15,16 +15,27 @@ class PageContext(msgspec.Struct, frozen=True):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """What all replies share. Old throttling replies carry their code as text."""
+    """What all replies share.
+
+    Old throttling replies carry their code as text; the vendor's own examples put the page context into an array.
+    """
 
     code: int | str = 0
     message: Any = ""
-    page_context: PageContext | None = None
+    page_context: PageContext | list[PageContext] | str | None = None
 
     @property
     def number(self) -> int:
         """Return the code as a number, -1 for a text that is none."""
         return self.code if isinstance(self.code, int) else int(self.code) if self.code.isdecimal() else -1
+
+    @property
+    def has_more(self) -> bool:
+        """Tell whether another page follows; a list that is not paged has none."""
+        context = (
+            self.page_context[0] if isinstance(self.page_context, list) and self.page_context else self.page_context
+        )
+        return isinstance(context, PageContext) and context.has_more_page
 
 
 class ListReply(Envelope, frozen=True, kw_only=True):

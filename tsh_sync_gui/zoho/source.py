@@ -116,11 +116,10 @@ def _words(caller: Caller) -> str:
 
 
 def _page(answer: Answer[AnyReply], records: list[msgspec.Raw], *, page: int) -> PageReply:
-    context = answer.reply.page_context
     return PageReply(
         page=page,
         records=records,
-        has_more=context is not None and context.has_more_page,
+        has_more=answer.reply.has_more,
         sent_at=answer.sent_at,
         server_date=answer.server_date,
         size=answer.size,

@@ -223,6 +223,8 @@ async def test_one_request_at_a_time_finds_out_whether_an_outage_is_over():
 
     assert len(api.requests) == 5 + 5 + 4
     assert zoho.clock.slept == [1, 2, 4, 8, 15, 0, 0, 0, 0]
+    assert zoho.heard.reasons.count("network") == 4 + 5
+    assert zoho.heard.reasons.count("") == 4 + 5
 
 
 async def test_a_server_that_says_when_to_come_back_is_heard():
@@ -299,6 +301,7 @@ async def test_a_cancelled_request_is_counted_and_its_slot_closed():
 
     assert zoho.heard.sent == [CallKind.LIST]
     assert not zoho.budget.open
+    assert [(record.status, record.error) for record in zoho.log.records] == [(0, "cancelled")]
 
 
 async def test_kept_bodies_hold_no_secret():
