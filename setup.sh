@@ -58,11 +58,11 @@ if ! fits .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&
 fi
 
 case "${1:-}" in
-    "") what="." ;;
-    test) what=".[test]" ;;
+    "") editable='' what="." ;;
+    test) editable=--editable what=".[test]" ;; # what is tested is this folder
     *) say "“$1” is not known; say: sh setup.sh, or sh setup.sh test"; exit 2 ;;
 esac
 say "Installing the program; the first time it fetches some 200 MB."
 quiet=--quiet
 [ -t 2 ] && quiet=--progress-bar=on
-.venv/bin/python -m pip install $quiet --disable-pip-version-check --editable "$what"
+.venv/bin/python -m pip install $quiet --disable-pip-version-check $editable "$what"

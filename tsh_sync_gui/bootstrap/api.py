@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import structlog
+
 from tsh_sync_gui.bootstrap.demo import open_demo
 from tsh_sync_gui.bootstrap.wiring import open_service
 from tsh_sync_gui.core.settings import load
@@ -96,6 +98,13 @@ class Connection:
         )
 
     async def __aenter__(self) -> Self:
+        if not structlog.is_configured():
+            # Else structlog prints to the stdout of the program that uses us; so it goes where that program's logs go.
+            structlog.configure(
+                processors=[structlog.processors.format_exc_info, structlog.stdlib.render_to_log_kwargs],
+                logger_factory=structlog.stdlib.LoggerFactory(),
+                wrapper_class=structlog.stdlib.BoundLogger,
+            )
         if self._demo:
             opening = open_demo(home=self._home, registry=self._registry)
         else:

@@ -15,7 +15,8 @@ from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.service import SyncService
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
-from tsh_sync_gui.store.budget import Limits, PgBudget
+from tsh_sync_gui.store.budget import PgBudget
+from tsh_sync_gui.store.budget_line import Limits
 from tsh_sync_gui.store.calls import PgCallLog
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.ledger import PgLedger
@@ -65,21 +66,25 @@ async def wired(
     live = LiveSettings(loaded, SharedSettings(database))
     await live.refresh()
     settings = live.now
-    secret = settings.client_secret.get_secret_value()
     budget = PgBudget(database, limits(settings))
-    log = PgCallLog(database)
+    log = PgCallLog(database, bodies=settings.log_api_calls)
     ledger = PgLedger(database, registry, settings.organization_id)
-    tokens = TokenKeeper(
-        settings,
-        store=PgTokenStore(database, settings.client_id, secret, settings.organization_id),
-        clock=database.clock,
+    store = PgTokenStore(
+        database,
+        settings.client_id,
+        settings.client_secret.get_secret_value(),
+        settings.organization_id,
+        accounts_url=settings.accounts_url,
+        refresh_token=settings.refresh_token.get_secret_value(),
     )
+    tokens = TokenKeeper(settings, store=store, clock=database.clock)
     client = ZohoClient(settings, tokens=tokens, budget=budget, log=log, clock=database.clock)
     source = ZohoSource(client)
 
     def take_over(changed: Settings) -> None:
         budget.limits = limits(changed)
         client.settings = changed
+        log.bodies = changed.log_api_calls
 
     live.on_change(take_over)
     parts = Parts(

@@ -57,6 +57,7 @@ def run_detail(detail: RunDetail) -> dict[str, Any]:
         "run": run(detail.run),
         "requests": [_call(call) for call in detail.calls],
         "rejected": [_rejected(record) for record in detail.rejected],
+        "gone": [{"id": record.id, "label": record.label} for record in detail.gone],
     }
 
 

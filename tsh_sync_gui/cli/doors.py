@@ -33,8 +33,10 @@ def _service(loaded: Loaded, progress: Progress) -> AbstractAsyncContextManager[
 
 
 def _demo(items: int | None, seed: int | None, progress: Progress) -> AbstractAsyncContextManager[SyncService]:
-    from tsh_sync_gui.bootstrap import open_demo
+    from tsh_sync_gui.bootstrap.demo import demo_folder, open_demo
+    from tsh_sync_gui.core import log
 
+    log.configure(demo_folder())
     return open_demo(items=items, seed=seed, progress=progress)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from tsh_sync_gui.core.errors import SyncError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+_WIDE = 160
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ def _console(*, stderr: bool) -> Console:
     # Rich costs 30 ms and more; a command that prints JSON has no use for it.
     from rich.console import Console
 
-    return Console(stderr=stderr)
+    stream = sys.stderr if stderr else sys.stdout
+    # A file or a pipe has no width of its own; a table must not be folded to that of an imagined terminal.
+    return Console(stderr=stderr, width=None if stream.isatty() or "COLUMNS" in os.environ else _WIDE)
 
 
 def use_utf8() -> None:

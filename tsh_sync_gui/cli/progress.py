@@ -70,7 +70,8 @@ class Lines:
         """Print the event's line, if it is worth one now."""
         if isinstance(event, PageStored):
             now = self._clock()
-            if now - self._last.get(event.entity, now - _LINE_EVERY_S) < _LINE_EVERY_S:
+            is_end = event.done == event.expected
+            if not is_end and now - self._last.get(event.entity, now - _LINE_EVERY_S) < _LINE_EVERY_S:
                 return
             self._last[event.entity] = now
         if line := told(event, self._titles):
@@ -175,12 +176,14 @@ def told(event: Event, titles: dict[str, str]) -> str:
     match event:
         case RunStarted():
             going = "goes on" if event.resumed else "started"
-            calls = "" if event.forecast_calls is None else f", about {words.counted(event.forecast_calls, 'call')}"
+            calls = f", about {words.counted(event.forecast_calls, 'call')}" if event.forecast_calls else ""
             return f"{title}: {event.mode.value} sync {going}{calls}"
         case PhaseStarted(phase=Phase.LIST):
             return ""
         case PhaseStarted():
             return f"{title}: {_PHASES[event.phase]}{'' if event.expected is None else f', {event.expected:,}'}"
+        case PageStored(done=0):
+            return ""
         case PageStored():
             phase = "" if event.phase is Phase.LIST else f"{_PHASES[event.phase]} "
             return f"{title}: {phase}{event.done:,}{'' if event.expected is None else f' of {event.expected:,}'}"

@@ -150,13 +150,17 @@ def _print_list(found: list[RunInfo], output: Output) -> None:
 
 
 def _print_detail(detail: RunDetail, output: Output) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     _print_list([detail.run], output)
     if detail.run.title:
-        output.show(f"{words.sentence(detail.run.title)} {detail.run.advice}".rstrip())
+        output.show(f"{words.sentence(detail.run.title)} {detail.run.advice}".rstrip(), markup=False)
     for record in detail.rejected:
-        output.show(f"Not taken: {record.record_id or '(no id)'}: {record.field} is “{record.value}”: {record.reason}")
+        which = record.record_id or "(no id)"
+        output.show(f"Not taken: {which}: {record.field} is “{record.value}”: {record.reason}", markup=False)
+    for gone in detail.gone:
+        output.show(f"Gone in Zoho: {gone.id} {gone.label}".rstrip(), markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Sent", "Request", "Answer", "Time", "Bytes"):
         table.add_column(heading, justify="right" if heading in {"Time", "Bytes"} else "left")
@@ -165,6 +169,8 @@ def _print_detail(detail: RunDetail, output: Output) -> None:
             f"{call.status}" + (f" code {call.code}" if call.code else "") + (f" {call.error}" if call.error else "")
         )
         request = f"{call.method} {call.path}"
-        table.add_row(words.local(call.sent_at), request, answer, f"{call.milliseconds:,} ms", f"{call.size:,}")
+        table.add_row(
+            words.local(call.sent_at), escape(request), escape(answer), f"{call.milliseconds:,} ms", f"{call.size:,}"
+        )
     if detail.calls:
         output.show(table)

@@ -56,10 +56,11 @@ async def _status(service: SyncService, output: Output) -> int:
 
 
 def _print_overview(view: Overview, output: Output) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     if view.organization:
-        output.show(f"[bold]{view.organization}[/] ({view.organization_id})\n")
+        output.show(f"{view.organization} ({view.organization_id})\n", markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, side in (
         ("Entity", "left"),
@@ -67,13 +68,18 @@ def _print_overview(view: Overview, output: Output) -> None:
         ("Records", "right"),
         ("Details", "right"),
         ("Last good", "left"),
-        ("", "left"),
     ):
-        table.add_column(heading, justify="right" if side == "right" else "left")
+        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
+    table.add_column("")
     for one in view.entities:
         detailed = f"{one.detailed:,}/{one.local:,}" if one.has_details else ""
         table.add_row(
-            one.title, words.coloured(one.state), f"{one.local:,}", detailed, words.local(one.last_good), _note(one)
+            one.title,
+            words.coloured(one.state),
+            f"{one.local:,}",
+            detailed,
+            words.local(one.last_good),
+            escape(_note(one)),
         )
     output.show(table)
     output.show(f"\n{_used(view.quota)}")

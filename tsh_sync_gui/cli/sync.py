@@ -134,9 +134,9 @@ def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Entity", "State"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in ("Created", "Updated", "Unchanged", "Deleted", "Failed", "Calls", "Time"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for info in report.runs:
         counts = info.counts
         figures = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed, info.calls.total)
@@ -149,9 +149,8 @@ def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run:
     output.show(table)
     for info in report.runs:
         if info.title:
-            output.show(
-                f"{service.registry.get(info.entity).title}: {words.sentence(info.title)} {info.advice}".rstrip()
-            )
+            title = service.registry.get(info.entity).title
+            output.show(f"{title}: {words.sentence(info.title)} {info.advice}".rstrip(), markup=False)
     if dry_run:
         output.show("A dry run: nothing was written.")
     elif any(info.state is RunState.CANCELLED for info in report.runs):

@@ -81,6 +81,6 @@ def price(forecasts: Sequence[Forecast]) -> str:
         return f"at least {counted(low, 'call')}: how many records Zoho has is not known yet"
     calls = f"about {counted(high, 'call')}" if low >= 0.9 * high else f"{low:,} to {counted(high, 'call')}"
     share = 100 * sum(one.share_of_day for one in forecasts)
-    of_day = "less than 1 %" if 0 < share < 1 else f"{share:.0f} %"
+    of_day = "less than 1 %" if share < 1 else f"{share:.0f} %"
     seconds = sum(one.seconds for one in forecasts)
     return f"{calls}, {of_day} of today, about {duration(max(1.0, round(seconds)))}"

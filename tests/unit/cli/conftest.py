@@ -101,7 +101,7 @@ class FakeService:
             entities=entities,
             quota=await self.quota(),
             database=DatabaseInfo(kind="embedded", version="18.6"),
-            organization="TSH [Trading]",
+            organization="TSH [bold] [Trading",
             organization_id="748369814",
             at=NOON,
         )

@@ -25,7 +25,7 @@ def test_the_status_document_has_exactly_the_agreed_shape(tsh_sync):
 def test_a_person_reads_states_in_words_and_names_as_they_are(tsh_sync):
     ended = tsh_sync("status")
 
-    assert "TSH [Trading] (748369814)" in ended.out
+    assert "TSH [bold] [Trading (748369814)" in ended.out
     assert "Up to date" in ended.out
     assert "1,000/1,250" in ended.out
     assert "Never run" in ended.out
