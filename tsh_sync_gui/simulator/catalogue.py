@@ -39,6 +39,8 @@ Office sets|مجموعات مكتبية|set|set|620|2400|Configuration|Home,Offi
 Spare parts on order|قطع غيار حسب الطلب|parts|pcs|8|420|||Samsung:Display Assembly,Main Board,Charging Port;Apple:Display Assembly,Battery Kit;HP:Fuser Unit,Roller Kit;LG:Compressor
 Services|خدمات|service|hrs|10|350|Place|Baghdad,Basra,Erbil|TSH:Camera Installation,Network Cabling,Delivery,Solar Installation,Maintenance Visit,AC Installation
 """  # noqa: E501 - a table, one family a line
+_FREE_CHOICES = frozenset({"", "Colour", "Layout", "Place", "Edition"})
+_DEAR_BRANDS = frozenset({"Apple", "Sony", "Cisco", "APC", "Dell", "LG"})
 _AR_BRANDS = {
     "Samsung": "سامسونج",
     "Xiaomi": "شاومي",
@@ -99,11 +101,12 @@ def products(seed: int) -> list[Product]:
         english, arabic, kind, unit, low, high, axis, options, brands = line.split("|")
         for brand_models in brands.split(";"):
             brand, models = brand_models.split(":")
-            for model in models.split(","):
-                base = chance.uniform(float(low), float(high) * 0.7)
+            names = models.split(",")
+            for rank, model in enumerate(names):
+                base = _base_price(float(low), float(high), brand, (rank + chance.random()) / len(names))
                 in_arabic = chance.random() < 0.3
                 for number, option in enumerate(options.split(",") if options else [""]):
-                    price = int(base * (1 + 0.18 * number) * 4) * 250
+                    price = int(base * (1 if axis in _FREE_CHOICES else 1 + 0.3 * number) * 4) * 250
                     title = f"{arabic} {_AR_BRANDS.get(brand, brand)} {model}" if in_arabic else f"{brand} {model}"
                     made.append(
                         Product(
@@ -128,6 +131,13 @@ def products(seed: int) -> list[Product]:
                 model_number += 1
     chance.shuffle(made)
     return made
+
+
+def _base_price(low: float, high: float, brand: str, rank: float) -> float:
+    """Return a price in thousands: a brand lists its models from plain to fine, and some brands cost more."""
+    share = 1.0 if brand in _DEAR_BRANDS else 0.55
+    start = low + (high - low) * (0.3 if brand in _DEAR_BRANDS else 0.0)
+    return start + (high * 0.6 - low) * share * rank
 
 
 def _sku(brand: str, model: str, option: str) -> str:

@@ -50,7 +50,7 @@ class Simulator:
     ) -> None:
         """Serve until `request_stop`; port 0 takes a free one, and `on_ready` hears the address."""
         with _listening(host, port) as bound:
-            self.url = f"http://{host}:{bound.getsockname()[1]}"
+            self.url = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
             lines: dict[Any, asyncio.Transport] = {}
             settings = uvicorn.Config(
                 App(self.simulation, lines),

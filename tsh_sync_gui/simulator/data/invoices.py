@@ -128,7 +128,7 @@ class Invoices(Documents):
         if not self.billing.paid_by(self.billing.group(index)):
             return 0
         total = self.total(index)
-        return total if self.words[index] >> 21 & 3 else total * 6 // 10
+        return total if self.words[index] >> 21 & 7 else total * 6 // 10
 
     def applied(self, index: int, payment: int) -> int:
         """Return what one payment brought to one invoice; the last takes what is left."""
