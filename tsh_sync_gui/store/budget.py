@@ -103,7 +103,8 @@ class PgBudget:
         self._refusals: dict[Lane | None, tuple[float, Wait]] = {}
         self._permits = 0
         self._squeezed = False
-        self._heard: tuple[RateHeaders, _Grant] | None = None
+        self._heard: tuple[RateHeaders, _Grant, int] | None = None
+        self._made = 0
         self._numbers = itertools.count(-1, -1)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._keeper: asyncio.Task[None] | None = None
@@ -131,7 +132,7 @@ class PgBudget:
             await asyncio.shield(self._spawn(self._quietly(self._tell(headers, grant))))
             return
         if headers is not None:
-            self._heard = (headers, grant)
+            self._heard = (headers, grant, self._made)
         if self._squeezed and len(self._open) <= self._permits:
             self._squeezed = False
             self._spawn(self._quietly(self._tell(None, grant)))
@@ -209,6 +210,7 @@ class PgBudget:
         batch.left -= 1
         batch.used += 1
         batch.used_at = now
+        self._made += 1
         return self._granted(next(self._numbers), lane, _Grant(batch.floor, batch.day, batch))
 
     async def _ask(self, lane: Lane) -> Slot | Wait:
@@ -261,11 +263,12 @@ class PgBudget:
         async with self._line.lock:
             await self._tell_locked(headers, grant)
 
-    async def _tell_locked(self, headers: RateHeaders | None, grant: _Grant) -> None:
+    async def _tell_locked(self, headers: RateHeaders | None, grant: _Grant, made: int | None = None) -> None:
         if headers is None or not _credible(headers):
             await self._line.tell(self._claimed)
         else:
-            await self._line.hear(headers, self._claimed, floor=grant.floor, day=grant.day)
+            later = sum(batch.left for batch in self._batches.values()) + (0 if made is None else self._made - made)
+            await self._line.hear(headers, self._claimed, floor=grant.floor, later=later, day=grant.day)
 
     async def _return(self, slot: int, grant: _Grant) -> None:
         async with self._line.lock:

@@ -34,7 +34,7 @@ _TELL: Final = """
 WITH told AS (UPDATE sync.callers SET permits = %(in_flight)s, seen_at = clock_timestamp() WHERE id = %(caller)s)
 SELECT set_config('synchronous_commit', 'off', true)
 """
-_HEAR: Final = f"{_TELL}, sync.hear_headers(%(limit)s, %(remaining)s, %(reset)s, %(floor)s, %(day)s)"
+_HEAR: Final = f"{_TELL}, sync.hear_headers(%(limit)s, %(remaining)s, %(reset)s, %(floor)s, %(later)s, %(day)s)"
 _CLOSE: Final = f"{_TELL}, sync.close_slot(%(slot)s, %(used)s, %(age)s, %(window)s, %(day)s)"
 
 _REFUSED: Final[dict[int, str]] = {
@@ -119,10 +119,10 @@ class BudgetLine:
         """Tell how many calls this process has under way."""
         await self._ask(_TELL, {"in_flight": in_flight})
 
-    async def hear(self, headers: RateHeaders, in_flight: int, *, floor: int, day: int) -> None:
-        """Correct the day's figures by what Zoho said of it."""
+    async def hear(self, headers: RateHeaders, in_flight: int, *, floor: int, later: int, day: int) -> None:
+        """Correct the day's figures by what Zoho said of it; *later* of our calls it cannot have counted then."""
         figures = {"limit": headers.limit, "remaining": headers.remaining, "reset": float(headers.reset_seconds)}
-        await self._ask(_HEAR, {"in_flight": in_flight, "floor": floor, "day": day, **figures})
+        await self._ask(_HEAR, {"in_flight": in_flight, "floor": floor, "later": later, "day": day, **figures})
 
     async def close_slot(self, slot: int, in_flight: int, *, used: int, age: float, day: int) -> None:
         """End a slot of which *used* calls were made, the last one *age* seconds ago; the others go back."""
@@ -130,9 +130,10 @@ class BudgetLine:
         await self._ask(_CLOSE, params)
 
     async def refused(self, code: int, limits: Limits) -> None:
-        """Hold all processes back as Zoho's *code* demands."""
-        statement = f"WITH held AS ({_REFUSED[code]}) SELECT 1"
-        await self._ask(statement, {"window": self._window, "concurrency": limits.concurrency})
+        """Hold all processes back as Zoho's *code* demands; nobody for a code that is none of a limit."""
+        if statement := _REFUSED.get(code):
+            params = {"window": self._window, "concurrency": limits.concurrency}
+            await self._ask(f"WITH held AS ({statement}) SELECT 1", params)
 
     async def close(self) -> None:
         """Leave: the caller's row goes, then the connection."""

@@ -201,9 +201,10 @@ begin
   end if;
 end $$;
 
--- Zoho's count holds at least the calls that were answered when this one was reserved, and itself; at most all of ours.
+-- Zoho's count holds at least the calls that were answered when this one was reserved, and itself; at most all of ours
+-- but those p_later that this process has taken ahead or made since.
 create function sync.hear_headers(
-  p_limit bigint, p_remaining bigint, p_reset double precision, p_floor bigint, p_day integer)
+  p_limit bigint, p_remaining bigint, p_reset double precision, p_floor bigint, p_later bigint, p_day integer)
 returns void language plpgsql as $$
 declare
   q sync.quota;
@@ -223,7 +224,7 @@ begin
       q.by_lane = '{}';
       q.epoch = q.epoch + 1;
     else
-      q.elsewhere = greatest(least(q.elsewhere, said - p_floor - 1), said - q.own);
+      q.elsewhere = greatest(least(q.elsewhere, said - p_floor - 1), said - q.own + p_later);
     end if;
     q.resets_at = turn;
   end if;
