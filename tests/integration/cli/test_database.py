@@ -1,15 +1,8 @@
 import subprocess
 
 import psycopg
-import pytest
 
-from tests.integration.cli.conftest import SIZES, Program
-
-
-@pytest.fixture
-def at_home(settings, home):
-    """The program with its embedded database."""
-    return Program(settings | {"TSH_HOME": str(home)})
+from tests.integration.cli.conftest import SIZES
 
 
 def _count(url: str) -> int:

@@ -80,7 +80,7 @@ def test_ctrl_c_stops_within_a_page_and_the_next_sync_goes_on(tsh_sync, zoho):
     assert again.code == 0, again.err
     assert again.document["runs"][0]["state"] == "up_to_date"
     assert _rows(tsh_sync, "products") == sorted(_ids(zoho, "items"))
-    assert _calls(zoho)["by_path"]["/inventory/v1/items"] <= 3 + 1 + 4
+    assert _calls(zoho)["by_path"]["/inventory/v1/items"] <= 3 + 2
 
 
 @pytest.mark.parametrize(
