@@ -139,6 +139,44 @@ _ROW = template(
 )
 
 
+_DETAIL_EMPTY = (
+    *(
+        "trader_name",
+        "legal_name",
+        "tax_id",
+        "tax_exemption_id",
+        "account_id",
+        "owner_id",
+        "udyam_reg_no",
+        "notes",
+    ),
+    *(
+        "credit_limit",
+        "tax_name",
+        "vat_reg_no",
+        "tax_treatment",
+        "facebook",
+        "twitter",
+        "website",
+        "designation",
+    ),
+)
+_DETAIL_KEPT = (
+    *("contact_id", "contact_name", "company_name", "contact_type", "customer_sub_type", "status", "source"),
+    *("first_name", "last_name", "mobile", "email", "phone", "language_code", "currency_id", "currency_code"),
+    *(
+        "payment_terms",
+        "payment_terms_label",
+        "payment_terms_id",
+        "place_of_contact",
+        "gst_treatment",
+        "gst_no",
+    ),
+    *("pan_no", "outstanding_receivable_amount", "unused_credits_receivable_amount", "portal_status"),
+    *("created_time", "last_modified_time", "cf_governorate", "cf_governorate_unformatted"),
+)
+
+
 class Contacts(TemplateSource):
     """Customers and vendors in one list; `contact_type` tells them apart."""
 
@@ -254,60 +292,10 @@ class Contacts(TemplateSource):
         lists = self.world.sources.get("pricebooks")
         list_id, list_name = lists.of_customer(word >> 40) if lists and not self.is_vendor(index) else ("", "")
         person = str(_PERSONS + index * ID_STEP)
-        persons = [
-            {
-                "contact_person_id": person,
-                "salutation": "",
-                "first_name": row["first_name"],
-                "last_name": row["last_name"],
-                "email": row["email"],
-                "phone": "",
-                "mobile": row["mobile"],
-                "is_primary_contact": True,
-                "is_sms_enabled_for_cp": False,
-                "communication_preference": {"is_email_enabled": True, "is_whatsapp_enabled": False},
-            }
-        ]
         has_person = bool(row["first_name"])
-        empty = (
-            *(
-                "trader_name",
-                "legal_name",
-                "tax_id",
-                "tax_exemption_id",
-                "account_id",
-                "owner_id",
-                "udyam_reg_no",
-                "notes",
-            ),
-            *(
-                "credit_limit",
-                "tax_name",
-                "vat_reg_no",
-                "tax_treatment",
-                "facebook",
-                "twitter",
-                "website",
-                "designation",
-            ),
-        )
-        kept = (
-            *("contact_id", "contact_name", "company_name", "contact_type", "customer_sub_type", "status", "source"),
-            *("first_name", "last_name", "mobile", "email", "phone", "language_code", "currency_id", "currency_code"),
-            *(
-                "payment_terms",
-                "payment_terms_label",
-                "payment_terms_id",
-                "place_of_contact",
-                "gst_treatment",
-                "gst_no",
-            ),
-            *("pan_no", "outstanding_receivable_amount", "unused_credits_receivable_amount", "portal_status"),
-            *("created_time", "last_modified_time", "cf_governorate", "cf_governorate_unformatted"),
-        )
         return {
-            **dict.fromkeys(empty, ""),
-            **{key: row[key] for key in kept},
+            **dict.fromkeys(_DETAIL_EMPTY, ""),
+            **{key: row[key] for key in _DETAIL_KEPT},
             "is_bcy_only_contact": row["currency_code"] == "IQD",
             "is_taxable": True,
             "pricebook_id": list_id,
@@ -315,7 +303,7 @@ class Contacts(TemplateSource):
             "contact_category": "",
             "tax_info_list": [],
             "primary_contact_id": person if has_person else "",
-            "contact_persons": persons if has_person else [],
+            "contact_persons": [_person(person, row)] if has_person else [],
             "billing_address": self.address(index, 0),
             "shipping_address": self.address(index, 1),
             "addresses": [],
@@ -337,6 +325,21 @@ class Contacts(TemplateSource):
             ],
             "custom_field_hash": {key: row[key] for key in ("cf_governorate", "cf_governorate_unformatted")},
         }
+
+
+def _person(identifier: str, row: Row) -> Row:
+    return {
+        "contact_person_id": identifier,
+        "salutation": "",
+        "first_name": row["first_name"],
+        "last_name": row["last_name"],
+        "email": row["email"],
+        "phone": "",
+        "mobile": row["mobile"],
+        "is_primary_contact": True,
+        "is_sms_enabled_for_cp": False,
+        "communication_preference": {"is_email_enabled": True, "is_whatsapp_enabled": False},
+    }
 
 
 def _slashed(stamp_bytes: bytes) -> bytes:

@@ -59,6 +59,36 @@ def _attributes(product: Product) -> Row:
     return made
 
 
+def _row_end(product: Product, vendor: str) -> Row:
+    """Return the fields behind the stock figures."""
+    service = product.kind == "service"
+    return {
+        "has_attachment": False,
+        "is_returnable": not service,
+        **_attributes(product),
+        "sku": b'"' + product.sku.encode() + b'-%b"',
+        "upc": b'"%d"',
+        "ean": b'"%d"',
+        "isbn": "",
+        "part_number": "",
+        "is_storage_location_enabled": False,
+        "*picture": _PICTURE,
+        "created_time": b'"%b"',
+        "last_modified_time": b'"%b%b"',
+        "purpose_of_use": "",
+        "vendor_name": vendor if product.kind != "service" else "",
+        "length": "",
+        "width": "",
+        "height": "",
+        "weight": "",
+        "weight_unit": "kg",
+        "dimension_unit": "cm",
+        "dimensions_with_unit": "",
+        "weight_with_unit": "",
+        "tags": [],
+    }
+
+
 def _row_templates(product: Product, vendor: str) -> list[bytes]:
     """Return the row of *product*, without and with pictures, with a placeholder for what differs between lots."""
     name = product.name.replace("%", "%%").replace('"', '\\"').encode()
@@ -105,29 +135,7 @@ def _row_templates(product: Product, vendor: str) -> list[bytes]:
             "actual_available_stock": b"%d.0",
             "reorder_level": b"%b",
         }
-    fields |= {"has_attachment": False, "is_returnable": not service, **_attributes(product)}
-    fields |= {
-        "sku": b'"' + product.sku.encode() + b'-%b"',
-        "upc": b'"%d"',
-        "ean": b'"%d"',
-        "isbn": "",
-        "part_number": "",
-        "is_storage_location_enabled": False,
-        "*picture": _PICTURE,
-        "created_time": b'"%b"',
-        "last_modified_time": b'"%b%b"',
-        "purpose_of_use": "",
-        "vendor_name": vendor if product.kind != "service" else "",
-        "length": "",
-        "width": "",
-        "height": "",
-        "weight": "",
-        "weight_unit": "kg",
-        "dimension_unit": "cm",
-        "dimensions_with_unit": "",
-        "weight_with_unit": "",
-        "tags": [],
-    }
+    fields |= _row_end(product, vendor)
     warranty = 0 if service else (product.family_number % 4) * 6
     for key, value in zip(
         (key for key, _ in CUSTOM_FIELDS), (warranty or "", f"A-{product.model_number:03}"), strict=True

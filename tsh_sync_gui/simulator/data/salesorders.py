@@ -94,6 +94,79 @@ _ROW = template(
 )
 
 
+_EMPTY = (
+    *("account_identifier", "approver_id", "attachment_name", "bcy_shipping_charge_tax", "created_by_email"),
+    *("created_by_name", "entity_tags", "estimate_id", "integration_id", "merchant_gst_no", "merchant_id"),
+    *(
+        "merchant_name",
+        "notes",
+        "offline_created_date_with_time",
+        "shipping_charge_sac_code",
+        "shipping_charge_tax",
+    ),
+    *("shipping_charge_tax_exemption_code", "shipping_charge_tax_exemption_id", "shipping_charge_tax_id"),
+    *("shipping_charge_tax_name", "shipping_charge_tax_percentage", "shipping_charge_tax_type", "submitted_by"),
+    *("submitted_by_email", "submitted_by_name", "submitted_by_photo_url", "submitted_date", "submitter_id"),
+    *("tax_specification", "terms", "tracking_url", "pricebook_id"),
+)
+_ZERO = (
+    *("bcy_adjustment", "bcy_discount_total", "bcy_shipping_charge", "reverse_charge_tax_total"),
+    *("shipping_charge_exclusive_of_tax", "shipping_charge_inclusive_of_tax"),
+)
+_FALSE = (
+    *("can_manually_fulfill", "can_send_in_mail", "has_discount", "has_qty_cancelled", "has_unconfirmed_line_item"),
+    *("is_adv_tracking_in_package", "is_advanced_tracking_missing", "is_backordered", "is_dropshipped"),
+    *("is_test_order", "is_backorder_allowed"),
+)
+_LISTS = (
+    *(
+        "approvers_list",
+        "contact_person_details",
+        "creditnotes",
+        "custom_fields",
+        "documents",
+        "invoices",
+        "packages",
+    ),
+    *("payments", "picklists", "purchaseorders", "refunds", "salesreturns", "sub_statuses", "tags", "tds_summary"),
+)
+_DETAIL_CONSTANTS: Row = {
+    **dict.fromkeys(_EMPTY, ""),
+    **dict.fromkeys(_ZERO, 0.0),
+    **dict.fromkeys(_FALSE, False),
+    **{key: [] for key in _LISTS},
+    "computation_type": "basic",
+    "created_by_id": org.USER,
+    "last_modified_by_id": org.USER,
+    "has_shipping_address": True,
+    "custom_field_hash": {},
+    "invoice_conversion_type": "invoice",
+    "orientation": "portrait",
+    "page_height": "11.69in",
+    "page_width": "8.27in",
+    "shipping_details": {},
+    "tds_calculation_type": "tds_item_level",
+    "tds_override_preference": "no_override",
+    "template_id": org.TEMPLATE,
+    "template_name": "Standard Template",
+    "template_type": "standard",
+    "so_cycle_preference": {
+        "socycle_status": "not_triggered",
+        "is_feature_enabled": False,
+        "can_create_invoice": False,
+        "can_create_package": False,
+        "can_create_shipment": False,
+        "invoice_preference": {
+            "mark_as_sent": False,
+            "payment_account_id": org.CASH_ACCOUNT,
+            "record_payment": False,
+            "payment_mode_id": org.setting_id(15),
+        },
+        "shipment_preference": {"default_carrier": "", "deliver_shipments": False, "send_notification": False},
+    },
+}
+
+
 class SalesOrders(Documents):
     """Orders of the customers, oldest first."""
 
@@ -196,7 +269,7 @@ class SalesOrders(Documents):
             "zcrm_potential_name",
         )
         return {
-            **_detail_constants(),
+            **_DETAIL_CONSTANTS,
             **self.party_of(index),
             **self.money_of(index),
             **{key: row[key] for key in same},
@@ -252,80 +325,6 @@ class SalesOrders(Documents):
             "track_serial_number": False,
             "advanced_tracking_missing_quantity": 0.0,
         }
-
-
-def _detail_constants() -> Row:
-    empty = (
-        *("account_identifier", "approver_id", "attachment_name", "bcy_shipping_charge_tax", "created_by_email"),
-        *("created_by_name", "entity_tags", "estimate_id", "integration_id", "merchant_gst_no", "merchant_id"),
-        *(
-            "merchant_name",
-            "notes",
-            "offline_created_date_with_time",
-            "shipping_charge_sac_code",
-            "shipping_charge_tax",
-        ),
-        *("shipping_charge_tax_exemption_code", "shipping_charge_tax_exemption_id", "shipping_charge_tax_id"),
-        *("shipping_charge_tax_name", "shipping_charge_tax_percentage", "shipping_charge_tax_type", "submitted_by"),
-        *("submitted_by_email", "submitted_by_name", "submitted_by_photo_url", "submitted_date", "submitter_id"),
-        *("tax_specification", "terms", "tracking_url", "pricebook_id"),
-    )
-    zero = (
-        *("bcy_adjustment", "bcy_discount_total", "bcy_shipping_charge", "reverse_charge_tax_total"),
-        *("shipping_charge_exclusive_of_tax", "shipping_charge_inclusive_of_tax"),
-    )
-    false = (
-        *("can_manually_fulfill", "can_send_in_mail", "has_discount", "has_qty_cancelled", "has_unconfirmed_line_item"),
-        *("is_adv_tracking_in_package", "is_advanced_tracking_missing", "is_backordered", "is_dropshipped"),
-        *("is_test_order", "is_backorder_allowed"),
-    )
-    lists = (
-        *(
-            "approvers_list",
-            "contact_person_details",
-            "creditnotes",
-            "custom_fields",
-            "documents",
-            "invoices",
-            "packages",
-        ),
-        *("payments", "picklists", "purchaseorders", "refunds", "salesreturns", "sub_statuses", "tags", "tds_summary"),
-    )
-    return {
-        **dict.fromkeys(empty, ""),
-        **dict.fromkeys(zero, 0.0),
-        **dict.fromkeys(false, False),
-        **{key: [] for key in lists},
-        "computation_type": "basic",
-        "created_by_id": org.USER,
-        "last_modified_by_id": org.USER,
-        "has_shipping_address": True,
-        "custom_field_hash": {},
-        "invoice_conversion_type": "invoice",
-        "orientation": "portrait",
-        "page_height": "11.69in",
-        "page_width": "8.27in",
-        "shipping_details": {},
-        "tds_calculation_type": "tds_item_level",
-        "tds_override_preference": "no_override",
-        "template_id": org.TEMPLATE,
-        "template_name": "Standard Template",
-        "template_type": "standard",
-        "so_cycle_preference": {
-            "socycle_status": "not_triggered",
-            "is_feature_enabled": False,
-            "can_create_invoice": False,
-            "can_create_package": False,
-            "can_create_shipment": False,
-            "invoice_preference": {
-                "mark_as_sent": False,
-                "payment_account_id": org.CASH_ACCOUNT,
-                "record_payment": False,
-                "payment_mode_id": org.setting_id(15),
-            },
-            "shipment_preference": {"default_carrier": "", "deliver_shipments": False, "send_notification": False},
-        },
-    }
 
 
 def _changed(_row: Row, serial: int) -> Row:
