@@ -65,15 +65,25 @@ class Lines:
         self._titles = titles
         self._clock = clock
         self._last: dict[str, float] = {}
+        self._waits: dict[str, str] = {}
 
     def hear(self, event: Event) -> None:
         """Print the event's line, if it is worth one now."""
-        if isinstance(event, PageStored):
-            now = self._clock()
-            is_end = event.done == event.expected
-            if not is_end and now - self._last.get(event.entity, now - _LINE_EVERY_S) < _LINE_EVERY_S:
-                return
-            self._last[event.entity] = now
+        match event:
+            case PageStored():
+                now = self._clock()
+                is_end = event.done == event.expected
+                if not is_end and now - self._last.get(event.entity, now - _LINE_EVERY_S) < _LINE_EVERY_S:
+                    return
+                self._last[event.entity] = now
+            case RunWaiting():
+                # Each of the requests under way tells that it waits.
+                if self._waits.get(event.entity) == event.reason:
+                    return
+                self._waits[event.entity] = event.reason
+            case RunContinued():
+                if not self._waits.pop(event.entity, ""):
+                    return
         if line := told(event, self._titles):
             self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
@@ -103,6 +113,8 @@ class Bars:
         """Move the bar the event is about."""
         match event:
             case PhaseStarted():
+                if event.phase is Phase.LIST:
+                    self._close_listed()
                 self._begin(event.entity, event.phase, event.expected)
             case PageStored():
                 task = self._begin(event.entity, event.phase, event.expected)
@@ -135,8 +147,14 @@ class Bars:
     def _close_phase(self, entity: str) -> None:
         if entity in self._current:
             task = self._tasks[entity, self._current[entity]]
-            done = self._progress.tasks[self._progress.task_ids.index(task)].completed
+            done = self._progress.tasks[task].completed
             self._progress.update(task, total=done, completed=done, note="")
+
+    def _close_listed(self) -> None:
+        """End the lists that were read: walks come one after the other, and nothing says when one has met its end."""
+        for entity, phase in self._current.items():
+            if phase is Phase.LIST and self._progress.tasks[self._tasks[entity, phase]].completed:
+                self._close_phase(entity)
 
     def _note(self, entity: str, note: str) -> None:
         if entity in self._current:

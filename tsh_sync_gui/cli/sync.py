@@ -148,7 +148,7 @@ def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run:
         )
     output.show(table)
     for info in report.runs:
-        if info.title:
+        if info.title and info.state is not RunState.CANCELLED:
             title = service.registry.get(info.entity).title
             output.show(f"{title}: {words.sentence(info.title)} {info.advice}".rstrip(), markup=False)
     if dry_run:

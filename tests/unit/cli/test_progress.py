@@ -82,6 +82,16 @@ def test_pages_are_told_every_few_seconds_only():
     assert said.getvalue().splitlines() == [f"Products: {done:,} of 2,000" for done in (200, 800, 1400, 2000)]
 
 
+def test_requests_that_wait_together_are_one_wait():
+    said = io.StringIO()
+    lines = Lines(Console(file=said, width=200), TITLES)
+
+    for event in (STORY[3], STORY[3], STORY[4], STORY[4], STORY[3]):
+        lines.hear(event)
+
+    assert [line.split()[1] for line in said.getvalue().splitlines()] == ["waiting", "goes", "waiting"]
+
+
 def test_the_bars_tell_the_story_on_a_terminal():
     said = io.StringIO()
     bars = Bars(Console(file=said, force_terminal=True, width=160), TITLES)
