@@ -7,19 +7,21 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import Final, TypeVar
 
+from tsh_sync_gui.core.errors import TransientError
 from tsh_sync_gui.core.values import Counts, RunId
 from tsh_sync_gui.engine.ports import Batch, DetailBatch, Rejected, Step, Stored, Vanished
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store import mirror_reads
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.mirror_books import Books, close_books, open_books
-from tsh_sync_gui.store.mirror_copy import Cursor
+from tsh_sync_gui.store.mirror_copy import Cursor, transaction
 from tsh_sync_gui.store.mirror_details import DetailWriter, by_record
 from tsh_sync_gui.store.mirror_letters import resolve_letters, write_letters
 from tsh_sync_gui.store.mirror_rows import RowWriter
 
 LIST_PART: Final = "list"
 DETAIL_PART: Final = "detail"
+_TRIES: Final = 4
 AnyBatch = TypeVar("AnyBatch", Batch, DetailBatch)
 
 
@@ -38,14 +40,25 @@ class PgMirror:
         Raises LostOwnershipError when the run is not ours, and UnreachableError; the latter may follow a commit, so
         the caller reads the checkpoint before it stores the step again.
         """
-        async with self._database.raw() as connection, connection.cursor() as cursor:
+        for attempt in range(1, _TRIES):
+            try:
+                return await self._store(step)
+            except TransientError as error:
+                # Busy (a deadlock, a lock that was not given) means rolled back; the others are the caller's to judge.
+                if type(error) is not TransientError:
+                    raise
+                await self._database.clock.sleep(0.1 * attempt)
+        return await self._store(step)
+
+    async def _store(self, step: Step) -> Stored:
+        async with transaction(self._database) as cursor:
             work = _StepWork(cursor, step, self._rows, self._details)
             return await work.run(owner=self._database.owner)
 
     async def preview(self, batches: Sequence[Batch]) -> dict[str, Counts]:
         """Return what storing *batches* would do; nothing is written."""
         counts: dict[str, Counts] = {}
-        async with self._database.raw() as connection, connection.cursor() as cursor:
+        async with transaction(self._database) as cursor:
             for name, group in _by_entity(batches).items():
                 rows = self._rows[name]
                 lines: dict[str, bytes] = {}

@@ -1,13 +1,15 @@
-"""COPY in large blocks, and the search for the one line that PostgreSQL refuses."""
+"""What all of the mirror's writing stands on: its transaction, COPY in large blocks, and the search for a bad line."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 import psycopg
 
+from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.errors import is_value_error
 
 Cursor = psycopg.AsyncCursor[Any]
@@ -16,6 +18,22 @@ Result = TypeVar("Result")
 
 # psycopg hands blocks of up to 128 KiB to libpq as they are, and cuts larger ones.
 _BLOCK: Final = 120 * 1024
+
+
+@asynccontextmanager
+async def transaction(database: Database) -> AsyncIterator[Cursor]:
+    """Give a cursor in a transaction whose statements are planned anew each time.
+
+    A plan kept from when a table was empty reads all of it, for each page of ids, once it holds a million rows.
+    """
+    async with database.raw() as connection:
+        threshold = connection.prepare_threshold
+        connection.prepare_threshold = None
+        try:
+            async with connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.prepare_threshold = threshold
 
 
 async def copy_lines(cursor: Cursor, statement: str, lines: Iterable[bytes]) -> None:

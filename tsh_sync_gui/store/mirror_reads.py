@@ -11,6 +11,7 @@ from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import Vanished
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.mirror_copy import transaction
 from tsh_sync_gui.store.mirror_sql import quoted, table_of
 from tsh_sync_gui.store.tables import outstanding, record_rows
 
@@ -35,11 +36,11 @@ async def find_vanished(database: Database, entity: Entity, leader: RunId, *, li
             SELECT FROM sync.dead_letters d JOIN sync.runs own ON own.id = d.run_id
             WHERE own.leader = %(leader)s AND d.entity = %(entity)s AND d.record_key = t.zoho_id)
         ORDER BY t.id LIMIT %(limit)s"""
-    async with database.raw() as connection:
-        await connection.execute("SET LOCAL work_mem = '64MB'")
-        cursor = await connection.execute(missing, {"leader": leader, "entity": entity.name, "limit": limit})
+    async with transaction(database) as cursor:
+        await cursor.execute("SET LOCAL work_mem = '64MB'")
+        await cursor.execute(missing, {"leader": leader, "entity": entity.name, "limit": limit})
         ids = tuple(row[0] for row in await cursor.fetchall())
-        cursor = await connection.execute(
+        await cursor.execute(
             f"SELECT count(*) FROM {table} t WHERE t.deleted_at IS NULL AND t.zoho_id IS NOT NULL"
             f"{record_rows(entity, 't')}"
         )
@@ -52,8 +53,8 @@ async def count_outstanding(database: Database, entities: Sequence[Entity]) -> i
     parts = [_queue(entity, entities[:place], "count(*)", since=False) for place, entity in enumerate(entities)]
     if not parts:
         return 0
-    async with database.raw() as connection:
-        cursor = await connection.execute("SELECT " + " + ".join(f"({part})" for part in parts))
+    async with transaction(database) as cursor:
+        await cursor.execute("SELECT " + " + ".join(f"({part})" for part in parts))
         row = await cursor.fetchone()
     return int(row[0]) if row else 0
 
@@ -67,8 +68,8 @@ async def stream_outstanding(
     next chunk begins, or, once its record changes, before the place where the first one began. A record of several
     entities belongs to the first that lacks its detail, or whose detail came since the stream began.
     """
-    async with database.raw() as connection:
-        cursor = await connection.execute("SELECT clock_timestamp()")
+    async with transaction(database) as cursor:
+        await cursor.execute("SELECT clock_timestamp()")
         row = await cursor.fetchone()
     began: datetime = row[0] - _SLACK if row else database.clock.now()
     queues = [
@@ -122,8 +123,8 @@ class _Queue:
 
     async def _fetch(self) -> bool:
         while self._statement:
-            async with self._database.raw() as connection:
-                cursor = await connection.execute(self._statement, self._values)
+            async with transaction(self._database) as cursor:
+                await cursor.execute(self._statement, self._values)
                 rows = await cursor.fetchall()
             if rows:
                 self._values |= {"stamp": rows[-1][0], "id": rows[-1][1]}
@@ -154,8 +155,8 @@ async def stream_living(database: Database, entity: Entity) -> AsyncGenerator[li
         f" AND t.zoho_id IS NOT NULL{record_rows(entity, 't')} ORDER BY t.id LIMIT {_CHUNK}"
     )
     while True:
-        async with database.raw() as connection:
-            cursor = await connection.execute(statement, (last,))
+        async with transaction(database) as cursor:
+            await cursor.execute(statement, (last,))
             rows = await cursor.fetchall()
         if not rows:
             return
@@ -165,8 +166,8 @@ async def stream_living(database: Database, entity: Entity) -> AsyncGenerator[li
 
 async def expire(database: Database, entity: Entity, before: datetime) -> None:
     """Make details fetched before *before* outstanding again; what they brought stays."""
-    async with database.raw() as connection:
-        await connection.execute(
+    async with transaction(database) as cursor:
+        await cursor.execute(
             f"UPDATE {table_of(entity)} t SET detailed_at = NULL"
             f" WHERE t.detailed_at < %s AND t.deleted_at IS NULL{record_rows(entity, 't')}",
             (before,),
@@ -175,8 +176,8 @@ async def expire(database: Database, entity: Entity, before: datetime) -> None:
 
 async def find_labels(database: Database, entity: Entity, ids: Sequence[str]) -> dict[str, str]:
     """Return what a person knows the records *ids* by."""
-    async with database.raw() as connection:
-        cursor = await connection.execute(
+    async with transaction(database) as cursor:
+        await cursor.execute(
             f"SELECT t.zoho_id, coalesce(t.{quoted(entity.label)}::text, '') FROM {table_of(entity)} t"
             f" WHERE t.zoho_id = ANY(%s){record_rows(entity, 't')}",
             (list(ids),),
@@ -186,8 +187,8 @@ async def find_labels(database: Database, entity: Entity, ids: Sequence[str]) ->
 
 async def find_raw(database: Database, entity: Entity, record_id: str) -> bytes | None:
     """Return the stored list row's text; a living row without one is empty text."""
-    async with database.raw() as connection:
-        cursor = await connection.execute(
+    async with transaction(database) as cursor:
+        await cursor.execute(
             f"SELECT t.raw::text FROM {table_of(entity)} t WHERE t.zoho_id = %s{record_rows(entity, 't')}",
             (record_id,),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import psycopg
 from psycopg.errors import UniqueViolation
@@ -12,9 +13,9 @@ from tsh_sync_gui.core.values import Counts, RunId
 from tsh_sync_gui.engine.ports import Rejected
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.mirror_copy import Cursor, copy_lines, divide, last_cell
-from tsh_sync_gui.store.mirror_sql import TOUCHED, ListSql, created_audit, list_sql
+from tsh_sync_gui.store.mirror_sql import CREATED, JOIN, TOUCHED, ListSql, joined, list_sql
 
-SEPARATOR = "\x1f"
+SEPARATOR: Final = "\x1f"
 Row = tuple[str, bytes]
 
 
@@ -57,14 +58,15 @@ class RowWriter:
     async def put(self, cursor: Cursor, rows: dict[str, bytes], *, run: RunId | None) -> Put:
         """Write *rows* (COPY lines by key) and audit what they changed."""
         known = await self._known(cursor, rows)
-        fresh = [row for row in rows.items() if row[0] not in known]
+        # Always in one order: two processes with the same records then wait for each other and do not deadlock.
+        ordered = sorted(rows.items())
         done = Put()
-        await self._put(cursor, fresh, done, run=run, direct=True)
-        await self._put(cursor, [row for row in rows.items() if row[0] in known], done, run=run)
+        await self._put(cursor, [row for row in ordered if row[0] not in known], done, run=run, direct=True)
+        await self._put(cursor, [row for row in ordered if row[0] in known], done, run=run)
         if done.created:
             keys = [self._readable(key) for key in done.created]
-            values = {"entity": self.entity.name, "keys": keys, "run": run or ""}
-            await cursor.execute(created_audit(), values)
+            values = {"entity": self.entity.name, "keys": joined(keys), "run": run or ""}
+            await cursor.execute(CREATED, values)
         return done
 
     async def bury(self, cursor: Cursor, ids: Sequence[str], *, run: RunId | None) -> int:
@@ -105,8 +107,11 @@ class RowWriter:
 
     async def _known(self, cursor: Cursor, rows: dict[str, bytes]) -> set[str]:
         ids = {key.partition(SEPARATOR)[0] for key in rows} if self._padding else rows
-        await cursor.execute(self.sql.existing, (list(ids),))
-        return {row[0] for row in await cursor.fetchall()}
+        if not ids:
+            return set()
+        await cursor.execute(self.sql.existing, (joined(ids),))
+        row = await cursor.fetchone()
+        return set(row[0].split(JOIN)) if row and row[0] else set()
 
     async def _put(
         self, cursor: Cursor, rows: Sequence[Row], done: Put, *, run: RunId | None, direct: bool = False
