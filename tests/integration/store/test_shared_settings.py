@@ -1,0 +1,29 @@
+"""Settings that all machines share."""
+
+import pytest
+
+from tests.support.stores import opened, query, session_url, tables_url
+from tsh_sync_gui.store.settings import SharedSettings
+
+pytestmark = pytest.mark.asyncio
+__all__ = ["session_url", "tables_url"]
+
+
+async def test_a_setting_of_one_machine_is_one_of_all(tables_url):
+    async with opened(tables_url, 2) as (here, there):
+        await SharedSettings(here).set_shared("per_minute", 60, "amal")
+        await SharedSettings(here).set_shared("products", ["books"], "amal")
+        await SharedSettings(here).set_shared("per_minute", 90, "zaid")
+
+        assert await SharedSettings(there).get_shared() == {"per_minute": 90, "products": ["books"]}
+        assert await query(there, "SELECT updated_by FROM sync.settings WHERE key = 'per_minute'") == [("zaid",)]
+
+
+async def test_a_forgotten_setting_is_its_default_again(tables_url):
+    async with opened(tables_url) as (database,):
+        settings = SharedSettings(database)
+        await settings.set_shared("per_day", 500, by="amal")
+
+        await settings.set_shared("per_day", None, by="amal")
+
+        assert await settings.get_shared() == {}
