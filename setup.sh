@@ -10,6 +10,12 @@ newest=3.13
 
 say() { printf '%s\n' "$*" >&2; }
 
+case "${1:-}" in
+    "") editable='' what="." ;;
+    test) editable=--editable what=".[test]" ;; # what is tested is this folder
+    *) say "“$1” is not known; say: sh setup.sh, or sh setup.sh test"; exit 2 ;;
+esac
+
 fits() { # Is $1 a Python that this program runs on?
     "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1
 }
@@ -57,11 +63,6 @@ if ! fits .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&
     }
 fi
 
-case "${1:-}" in
-    "") editable='' what="." ;;
-    test) editable=--editable what=".[test]" ;; # what is tested is this folder
-    *) say "“$1” is not known; say: sh setup.sh, or sh setup.sh test"; exit 2 ;;
-esac
 say "Installing the program; the first time it fetches some 200 MB."
 quiet=--quiet
 [ -t 2 ] && quiet=--progress-bar=on
