@@ -49,8 +49,7 @@ class Actions(QObject):
         busy: QWidget | None = None,
     ) -> asyncio.Task[None]:
         """Await *coroutine* and call *then* with its result, or *otherwise* with its error; *busy* rests meanwhile."""
-        loop = asyncio.get_event_loop_policy().get_event_loop()
-        task = loop.create_task(self._awaited(coroutine, then, otherwise, busy))
+        task = asyncio.get_running_loop().create_task(self._awaited(coroutine, then, otherwise, busy))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

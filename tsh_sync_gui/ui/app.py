@@ -48,6 +48,8 @@ def prepare(argv: Sequence[str]) -> QApplication:
     app.setApplicationName("tsh-sync-gui")
     app.setApplicationDisplayName("TSH Sync")
     app.setDesktopFileName("tsh-sync-gui")
+    if QLocale().language() is QLocale.Language.C:
+        QLocale.setDefault(QLocale(QLocale.Language.English))
     speak(_language())
     return app
 

@@ -53,6 +53,9 @@ class LineIcon(QIconEngine):
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(QPointF(rect.x() + rect.width() / 2, rect.y() + rect.height() / 2))
+        if rect.width() > rect.height():  # beside a text: what is left over is the gap between them
+            mirrored = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
+            square.moveLeft(rect.right() - side if mirrored else rect.left())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._name in _MIRRORED and painter.layoutDirection() is Qt.LayoutDirection.RightToLeft:
             painter.translate(2 * square.center().x(), 0)

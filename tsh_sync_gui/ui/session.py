@@ -155,7 +155,8 @@ class Session(QObject):
         at = time.monotonic()
         self.state = rebase(self.state, read.overview, asked_at=read.asked_at, at=at)
         self.runs = read.runs
-        if not self.state.pending and not self.state.live and at - self._priced_at > _REPRICE:
+        idle = not self.state.pending and not self.state.live
+        if (idle or not self.prices.changes) and at - self._priced_at > _REPRICE:
             self.price()
         self._show(at)
         self.history_changed.emit()
@@ -203,7 +204,7 @@ class Session(QObject):
             self.previewed.emit(SyncReport(runs=dry))
         if report.runs and all(run.trigger == "not due" for run in report.runs):
             note = Problem(
-                title=tr("Nothing is due"), meaning=tr("Everything asked for was fetched a short while ago.")
+                title=tr("Nothing is due"), meaning=tr("All of it was fetched a short while ago."), tone="blue"
             )
             self.told.emit(note)
         self._show(time.monotonic())

@@ -48,6 +48,7 @@ class SettingsPanel(Panel):
         self.save_button = button(tr("Save"), "primary")
         self._revert = button(tr("Revert"))
         self._verdict = label("", "small", wrap=True, selectable=True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build()
 
     @property
@@ -64,7 +65,7 @@ class SettingsPanel(Panel):
         self.search.setPlaceholderText(tr("Search settings by title or variable"))
         self.search.setAccessibleName(tr("Search settings"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(320)
+        self.search.setMinimumWidth(280)
         self.search.textChanged.connect(self._search)
         head = QHBoxLayout()
         head.addWidget(label(self.title, "heading"))
@@ -239,6 +240,8 @@ class SettingsPanel(Panel):
         if head is not None:
             self._scroll.ensureWidgetVisible(head, 0, 20)
             head.findChildren(SettingRow)[0].focus_field()
+        else:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
     def filter_row(self) -> None:

@@ -17,12 +17,13 @@ from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import cost_sentence, price, priced
 from tsh_sync_gui.ui.state.summary import headline
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_text, tool
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_text, tool
 from tsh_sync_gui.ui.widgets.grid import CardGrid
 from tsh_sync_gui.ui.widgets.table import DataTable
 from tsh_sync_gui.ui.wishes import Wishes
 
 _HISTORY_HEIGHT = 330
+_ARROWS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}
 
 
 class SyncPanel(Panel):
@@ -36,7 +37,7 @@ class SyncPanel(Panel):
         super().__init__()
         self._session = session
         self._wishes = wishes
-        self._headline = label("", "muted")
+        self._headline = ElidedLabel("", "muted")
         self.everything = button(tr("Sync everything"), "primary", icon_name="sync")
         self._more = tool("chevron-down", tr("More ways to sync everything"))
         self._menu = QMenu(self)
@@ -51,6 +52,7 @@ class SyncPanel(Panel):
         self.history.sort_by("when", descending=True)
         self.search = QLineEdit()
         self._scroll = QScrollArea()
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build()
         self._connect()
 
@@ -192,7 +194,10 @@ class SyncPanel(Panel):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         card = self.grid.card(self.grid.current)
         if card is None or not card.hasFocus():
-            super().keyPressEvent(event)
+            if self.hasFocus() and event.key() in _ARROWS:
+                self.grid.focus_card()
+            else:
+                super().keyPressEvent(event)
             return
         match event.key():
             case Qt.Key.Key_Space:
@@ -223,7 +228,7 @@ class SyncPanel(Panel):
         elif self.grid.card(focus) is not None:
             self.grid.focus_card(focus)
         else:
-            self.grid.focus_card()
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
     def filter_row(self) -> None:

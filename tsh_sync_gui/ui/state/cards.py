@@ -13,9 +13,18 @@ from tsh_sync_gui.ui.state.live import AppState, RunView
 from tsh_sync_gui.ui.state.offers import Offer
 from tsh_sync_gui.ui.state.pace import blended
 from tsh_sync_gui.ui.state.prices import Prices
-from tsh_sync_gui.ui.state.problems import Problem, problem_of
+from tsh_sync_gui.ui.state.problems import Problem, is_long_wait, problem_of
 from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
-from tsh_sync_gui.ui.state.words import Look, direction_text, entity_state, mode_word, phase_word, phrase, state_look
+from tsh_sync_gui.ui.state.words import (
+    Look,
+    direction_text,
+    entity_state,
+    mode_word,
+    phase_word,
+    phrase,
+    short_wait,
+    state_look,
+)
 from tsh_sync_gui.ui.state.words import wait_text as waiting_text
 
 
@@ -51,6 +60,7 @@ class CardState:
     note: str
     records: str
     records_note: str
+    records_spoken: str
     details: str
     bar: Bar | None
     counts: tuple[Figure, ...]
@@ -87,11 +97,12 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         note=note,
         records=number(_records(status, run)),
         records_note=_records_note(status),
+        records_spoken=_records_spoken(status, _records(status, run)),
         details=_details(status, run),
         bar=bar,
         counts=_figures(counts),
         counts_title=title,
-        last_good=tr("Last good run {when}").format(when=ago(status.last_good, now)),
+        last_good=_last_good(status, now),
         last_good_exact=exact(status.last_good, state.overview.time_zone if state.overview else ""),
         next=tr("Next {when}").format(when=clock(status.next, now)) if status.next else tr("No schedule"),
         problem=problem_of(shown, status, run, now),
@@ -99,6 +110,12 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         run=info,
         spoken=". ".join(part for part in (tr(status.title), look.word, note, bar.text if bar else "") if part),
     )
+
+
+def _last_good(status: EntityStatus, now: datetime) -> str:
+    if status.last_good is None:
+        return tr("No good run yet")
+    return tr("Last good run {when}").format(when=ago(status.last_good, now))
 
 
 def _shown_state(status: EntityStatus, run: RunView | None, *, is_pending: bool) -> EntityState:
@@ -133,8 +150,15 @@ def _records(status: EntityStatus, run: RunView | None) -> int:
 
 def _records_note(status: EntityStatus) -> str:
     if status.remote is None:
-        return tr("records here")
-    return tr("here · {remote} in Zoho").format(remote=number(status.remote))
+        return tr("records")
+    return tr("Zoho {remote}").format(remote=number(status.remote))
+
+
+def _records_spoken(status: EntityStatus, here: int) -> str:
+    text = tr("%Ln record(s) here", None, here)
+    if status.remote is None:
+        return text
+    return tr("{here}, {remote} in Zoho when it was last read in full").format(here=text, remote=number(status.remote))
 
 
 def _details(status: EntityStatus, run: RunView | None) -> str:
@@ -200,7 +224,8 @@ def seconds_left(run: RunView, forecast_seconds: float | None, *, now: datetime,
     measured = run.pace.left(at, run.done, run.expected)
     planned = None
     if forecast_seconds and run.info.phase is Phase.LIST:
-        planned = max(0.0, forecast_seconds - (now - run.info.started_at).total_seconds())
+        planned = forecast_seconds - (now - run.info.started_at).total_seconds()
+        planned = planned if planned > 0 else None
     left = blended(measured, planned, run.share or 0.0)
     until = run.info.waiting_until
     if until is not None and run.info.waiting_for in {"daily_quota", "network", "database"}:
@@ -209,7 +234,7 @@ def seconds_left(run: RunView, forecast_seconds: float | None, *, now: datetime,
 
 
 def _pace_text(run: RunView, prices: Prices, *, now: datetime, at: float) -> str:
-    parts: list[str] = []
+    parts = [_standing(run, now)]
     rate = run.pace.rate(at)
     if rate is not None and run.info.state is RunState.RUNNING:
         parts.append(tr("{rate}/s").format(rate=number(round(rate) if rate >= 10 else round(rate, 1))))
@@ -217,7 +242,17 @@ def _pace_text(run: RunView, prices: Prices, *, now: datetime, at: float) -> str
     left = seconds_left(run, forecast.seconds if forecast else None, now=now, at=at)
     if left is not None:
         parts.append(left_text(left, run, now=now))
-    return " · ".join(parts)
+    return " · ".join(part for part in parts if part)
+
+
+def _standing(run: RunView, now: datetime) -> str:
+    """Return why the run stands still, or where it runs; what takes more words stands in a box of its own."""
+    info = run.info
+    if info.state is RunState.WAITING:
+        return "" if is_long_wait(run) else short_wait(info.waiting_for, info.waiting_until, now)
+    if info.state is RunState.PAUSED:
+        return tr("by {person}").format(person=run.paused_by) if run.paused_by else tr("until it is resumed")
+    return phrase(info.user, info.machine) if run.here is False else ""
 
 
 def left_text(left: float, run: RunView, *, now: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tsh_sync_gui.core.values import EntityState, RunState
@@ -63,10 +63,12 @@ def offers(state: AppState, prices: Prices, status: EntityStatus, *, mode: str =
     reason = _why_not(status, run, is_pending=status.entity in state.pending)
     starts = _starts(prices, status.entity, reason, mode=mode, leads=not live)
     if live and run is not None:
-        return (*_controls(status, run), *starts)
+        elsewhere = run.here is False and not status.silent
+        shown = tuple(replace(one, leads=one.do is Do.SYNC) for one in starts) if elsewhere else starts
+        return (*_controls(status, run, leads=not elsewhere), *shown)
     special = _special(status, run)
     if special is not None:
-        return (special, *(_without_lead(one) for one in starts))
+        return (special, *(replace(one, leads=False) for one in starts))
     return starts
 
 
@@ -99,14 +101,11 @@ def _starts(prices: Prices, entity: str, reason: str, *, mode: str, leads: bool)
     )
 
 
-def _without_lead(offer: Offer) -> Offer:
-    return Offer(do=offer.do, text=offer.text, icon=offer.icon, price=offer.price, hint=offer.hint, reason=offer.reason)
-
-
-def _controls(status: EntityStatus, run: RunView) -> tuple[Offer, ...]:
-    pause = Offer(do=Do.PAUSE, text=tr("Pause"), icon="pause", leads=True, hint=tr("Stops after the page in work"))
-    resume = Offer(do=Do.RESUME, text=tr("Resume"), icon="play", leads=True)
-    cancel = Offer(do=Do.CANCEL, text=tr("Cancel"), icon="stop", leads=True, hint=tr("Stops within one page"))
+def _controls(status: EntityStatus, run: RunView, *, leads: bool) -> tuple[Offer, ...]:
+    leads = leads and not status.silent
+    pause = Offer(do=Do.PAUSE, text=tr("Pause"), icon="pause", leads=leads, hint=tr("Stops after the page in work"))
+    resume = Offer(do=Do.RESUME, text=tr("Resume"), icon="play", leads=leads)
+    cancel = Offer(do=Do.CANCEL, text=tr("Cancel"), icon="stop", leads=leads, hint=tr("Stops within one page"))
     take_over = Offer(do=Do.TAKE_OVER, text=tr("Take over"), icon="take-over", leads=True)
     held = run.info.state is RunState.PAUSED
     return (*((take_over,) if status.silent else ()), resume if held else pause, cancel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tsh_sync_gui.core.values import EntityState
+from tsh_sync_gui.core.values import EntityState, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus
 from tsh_sync_gui.ui.state.live import RunView
@@ -15,13 +15,14 @@ from tsh_sync_gui.ui.state.words import wait_advice, wait_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A fault as a person reads it; *details* are folded away."""
+    """A fault as a person reads it; *details* are folded away, *tone* is only given for a mere note."""
 
     title: str
     meaning: str = ""
     doing: str = ""
     details: str = ""
     is_grave: bool = False
+    tone: str = ""
 
 
 def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, now: datetime) -> Problem | None:
@@ -29,6 +30,12 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
     if status.unavailable:
         return Problem(title=tr("Not available here"), meaning=status.unavailable)
     info = run.info if run else status.last
+    if run is not None and is_long_wait(run):
+        return Problem(
+            title=wait_text(run.info.waiting_for, run.info.waiting_until, now),
+            meaning=wait_advice(run.info.waiting_for),
+            tone="blue",
+        )
     if status.silent and info is not None:
         silent = span(max(0.0, (now - info.heartbeat_at).total_seconds()))
         return Problem(
@@ -40,10 +47,17 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
         return Problem(
             title=wait_text(info.waiting_for or "daily_quota", info.waiting_until, now),
             meaning=wait_advice(info.waiting_for or "daily_quota"),
+            tone="blue",
         )
     if state in {EntityState.FAILED, EntityState.NEEDS_YOU, EntityState.PARTLY_DONE}:
         return run_problem(info)
     return Problem(title=status.note) if status.note else None
+
+
+def is_long_wait(run: RunView) -> bool:
+    """Tell whether the run waits for something worth a box; the minute limit comes and goes."""
+    brief = {"minute_limit", "concurrency"}
+    return run.is_live and run.info.state is RunState.WAITING and run.info.waiting_for not in brief
 
 
 def run_problem(info: RunInfo) -> Problem | None:

@@ -118,6 +118,13 @@ def wait_text(reason: str, until: datetime | None, now: datetime) -> str:
     return text if left is None else tr("{what} · next try in {time}").format(what=text, time=span(max(1.0, left)))
 
 
+def short_wait(reason: str, until: datetime | None, now: datetime) -> str:
+    """Return the same in the few words that fit beside a bar."""
+    if reason == "minute_limit" and until is not None:
+        return tr("minute limit, {time}").format(time=span(max(1.0, (until - now).total_seconds())))
+    return wait_text(reason, until, now)
+
+
 def wait_advice(reason: str) -> str:
     """Return what happens meanwhile."""
     if reason == "daily_quota":

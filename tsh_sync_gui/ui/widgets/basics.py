@@ -69,6 +69,7 @@ def button(text: str, kind: str = "", *, icon_name: str = "", hint: str = "") ->
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     made.setAccessibleName(text)
     made.setAutoDefault(False)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if icon_name:
         set_icon(made, icon_name, kind)
     if hint:
@@ -80,7 +81,7 @@ def set_icon(target: QPushButton, icon_name: str, kind: str = "") -> None:
     """Give a button its icon in the colour of its kind."""
     tint = {"primary": "on_accent", "soft": "blue", "danger": "red"}.get(kind, "muted")
     target.setIcon(icon(icon_name, tint))
-    target.setIconSize(QSize(16, 16))
+    target.setIconSize(QSize(20, 16))
 
 
 def tool(icon_name: str, name: str) -> QToolButton:
@@ -91,7 +92,7 @@ def tool(icon_name: str, name: str) -> QToolButton:
     made.setToolTip(name)
     made.setAccessibleName(name)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
-    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
 
 

@@ -51,7 +51,8 @@ class EntityCard(QFrame):
         self._bar = ProgressLine(state.title)
         self._bar_text = label("", "caption")
         self._pace = ElidedLabel("", "caption")
-        self._calm_line = ElidedLabel("", "caption")
+        self._last = label("", "caption")
+        self._next = ElidedLabel("", "caption")
         self._figures = FigureRow()
         self._problem = _ProblemLine()
         self._leading = [button("", "soft") for _ in range(_LEADING)]
@@ -78,7 +79,8 @@ class EntityCard(QFrame):
         self._more.clicked.connect(self._open_menu)
         self._menu.chosen.connect(self._wish)
         self._details.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-        self._pace.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
+        for part in (self._pace, self._next):
+            part.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
 
     @staticmethod
     def _row(*parts: QWidget | None, spacing: int = 8) -> QHBoxLayout:
@@ -101,7 +103,9 @@ class EntityCard(QFrame):
         texts = self._row(self._bar_text, self._pace)
         texts.setStretchFactor(self._pace, 1)
         column.addLayout(texts)
-        column.addWidget(self._calm_line)
+        calm = self._row(self._last, self._next)
+        calm.setStretchFactor(self._next, 1)
+        column.addLayout(calm)
         box.setFixedHeight(self._bar.sizeHint().height() + 5 + self._bar_text.sizeHint().height())
         return box
 
@@ -120,6 +124,8 @@ class EntityCard(QFrame):
         set_text(self._title, state.title)
         set_text(self._records, state.records)
         set_text(self._records_note, state.records_note)
+        self._records.setToolTip(state.records_spoken)
+        self._records_note.setToolTip(state.records_spoken)
         set_text(self._details, state.details)
         self._figures.show_figures(state.counts, state.counts_title)
         self._show_activity(state)
@@ -135,14 +141,17 @@ class EntityCard(QFrame):
         bar = state.bar
         for part in (self._bar, self._bar_text, self._pace):
             part.setVisible(bar is not None)
-        self._calm_line.setVisible(bar is None)
+        for part in (self._last, self._next):
+            part.setVisible(bar is None)
         if bar is None:
-            set_text(self._calm_line, f"{state.last_good} · {state.next}")
-            self._calm_line.setToolTip(state.last_good_exact)
+            set_text(self._last, state.last_good)
+            set_text(self._next, state.next)
+            self._last.setToolTip(state.last_good_exact)
             return
         self._bar.show_share(bar.share, bar.text, calm=bar.calm)
         set_text(self._bar_text, bar.text)
-        set_text(self._pace, bar.pace or state.note)
+        set_text(self._pace, bar.pace)
+        self._pace.setToolTip(state.note)
         self._bar.setToolTip(state.note)
 
     def _show_offers(self, offers: tuple[Offer, ...]) -> None:
@@ -204,14 +213,14 @@ class _ProblemLine(QFrame):
         super().__init__()
         self.setObjectName("note")
         self._icon = glyph("failed", "red", side=14)
-        self._title = ElidedLabel("", "strong")
+        self._title = label("", "strong", wrap=True)
         self._meaning = label("", "small", wrap=True)
         box = QVBoxLayout(self)
         box.setContentsMargins(10, 7, 10, 8)
         box.setSpacing(2)
         head = QHBoxLayout()
         head.setSpacing(6)
-        head.addWidget(self._icon)
+        head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._title, 1)
         box.addLayout(head)
         box.addWidget(self._meaning)
@@ -221,7 +230,7 @@ class _ProblemLine(QFrame):
         self.setVisible(problem is not None)
         if problem is None:
             return
-        tone = state.look.tone.value.partition("_")[0]
+        tone = problem.tone or state.look.tone.value.partition("_")[0]
         tone = tone if tone in {"red", "amber", "blue"} else "grey"
         set_property(self, "tone", tone)
         set_glyph(self._icon, state.look.icon if tone != "grey" else "info", tone)

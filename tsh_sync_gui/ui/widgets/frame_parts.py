@@ -26,6 +26,7 @@ class Navigation(QFrame):
         self.setAccessibleName(tr("Screens"))
         self._buttons: dict[str, QPushButton] = {}
         self._badges: dict[str, Badge] = {}
+        self._icons: dict[str, str] = {}
         self._group = QButtonGroup(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(10, 12, 10, 12)
@@ -48,7 +49,7 @@ class Navigation(QFrame):
         """Add a screen below the others."""
         made = button(title, "nav")
         made.setIcon(icon(icon_name))
-        made.setIconSize(QSize(18, 18))
+        made.setIconSize(QSize(24, 18))
         made.setCheckable(True)
         made.setToolTip(tr("{screen} (Ctrl+{number})").format(screen=title, number=len(self._buttons) + 1))
         made.clicked.connect(lambda: self.chosen.emit(key))
@@ -57,7 +58,7 @@ class Navigation(QFrame):
         row.setContentsMargins(0, 0, 8, 0)
         row.addStretch(1)
         row.addWidget(badge)
-        self._buttons[key], self._badges[key] = made, badge
+        self._buttons[key], self._badges[key], self._icons[key] = made, badge, icon_name
         self._group.addButton(made)
         self._column.insertWidget(self._column.count() - 1, made)
 
@@ -65,6 +66,7 @@ class Navigation(QFrame):
         """Mark the screen in front."""
         for name, one in self._buttons.items():
             one.setChecked(name == key)
+            one.setIcon(icon(self._icons[name], "blue" if name == key else "muted"))
 
     def show_count(self, key: str, count: int, tone: str) -> None:
         """Show a number beside a screen; 0 hides it."""
@@ -82,7 +84,7 @@ class TopBar(QFrame):
         super().__init__()
         self.setObjectName("topbar")
         self.setFixedHeight(52)
-        self._name = ElidedLabel("", "title")
+        self._name = label("", "title")
         self._id = label("", "faint", selectable=True)
         find = button(tr("Search or do…"), "search", icon_name="search")
         find.setMinimumWidth(230)
@@ -99,9 +101,9 @@ class TopBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 0, 14, 0)
         row.setSpacing(10)
-        row.addWidget(self._name, 1)
+        row.addWidget(self._name)
         row.addWidget(self._id)
-        row.addSpacing(6)
+        row.addStretch(1)
         row.addWidget(find)
         row.addWidget(self._bell)
         row.addWidget(self._badge)
@@ -186,7 +188,7 @@ class StatusBar(QFrame):
         if target.property("look") != look:
             target.setProperty("look", look)
             target.setIcon(icon(part.icon, part.tone or "muted"))
-            target.setIconSize(QSize(14, 14))
+            target.setIconSize(QSize(18, 14))
             set_property(target, "tone", part.tone)
         target.setToolTip(part.hint)
         target.setAccessibleDescription(part.hint)

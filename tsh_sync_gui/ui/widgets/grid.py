@@ -48,10 +48,13 @@ class CardGrid(QWidget):
         self._cards = {}
         for state in states:
             card = EntityCard(state)
+            card.setMinimumWidth(_NARROWEST)
             card.wished.connect(self.wished)
             card.opened.connect(self.opened)
             card.focused.connect(self._focused)
             self._cards[state.entity] = card
+        if self.current not in self._cards:
+            self.current = next(iter(self._cards), "")
         self._columns = 0
         self._place(self.width())
 

@@ -65,9 +65,9 @@ class ProblemBox(QFrame):
 
     def show_problem(self, problem: Problem) -> None:
         """Show another fault."""
-        tone = "red" if problem.is_grave else "amber"
+        tone = "red" if problem.is_grave else problem.tone or "amber"
         set_property(self, "tone", tone)
-        set_glyph(self._icon, "failed" if problem.is_grave else "partly", tone)
+        set_glyph(self._icon, "failed" if problem.is_grave else "info" if problem.tone else "partly", tone)
         self._title.setText(problem.title)
         for part, text in ((self._meaning, problem.meaning), (self._doing, problem.doing)):
             part.setText(text)

@@ -1,0 +1,83 @@
+"""Pictures of the window in its states, light and dark: `python -m tests.ui.screenshots FOLDER [NAME…]`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+from tests.support.fake_service import FakeService
+from tests.ui.scenes import SCENES, Scene
+from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui.actions import Actions
+from tsh_sync_gui.ui.app import prepare
+from tsh_sync_gui.ui.bridge import EngineThread
+from tsh_sync_gui.ui.keys import Keys
+from tsh_sync_gui.ui.main_window import MainWindow
+from tsh_sync_gui.ui.session import Session
+
+_SETTLE = 0.35
+
+
+async def _picture(engine: EngineThread, scene: Scene, file: Path, size: tuple[int, int]) -> None:
+    service = FakeService()
+    scene.prepare(service)
+    session = Session(Actions(engine))
+
+    async def test(_url: str) -> str:
+        return "Reached PostgreSQL 18.6; its tables will be made."
+
+    window = MainWindow(session, kept=None, words=lambda: "", save=service.save_setting, test=test, demo=scene.demo)
+    keys = Keys(window)
+    window.resize(*size)
+    window.show()
+    if scene.opens:
+        window.settings.show_settings(scene.loaded(), has_database=True)
+        session.attach(service)
+        window.service_opened()
+    else:
+        window.service_opening()
+    await asyncio.sleep(_SETTLE)
+    await scene.play(service, window, keys)
+    await asyncio.sleep(_SETTLE)
+    window.grab().save(str(file))
+    session.detach()
+    window._may_close = True
+    window.close()
+    window.deleteLater()
+    await asyncio.sleep(0.02)
+
+
+async def _all(folder: Path, names: list[str], engine: EngineThread) -> None:
+    for scene in SCENES:
+        if names and scene.name not in names:
+            continue
+        for wish in scene.themes:
+            theme.current().use(wish)
+            for size in scene.sizes:
+                file = folder / f"{scene.name}-{wish}-{size[0]}.png"
+                await _picture(engine, scene, file, size)
+                print(file)
+
+
+def main() -> None:
+    folder, names = Path(sys.argv[1]), sys.argv[2:]
+    folder.mkdir(parents=True, exist_ok=True)
+    app: QApplication = prepare([])
+    app.setQuitOnLastWindowClosed(False)
+    theme.install(app, "light")
+    engine = EngineThread()
+    engine.start()
+    with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
+        runner.run(_all(folder, names, engine))
+    engine.stop()
+
+
+if __name__ == "__main__":
+    main()
