@@ -35,6 +35,7 @@ class World:
     simulator: Simulator
     url: str
     events: list[Event]
+    http: httpx.Client
 
     @property
     def service(self) -> SyncService:
@@ -47,7 +48,7 @@ class World:
 
     def control(self, name: str, body: Any = None, **params: Any) -> Any:
         """Use a control endpoint of the simulator."""
-        reply = httpx.post(f"{self.simulator.url}/__sim/{name}", params=params, json=body, timeout=60)
+        reply = self.http.post(f"/__sim/{name}", params=params, json=body)
         assert reply.status_code == 200, reply.text
         return reply.json()
 
@@ -57,21 +58,19 @@ class World:
 
     def asked(self) -> dict[str, int]:
         """Return the API calls by path since the last reset."""
-        paths: dict[str, int] = httpx.get(f"{self.simulator.url}/__sim/requests", timeout=60).json()["by_path"]
+        paths: dict[str, int] = self.http.get("/__sim/requests").json()["by_path"]
         return {path: number for path, number in paths.items() if not path.startswith("/oauth")}
 
     def ids(self, zoho: str) -> list[str]:
         """Return the simulator's ids of a list."""
-        found = httpx.get(f"{self.simulator.url}/__sim/ids", params={"entity": zoho}, timeout=60).json()["ids"]
+        found = self.http.get("/__sim/ids", params={"entity": zoho}).json()["ids"]
         if zoho != "contacts":
             return list(found)
         return [one for one in found if self.record(zoho, one)["contact_type"] == "customer"]
 
     def record(self, zoho: str, record_id: str) -> Any:
         """Return a record's detail as the simulator has it."""
-        return httpx.get(
-            f"{self.simulator.url}/__sim/record", params={"entity": zoho, "id": record_id}, timeout=60
-        ).json()
+        return self.http.get("/__sim/record", params={"entity": zoho, "id": record_id}).json()
 
     def query(self, statement: str, *values: Any) -> list[Any]:
         """Return rows of the database under test."""
@@ -123,8 +122,9 @@ async def world(
     events: list[Event] = []
     bus.subscribe(events.append)
     try:
-        async with wired(database, loaded, registry=registry, bus=bus) as wiring:
-            yield World(wiring=wiring, simulator=simulator, url=url, events=events)
+        with httpx.Client(base_url=simulator.url, timeout=60) as http:
+            async with wired(database, loaded, registry=registry, bus=bus) as wiring:
+                yield World(wiring=wiring, simulator=simulator, url=url, events=events, http=http)
     finally:
         await database.close()
 

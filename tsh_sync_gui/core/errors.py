@@ -2,6 +2,7 @@
 
 SyncError                      title for a heading, advice for a person, cause for a log
 ├── ConfigurationError         the user must act: settings
+│   └── WrongOrganizationError the product does not know the organization of the settings
 ├── AuthorisationError         the user must act: sign in again
 ├── ConfirmationRequiredError  the user must act: look and approve
 ├── TransientError             try again; carries retry_after
@@ -40,6 +41,10 @@ class ConfigurationError(SyncError):
     """A setting, its value and its range; the user must change it."""
 
     kind = "configuration"
+
+
+class WrongOrganizationError(ConfigurationError):
+    """This Zoho product does not know the organization (code 6041): a wrong number, or it has not that product."""
 
 
 class AuthorisationError(SyncError):

@@ -21,6 +21,9 @@ from tsh_sync_gui.entities.spec import Child, Entity, Spread
 KEY_SEPARATOR: Final = "\x1f"
 """Stands between the parts of a spread row's key in `Lines.keys`."""
 
+SOURCE_KEY: Final = "@key"
+"""The source of a child's field that holds the key its row stood under."""
+
 _elements: Final = msgspec.json.Decoder(list[Raw]).decode
 
 
@@ -42,8 +45,9 @@ class DetailRows:
         self._reader = RowReader((id_field(entity), *entity.detail_fields, modified_field(entity)), subject=entity.one)
         self._children = [_Children(child) for child in entity.children]
         self._spread = _SpreadRows(entity, entity.spread) if entity.spread else None
-        sources = [child.source for child in entity.children] + list(entity.spread.arrays if entity.spread else ())
-        self._arrays = _Arrays(tuple(dict.fromkeys(sources)))
+        objects = {key for child in entity.children for key in child.objects}
+        arrays = [child.source for child in entity.children] + list(entity.spread.arrays if entity.spread else ())
+        self._arrays = _Arrays(tuple(dict.fromkeys(arrays)), tuple(sorted(objects)))
 
     def render(self, record: bytes, observed: str) -> RenderedDetail:
         """Return the detail *record* in lines; RecordRejectedError when anything in it cannot be taken."""
@@ -51,7 +55,7 @@ class DetailRows:
         arrays = self._arrays.read(record)
         return RenderedDetail(
             id=cells[0],
-            line=copytext.line_with((*cells, observed), copytext.escape_json(record)),
+            line=copytext.line_with((*cells, observed), NO_DOCUMENT if self._spread else copytext.escape_json(record)),
             children={one.table: one.lines(cells[0], arrays) for one in self._children},
             spread=list(self._spread.rows(record, arrays, observed)) if self._spread else [],
         )
@@ -80,10 +84,12 @@ class DetailRows:
 
 
 class _Arrays:
-    """Finds the lists that stand in a detail under *keys*."""
+    """Finds the lists, and the single *objects*, that stand in a detail under their keys."""
 
-    def __init__(self, keys: tuple[str, ...]) -> None:
+    def __init__(self, lists: tuple[str, ...], objects: tuple[str, ...]) -> None:
+        keys = (*lists, *objects)
         self._keys = keys
+        self._objects = frozenset(objects)
         members = [(f"m{at}", Raw, Raw(b"")) for at in range(len(keys))]
         names = {f"m{at}": key for at, key in enumerate(keys)}
         self._decode = msgspec.json.Decoder(msgspec.defstruct("Arrays", members, rename=names)).decode
@@ -93,7 +99,10 @@ class _Arrays:
         if not self._keys:
             return {}
         values = msgspec.structs.astuple(self._decode(record))
-        return {key: _list(key, bytes(raw)) for key, raw in zip(self._keys, values, strict=True)}
+        found = zip(self._keys, map(bytes, values), strict=True)
+        return {
+            key: [Raw(raw)] if key in self._objects and raw.startswith(b"{") else _list(key, raw) for key, raw in found
+        }
 
 
 def _list(key: str, raw: bytes) -> list[Raw]:
@@ -120,15 +129,25 @@ class _Children:
     def __init__(self, child: Child) -> None:
         self.table = child.table
         self.columns = ("parent_zoho_id", "position", *(field.name for field in child.fields))
-        self._source = child.source
+        self._sources = (*child.objects, child.source)
+        self._array = child.source
+        keys = [at for at, field in enumerate(child.fields) if field.keys == (SOURCE_KEY,)]
+        self._key_place = keys[0] if keys else None
         self._reader = RowReader(child.fields, subject=f"entry of {child.source}")
 
     def lines(self, parent: str, arrays: dict[str, list[Raw]]) -> list[bytes]:
-        """Return the lines of the record *parent*."""
-        return [
-            copytext.line((parent, str(at), *_read_element(self._reader, bytes(one), f"{self._source}[{at}]")))
-            for at, one in enumerate(arrays[self._source], start=1)
-        ]
+        """Return the lines of the record *parent*; an object without any value is no row."""
+        found: list[bytes] = []
+        for source in self._sources:
+            for at, one in enumerate(arrays[source], start=1):
+                where = f"{source}[{at}]" if source == self._array else source
+                cells = list(_read_element(self._reader, bytes(one), where))
+                if source != self._array and all(cell == NULL for cell in cells):
+                    continue
+                if self._key_place is not None:
+                    cells[self._key_place] = source
+                found.append(copytext.line((parent, str(len(found) + 1), *cells)))
+        return found
 
 
 class _SpreadRows:

@@ -12,13 +12,13 @@ from typing import Final
 import structlog
 
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.errors import EndpointAbsentError, QuotaExhaustedError, RecordGoneError
+from tsh_sync_gui.core.errors import EndpointAbsentError, QuotaExhaustedError, RecordGoneError, RecordRejectedError
 from tsh_sync_gui.core.values import CallKind, Lane, Phase
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.ids import record_ids
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.plan import WalkPlan
-from tsh_sync_gui.engine.ports import Budget, Mirror, PageReply, Source, Step
+from tsh_sync_gui.engine.ports import Budget, Mirror, PageReply, Rejected, Source, Step
 from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.engine.views import Details
 from tsh_sync_gui.engine.walk import Pace
@@ -33,6 +33,7 @@ class Fetched:
 
     replies: tuple[PageReply, ...]
     gone: tuple[str, ...]
+    rejected: tuple[Rejected, ...] = ()
     error: BaseException | None = None
 
 
@@ -125,6 +126,10 @@ class DetailWork:
                 for reply in fetched.replies
                 for one in self._members
             )
+            if fetched.rejected:
+                refused = self._normalizers[self._plan.leader.name].details((), observed_at=self._clock.now())
+                refused.rejected.extend(fetched.rejected)
+                batches = (*batches, refused)
             await self._run.commit(
                 Step(
                     leader=self._run.id,
@@ -173,17 +178,22 @@ class DetailWork:
         gate = asyncio.Semaphore(self._pace.concurrency)
         caller = self._run.caller(self._plan.leader, self._lane, CallKind.DETAIL)
 
-        async def one(record_id: str) -> PageReply | None:
+        async def one(record_id: str) -> PageReply | Rejected | None:
             async with gate:
                 try:
                     return await self._source.detail(self._plan.api, record_id, caller)
                 except RecordGoneError:
                     structlog.get_logger(__name__).info("gone", entity=self._plan.leader.name, record=record_id)
                     return None
+                except RecordRejectedError as error:
+                    return Rejected(
+                        record_id=record_id, field=error.field, value=error.value, reason=error.title, payload=b""
+                    )
 
         outcomes = await asyncio.gather(*(one(record_id) for record_id in ids), return_exceptions=True)
         return Fetched(
             replies=tuple(reply for reply in outcomes if isinstance(reply, PageReply)),
             gone=tuple(record_id for record_id, reply in zip(ids, outcomes, strict=True) if reply is None),
+            rejected=tuple(reply for reply in outcomes if isinstance(reply, Rejected)),
             error=next((reply for reply in outcomes if isinstance(reply, BaseException)), None),
         )

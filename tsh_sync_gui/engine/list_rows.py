@@ -29,6 +29,7 @@ class ListRows:
     def __init__(self, entity: Entity) -> None:
         fields = [id_field(entity), *entity.list_fields, modified_field(entity)]
         self._columns = len(fields)
+        self._has_document = entity.spread is None
         self._condition: int | None = None
         if entity.spread:
             key = (entity.spread.only_with,)
@@ -54,6 +55,7 @@ class ListRows:
         return row
 
     def line(self, cells: Cells, observed: str, document: bytes) -> bytes:
-        """Return the COPY line of *cells*; *document* is the escaped `raw`."""
+        """Return the COPY line of *cells*; *document* is Zoho's text, kept once: not with the rows of a spread."""
         content = blake2b("\t".join(self._stable(cells)).encode(), digest_size=16).hexdigest()
-        return copytext.line_with((*cells, rf"\\x{content}", observed), document)
+        raw = copytext.escape_json(document) if self._has_document else NO_DOCUMENT
+        return copytext.line_with((*cells, rf"\\x{content}", observed), raw)

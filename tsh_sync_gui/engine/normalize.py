@@ -91,7 +91,7 @@ class Normalizer:
                 continue
             if row:
                 lines.keys.append(row[0])
-                lines.lines.append(self._list.line(row, observed, copytext.escape_json(document)))
+                lines.lines.append(self._list.line(row, observed, document))
                 stamps.append(row[-1])
         batch = Batch(entity=self._entity, ids=list(dict.fromkeys(lines.keys)), lines=lines, rejected=rejected)
         _take_times(batch, stamps, since)

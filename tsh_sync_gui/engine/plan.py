@@ -39,6 +39,7 @@ class WalkPlan:
     since: datetime | None = None
     stop: datetime | None = None
     record_id: str = ""
+    products: frozenset[Product] = frozenset(Product)
 
     @property
     def covers_all(self) -> bool:
@@ -131,6 +132,7 @@ def plan_walk(
         leader=requested[0],
         members=tuple(one for one in walk if one.api(situation.products)),
         requested=requested,
+        products=situation.products,
         mode=Mode.INCREMENTAL,
         order=ListOrder.FULL,
     )

@@ -50,11 +50,12 @@ class Sweep:
         for entity in self._plan.members:
             vanished = await self._run.patiently(lambda one=entity: self._mirror.vanished(one, self._run.id))  # type: ignore[misc]
             if vanished.ids:
+                if not found:
+                    await self._run.enter(Phase.SWEEP, expected=None)
                 self._guard(entity, vanished, approved=approved)
                 found[entity.name] = vanished
         if not found:
             return
-        await self._run.enter(Phase.SWEEP, expected=None)
         suspects = sorted({one for vanished in found.values() for one in vanished.ids})
         for start in range(0, len(suspects), 100):
             gone = await self._run.work(self._confirmed(suspects[start : start + 100]))

@@ -23,6 +23,7 @@ from tsh_sync_gui.core.errors import (
     EndpointAbsentError,
     QuotaExhaustedError,
     SyncError,
+    WrongOrganizationError,
 )
 from tsh_sync_gui.core.events import RunStarted, RunWaiting
 from tsh_sync_gui.core.settings import Settings
@@ -30,7 +31,7 @@ from tsh_sync_gui.core.values import Lane, Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.details import DetailWork
 from tsh_sync_gui.engine.normalize import Normalizer
-from tsh_sync_gui.engine.plan import WalkPlan
+from tsh_sync_gui.engine.plan import WalkPlan, usable_api
 from tsh_sync_gui.engine.ports import (
     Budget,
     Ledger,
@@ -209,11 +210,27 @@ class WalkJob:
                     expected=expected,
                 ).walk()
             except FilterIgnoredError:
-                await self._without_filter(run)
+                self._without_filter(run)
+            except (EndpointAbsentError, WrongOrganizationError) as error:
+                await self._other_product(run, error)
             else:
                 return
 
-    async def _without_filter(self, run: WalkRun) -> None:
+    async def _other_product(self, run: WalkRun, error: SyncError) -> None:
+        """Go on with the entity's other product after this one said that it does not know list or organization."""
+        parts, leader, api = self._parts, self.plan.leader, self.plan.api
+        others = [one for one in leader.apis if one != api and one.product in self.plan.products]
+        if not others:
+            raise error
+        await parts.absences.note(api, api.path, leader)
+        other = usable_api(leader, self.plan.products, parts.absences.all)
+        if other is None:
+            raise error
+        served = tuple(one for one in self.plan.members if any(its.product is other.product for its in one.apis))
+        self.plan = replace(self.plan, api=other, members=served)
+        run.checkpoint = first_checkpoint(self.plan, parts.source)
+
+    def _without_filter(self, run: WalkRun) -> None:
         """Treat the list as one without a time filter from now on (design.md 5, What the engine does)."""
         structlog.get_logger(__name__).warning("time filter ignored", entity=self.plan.leader.name)
         since = self.plan.since
@@ -277,7 +294,7 @@ class WalkJob:
                 last_good_at=now,
                 last_run=info.id,
                 remote=self._remote(old, info),
-                filter_absent=False if self.plan.covers_all else old.filter_absent,
+                filter_absent=old.filter_absent and self.plan.mode not in {Mode.FULL, Mode.SWEEP},
             )
         return marks
 

@@ -162,6 +162,8 @@ class ListWalk:
 
         Raises FilterIgnoredError when a row stands outside the window; what was stored until then is right.
         """
+        if self._run.checkpoint.done:
+            return
         start = await self._place(self._run.checkpoint.next_page - 1)
         while not self._run.checkpoint.done:
             back = await self._stretch(start)

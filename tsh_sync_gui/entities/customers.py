@@ -58,7 +58,9 @@ CUSTOMERS = Entity(
         Child(
             table="customer_addresses",
             source="addresses",
+            objects=("billing_address", "shipping_address"),
             fields=(
+                Field("kind", sources=("@key",)),
                 Field("zoho_id", Kind.ID, sources=("address_id",)),
                 Field("attention", longest=500),
                 Field("address", longest=2000),

@@ -87,11 +87,16 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """Rows inside a detail, such as line items: *source* is the array's key, *table* their own table."""
+    """Rows inside a detail, such as line items: *source* is the array's key, *table* their own table.
+
+    *objects* are keys of single objects that are rows too, before the array's; a field whose source is `@key` holds
+    the key a row stood under.
+    """
 
     table: str
     source: str
     fields: tuple[Field, ...]
+    objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

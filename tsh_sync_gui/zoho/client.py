@@ -26,7 +26,7 @@ from tsh_sync_gui.zoho.errors import Refusal, Remedy, rule_for
 from tsh_sync_gui.zoho.oauth import TokenKeeper
 from tsh_sync_gui.zoho.pacing import Jitter, Pacer, quota_exhausted
 from tsh_sync_gui.zoho.paging import Params
-from tsh_sync_gui.zoho.replies import ENVELOPE, AnyReply, Envelope
+from tsh_sync_gui.zoho.replies import ENVELOPE, AnyReply, Envelope, salvaged_list
 from tsh_sync_gui.zoho.wire import http_date, open_client, rate_headers, retry_after
 
 KEPT_BODY: Final = 20_000
@@ -332,3 +332,8 @@ def _decoded(ask: Ask[AnyReply], body: bytes) -> Envelope:
         if envelope.number == 0:
             raise errors.unexpected_shape(ask.endpoint, key=ask.key, detail=str(failure)) from failure
         return envelope
+    except msgspec.DecodeError:
+        saved = salvaged_list(ask.decoder.type, ask.key, body)
+        if saved is None:
+            raise
+        return saved

@@ -11,13 +11,14 @@ import httpx
 
 from tsh_sync_gui.core.errors import (
     AuthorisationError,
-    ConfigurationError,
     EndpointAbsentError,
     RateLimitedError,
     RecordGoneError,
+    RecordRejectedError,
     SchemaMismatchError,
     SyncError,
     UnreachableError,
+    WrongOrganizationError,
 )
 
 SAFE: Final = "Nothing was lost; the next sync goes on from here."
@@ -88,17 +89,19 @@ def _not_allowed(refusal: Refusal) -> SyncError:
 
 
 def _not_accessible(refusal: Refusal) -> SyncError:
-    return AuthorisationError(
+    return RecordRejectedError(
         f"Not allowed to read one record of {refusal.what or refusal.endpoint}",
+        field="id",
         advice="The person who signed in may not see it in Zoho.",
         cause=refusal.cause,
     )
 
 
 def _wrong_organization(refusal: Refusal) -> SyncError:
-    return ConfigurationError(
+    return WrongOrganizationError(
         f"The sign-in does not belong to organization {refusal.organization}",
-        advice="Set ZOHO_ORGANIZATION_ID to the number that Zoho shows under Manage Organizations.",
+        advice="Set ZOHO_ORGANIZATION_ID to the number that Zoho shows under Manage Organizations, and ZOHO_PRODUCTS "
+        "to the products it has.",
         cause=refusal.cause,
     )
 

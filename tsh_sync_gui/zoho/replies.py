@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tsh_sync_gui.zoho.salvage import salvage
+
 
 class PageContext(msgspec.Struct, frozen=True):
     """What a list says of its paging; lists that are not paged have none."""
@@ -88,3 +90,21 @@ def _renamed(base: type[AnyReply], name: str, key: str) -> msgspec.json.Decoder[
     moved = (name, kind, msgspec.field(name=key, default=msgspec.UNSET))
     reply: type[AnyReply] = msgspec.defstruct(f"{base.__name__}_{key}", [moved], bases=(base,), frozen=True)  # type: ignore[assignment]  # defstruct promises a Struct only
     return msgspec.json.Decoder(reply)
+
+
+def salvaged_list(kind: type[Envelope], key: str, body: bytes) -> Envelope | None:
+    """Return a list reply that holds text msgspec refuses, its records cut apart; None when it is no list of JSON."""
+    if not issubclass(kind, ListReply):
+        return None
+    try:
+        found = salvage(body, key)
+    except (ValueError, RecursionError):
+        return None
+    context = found.envelope.get("page_context")
+    has_more = isinstance(context, dict) and context.get("has_more_page") is True
+    return kind(
+        code=str(found.envelope.get("code", "0")),
+        message=found.envelope.get("message", ""),
+        page_context=PageContext(has_more_page=has_more),
+        records=found.records,
+    )

@@ -82,7 +82,7 @@ async def test_changes_and_deletes_arrive_exactly_and_are_audited(open_world):
         assert counts(swept)["products"][3] == 5
         assert sorted(world.living("products")) == world.ids("items")
         trail = world.query(
-            "select action, zoho_id, before, after from sync.audit where entity = 'products' and action <> 'create'"
+            "select action, row_key, before, after from sync.audit where entity = 'products' and action <> 'create'"
         )
         assert {row[1] for row in trail if row[0] == "update"} == updated
         assert {row[1] for row in trail if row[0] == "delete"} == set(gone)
@@ -99,7 +99,7 @@ async def test_a_deleted_record_seen_again_is_revived(open_world):
         await world.sync("customers", full=True)
 
         assert one in world.living("customers")
-        assert world.query("select count(*) from sync.audit where zoho_id = %s and action = 'revive'", one) == [(1,)]
+        assert world.query("select count(*) from sync.audit where row_key = %s and action = 'revive'", one) == [(1,)]
 
 
 async def test_a_mass_delete_stops_and_asks_and_goes_on_when_approved(open_world):

@@ -12,7 +12,7 @@ import pytest
 from tests.support.memory import MemoryTokenStore
 from tests.support.zoho import NOON, Script, answer, rig, settings
 from tsh_sync_gui.core.clock import ManualClock
-from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, RecordGoneError, SchemaMismatchError
+from tsh_sync_gui.core.errors import AuthorisationError, RecordGoneError, SchemaMismatchError, WrongOrganizationError
 from tsh_sync_gui.engine.ports import PageQuery
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.zoho.errors import Refusal, Remedy, rule_for
@@ -47,7 +47,7 @@ MEANING = {
     "57": Remedy.RENEW,
     "2-payment-terms": SchemaMismatchError,
     "1002-invoice": RecordGoneError,
-    "6041": ConfigurationError,
+    "6041": WrongOrganizationError,
 }
 
 

@@ -18,9 +18,11 @@ from tsh_sync_gui.core.errors import (
     QuotaExhaustedError,
     RateLimitedError,
     RecordGoneError,
+    RecordRejectedError,
     SchemaMismatchError,
     SyncError,
     UnreachableError,
+    WrongOrganizationError,
 )
 from tsh_sync_gui.core.values import CallKind
 from tsh_sync_gui.engine.ports import ListOrder, PageQuery, RateHeaders
@@ -237,8 +239,8 @@ async def test_a_server_that_says_when_to_come_back_is_heard():
 REFUSALS = [
     (404, 5, "Invalid URL Passed", EndpointAbsentError),
     (404, 1002, "Thing does not exist.", RecordGoneError),
-    (404, 1002, "The Customer is not accessible.", AuthorisationError),
-    (400, 6041, "This user is not associated with the CompanyID/CompanyName:1.", ConfigurationError),
+    (404, 1002, "The Customer is not accessible.", RecordRejectedError),
+    (400, 6041, "This user is not associated with the CompanyID/CompanyName:1.", WrongOrganizationError),
     (400, 2, "Invalid value passed for last_modified_time", SchemaMismatchError),
     (400, 9, "Not now", SchemaMismatchError),
     (403, 0, "Forbidden", AuthorisationError),

@@ -328,6 +328,7 @@ CREATE TABLE tsh.customer_addresses (
     id BIGINT GENERATED ALWAYS AS IDENTITY,
     parent_id BIGINT NOT NULL,
     position INTEGER NOT NULL,
+    kind TEXT,
     zoho_id TEXT,
     attention TEXT,
     address TEXT,

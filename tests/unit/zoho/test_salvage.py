@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.engine.things import NOW, things
-from tsh_sync_gui.engine.salvage import salvage
+from tsh_sync_gui.zoho.salvage import salvage
 
 SCALARS = st.none() | st.booleans() | st.text() | st.integers()
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
