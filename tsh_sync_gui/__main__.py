@@ -9,12 +9,12 @@ def main() -> int:
     """Run what the arguments ask for."""
     if sys.argv[1:2] == ["window"]:
         # Only here may the window be imported: a terminal needs no Qt.
-        from tsh_sync_gui.ui import app as window  # noqa: PLC0415
+        from tsh_sync_gui.ui.app import main as window  # noqa: PLC0415
 
-        return int(window.main(sys.argv[2:]) or 0)
-    from tsh_sync_gui.cli import app as terminal  # noqa: PLC0415
+        return window(sys.argv[2:])
+    from tsh_sync_gui.cli.app import main as terminal  # noqa: PLC0415
 
-    return terminal.main()
+    return terminal()
 
 
 if __name__ == "__main__":
