@@ -165,6 +165,7 @@ class BudgetLine:
             connection = await self._database.dedicated("budget")
             try:
                 await connection.execute("SET lock_timeout = '10s'")
+                await connection.execute("SELECT sync.drop_dead_callers(clock_timestamp())")
                 cursor = await connection.execute(_REGISTER, (platform.node(), os.getpid(), CALLER_LOCKS))
                 row = await cursor.fetchone()
             except psycopg.Error as error:

@@ -41,6 +41,7 @@ def add_sync_tables(found: MetaData) -> None:
     _add_runs(found)
     _add_records(found)
     _add_budget(found)
+    _add_calls(found)
 
 
 def _stamp(name: str, *, required: bool = False, now: bool = False) -> Column[Any]:
@@ -297,6 +298,9 @@ def _add_budget(found: MetaData) -> None:
         schema=SYNC,
         postgresql_with=_ROOMY,
     )
+
+
+def _add_calls(found: MetaData) -> None:
     Table(
         "api_calls",
         found,
