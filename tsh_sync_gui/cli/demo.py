@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -60,13 +61,26 @@ def has_display(environment: Mapping[str, str], platform: str) -> bool:
 def _window_was_shown(output: Output) -> bool:
     """Open the window in a process of its own and wait for its end; False when it could not be opened."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "tsh_sync_gui", "window", "--demo"]
-    try:
-        ended = subprocess.run(command, check=False)
-    except KeyboardInterrupt:
-        # The terminal told the window too; it asks or stops by itself.
-        return True
-    if ended.returncode > 0 and time.monotonic() - began < _OPENED_AFTER_S:
+    with subprocess.Popen([sys.executable, "-m", "tsh_sync_gui", "window", "--demo"]) as window:
+        # Who ends this process means the window; Ctrl+C reaches it by itself.
+        before = signal.signal(signal.SIGTERM, lambda _number, _frame: window.terminate())
+        try:
+            code = _waited(window)
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    if code > 0 and time.monotonic() - began < _OPENED_AFTER_S:
         output.aside("The window could not be opened, so the demo goes on in the terminal.")
         return False
     return True
+
+
+def _waited(window: subprocess.Popen[bytes]) -> int:
+    """Wait for the window's end; the first Ctrl+C is its own matter, a second one ends it."""
+    asked = False
+    while True:
+        try:
+            return window.wait()
+        except KeyboardInterrupt:
+            if asked:
+                window.terminate()
+            asked = True
