@@ -69,7 +69,7 @@ class DetailWork:
     async def work(self, limit: Details) -> int:
         """Fetch details up to *limit*; returns how many stay outstanding. A used-up lane is an end, not a failure."""
         if not self._members or limit in {"none", 0}:
-            return await self._outstanding()
+            return 0
         waiting = await self._outstanding()
         if not waiting:
             return 0
@@ -91,8 +91,6 @@ class DetailWork:
         return await self._outstanding()
 
     async def _outstanding(self) -> int:
-        if not self._members:
-            return 0
         return await self._run.patiently(lambda: self._mirror.outstanding_count(self._members))
 
     async def _allowed(self, limit: Details, waiting: int) -> int:

@@ -15,7 +15,8 @@ class InOrder(Generic[T]):
     """Runs *fetch(page)* for consecutive pages, *ahead* at once, and hands the results out in order.
 
     No more than *keep* results are asked for and not taken. Beyond *last* (when known) a page is only asked for
-    after `know_more` says that there are more; beyond a page that *is_last*, none is.
+    after `know_more` says that there are more; beyond a page that *is_last*, none is. The first page goes alone: most
+    walks have no more.
     """
 
     def __init__(
@@ -35,11 +36,13 @@ class InOrder(Generic[T]):
         self._last = last
         self._is_last = is_last
         self._ended = False
+        self._arrivals = 0
         self._tasks: deque[asyncio.Task[T]] = deque()
         self._closed = False
         self._held = 0
 
     def _arrived(self, task: asyncio.Task[T]) -> None:
+        self._arrivals += 1
         if not task.cancelled() and task.exception() is None and self._is_last(task.result()):
             self._ended = True
         self._top_up()
@@ -48,7 +51,8 @@ class InOrder(Generic[T]):
         if self._closed or (self._ended and self._tasks):
             return
         flying = sum(not task.done() for task in self._tasks)
-        while flying < self._ahead and len(self._tasks) + self._held < self._keep:
+        ahead = self._ahead if self._arrivals else 1
+        while flying < ahead and len(self._tasks) + self._held < self._keep:
             if self._last is not None and self._next > self._last and (self._tasks or self._held):
                 return
             task = asyncio.ensure_future(self._fetch(self._next))

@@ -80,7 +80,8 @@ class WalkRun:
         self._asked = ""
         self._changed = asyncio.Event()
         self._beat: asyncio.Task[None] | None = None
-        self._since = clock.monotonic()
+        self._since: float | None = None
+        self._active = 0.0
 
     @property
     def id(self) -> RunId:
@@ -100,6 +101,16 @@ class WalkRun:
     def start(self) -> None:
         """Begin the heartbeat."""
         self._beat = asyncio.create_task(self._beating(), name=f"heartbeat {self.leader}")
+
+    def attend(self) -> None:
+        """Begin to count the time that is spent on this walk."""
+        self._since = self._clock.monotonic()
+
+    def rest(self) -> None:
+        """Stop counting: another walk of the same request has its turn."""
+        if self._since is not None:
+            self._active += self._clock.monotonic() - self._since
+            self._since = None
 
     async def stop(self) -> None:
         """End the heartbeat and let the walk go."""
@@ -308,7 +319,8 @@ class WalkRun:
         """End all runs of the walk; returns them as stored."""
         ended = []
         calls, self._booked = self._booked, Calls()
-        seconds = self._clock.monotonic() - self._since
+        self.rest()
+        seconds, self._active = self._active, 0.0
         for name, info in self.infos.items():
             own = state
             if state is RunState.UP_TO_DATE and info.counts.failed:

@@ -249,11 +249,15 @@ class SyncService:
         known = Known(
             mark=marks[plan.leader.name],
             history=await parts.ledger.runs(entity=plan.leader.name, limit=20),
-            outstanding=await parts.mirror.outstanding_count([one for one in plan.members if one.has_details]),
+            outstanding=await self._outstanding(plan, request),
             bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
             lane_left=await parts.budget.left(lane),
         )
         return forecast(plan, known, await parts.budget.status(), parts.pace(), request.details)
+
+    async def _outstanding(self, plan: WalkPlan, request: SyncRequest) -> int:
+        members = [one for one in plan.members if one.has_details]
+        return 0 if request.details in {"none", 0} else await self._parts.mirror.outstanding_count(members)
 
     # ------------------------------------------------------------------ control
 

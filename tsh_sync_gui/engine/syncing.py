@@ -307,6 +307,7 @@ class WalkJob:
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do *work*; an error ends the runs with its state and words, a cancellation leaves them resumable."""
         run = self._need()
+        run.attend()
         try:
             while True:
                 try:
@@ -333,6 +334,8 @@ class WalkJob:
             )
             await self._end(run, RunState.FAILED, words)
             return False
+        finally:
+            run.rest()
 
     async def _wait_for_the_day(self, run: WalkRun, until: datetime) -> None:
         for info in run.infos.values():
