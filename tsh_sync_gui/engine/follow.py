@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Final
 
 from tsh_sync_gui.core.bus import Bus
@@ -16,7 +17,8 @@ from tsh_sync_gui.entities.spec import Entity
 
 SILENT_AFTER: Final = timedelta(minutes=2)
 RESUMABLE_FOR: Final = timedelta(hours=24)
-_LOOK_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = (0.05, 0.1, 0.2, 0.5)
+"""Soon at first: an owner that was killed lets go within moments."""
 
 
 def is_silent(run: RunInfo, now: datetime) -> bool:
@@ -54,7 +56,7 @@ class Follower:
     async def follow(self, walk: str, requested: Sequence[Entity], *, take_over: bool) -> Ownership | list[RunInfo]:
         """Return the ended runs, or the walk's ownership as soon as its owner has let go without ending them."""
         followed: dict[str, RunInfo] = {}
-        while True:
+        for seconds in chain(_LOOK_SECONDS, repeat(_LOOK_SECONDS[-1])):
             for entity in requested:
                 live = await self._ledger.live_run(entity.name)
                 if live and entity.name not in followed:
@@ -69,4 +71,5 @@ class Follower:
             silent = any(is_silent(run, self._clock.now()) for run in followed.values())
             if ownership := await self._ledger.own(walk, take_over=take_over and silent):
                 return ownership
-            await self._clock.sleep(_LOOK_SECONDS)
+            await self._clock.sleep(seconds)
+        raise AssertionError("unreachable: the looks never end")

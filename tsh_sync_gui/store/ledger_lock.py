@@ -65,7 +65,11 @@ class WalkLock:
         return self._connection is not None
 
     async def release(self) -> None:
-        """Let the walk go; closing the session does it."""
+        """Let the walk go, at once: a session that is closed lets go only when its server process ends."""
+        if self._connection is not None and not self._connection.closed:
+            with suppress(psycopg.Error, TimeoutError):
+                async with asyncio.timeout(_PING_S):
+                    await self._connection.execute("SELECT pg_advisory_unlock(%s)", (lock_key(self._walk),))
         await self._drop()
 
     async def _drop(self) -> None:
