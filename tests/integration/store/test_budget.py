@@ -115,6 +115,8 @@ async def test_a_dead_process_holds_no_concurrency(processes, per_minute):
     for _ in range(2):
         assert isinstance(await dead.reserve(Lane.PULLS), Slot)
     assert await granted(alive) is None
+    if dead._keeper:
+        dead._keeper.cancel()
 
     end_sessions(processes.url, "budget")
 
