@@ -8,15 +8,14 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QLocale, QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QLocale, QSettings
 
 from tsh_sync_gui.core.paths import default_home
 from tsh_sync_gui.ui import theme
-from tsh_sync_gui.ui.bridge import EngineThread, run
+from tsh_sync_gui.ui.bridge import Application, EngineThread, run
 from tsh_sync_gui.ui.icons import icon
 from tsh_sync_gui.ui.program import Program
-from tsh_sync_gui.ui.state.texts import Language, english, speak
+from tsh_sync_gui.ui.state.texts import Language, speak
 
 _SWITCH_SECONDS: Final = 0.001
 
@@ -28,23 +27,19 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _language() -> Language:
-    """Return Qt's translator and the system's digits; untranslated English goes by its own small rule."""
+    """Return the system's digits; a translation, once there is one, brings Qt's translator."""
     locale = QLocale()
-
-    def translate(text: str, comment: str | None, n: int) -> str:
-        found = QCoreApplication.translate("", text, comment, n)
-        return english(text, n) if found == text or "(s)" in found else found
 
     def number(value: float) -> str:
         return locale.toString(value) if isinstance(value, int) else locale.toString(float(value), "f", 1)
 
-    return Language(translate=translate, number=number)
+    return Language(number=number)
 
 
-def prepare(argv: Sequence[str]) -> QApplication:
+def prepare(argv: Sequence[str]) -> Application:
     """Return the application with its names, look and language."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    app = QApplication([sys.argv[0] if sys.argv else "tsh-sync-gui", *argv])
+    app = Application([sys.argv[0] if sys.argv else "tsh-sync-gui", *argv])
     app.setApplicationName("tsh-sync-gui")
     app.setApplicationDisplayName("TSH Sync")
     app.setDesktopFileName("tsh-sync-gui")

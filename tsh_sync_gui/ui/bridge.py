@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 
 import structlog
-from PySide6.QtCore import QCoreApplication, QEvent, QObject
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 from typing_extensions import override
@@ -120,24 +120,26 @@ class Mailbox:
         return events
 
 
-class QuitGate(QObject):
-    """Turns Quit (Cmd+Q, logout, `app.quit()`) into a call: to quit Qt's loop at once would kill the clean-up."""
+class Application(QApplication):
+    """Turns Quit (Cmd+Q, logout, `quit()`) into a call: to quit Qt's loop at once would kill the clean-up.
 
-    def __init__(self, app: QCoreApplication, on_quit: Callable[[], object]) -> None:
-        super().__init__(app)
-        self._on_quit = on_quit
-        app.installEventFilter(self)
+    An event filter on the application would do the same, but call Python for every event of the program.
+    """
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(list(arguments))
+        self.on_quit: Callable[[], object] | None = None
 
     @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Quit and watched is QApplication.instance():
-            self._on_quit()
+    def event(self, event: QEvent) -> bool:
+        if self.on_quit is not None and event.type() == QEvent.Type.Quit:
+            self.on_quit()
             event.ignore()
             return True
-        return False
+        return super().event(event)
 
 
-def run(app: QApplication, main: Callable[[EngineThread, asyncio.Event], Awaitable[int]]) -> int:
+def run(app: Application, main: Callable[[EngineThread, asyncio.Event], Awaitable[int]]) -> int:
     """Run *main* with an engine thread and an event that says when to quit; returns its exit code."""
     app.setQuitOnLastWindowClosed(False)
     engine = EngineThread()
@@ -145,11 +147,11 @@ def run(app: QApplication, main: Callable[[EngineThread, asyncio.Event], Awaitab
 
     async def outer() -> int:
         wanted = asyncio.Event()
-        gate = QuitGate(app, wanted.set)
+        app.on_quit = wanted.set
         try:
             return await main(engine, wanted)
         finally:
-            app.removeEventFilter(gate)
+            app.on_quit = None
 
     try:
         with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:

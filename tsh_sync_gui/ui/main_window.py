@@ -148,6 +148,8 @@ class MainWindow(QMainWindow):
     def go(self, key: str, focus: str = "") -> None:
         """Bring a screen to the front, at the part *focus*."""
         panel = self.panels[key]
+        if key != self._in_front:
+            self.side.close_panel()
         self._in_front = key
         self.stack.setCurrentWidget(panel if self._is_open or panel is self.settings else self.starting)
         self.navigation.show_screen(key)

@@ -13,7 +13,7 @@ from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.events import ConnectionChanged, Event, RunFinished, RunStarted
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import RunInfo
-from tsh_sync_gui.engine.views import Overview, SyncReport, SyncRequest
+from tsh_sync_gui.engine.views import EntityStatus, Overview, SyncReport, SyncRequest
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import Mailbox
 from tsh_sync_gui.ui.service import Service
@@ -77,6 +77,8 @@ class Session(QObject):
         self.runs: list[RunInfo] = []
         self.modes: dict[str, str] = {}
         self._mailbox = Mailbox()
+        self._cards: tuple[CardState, ...] = ()
+        self._made: dict[str, tuple[tuple[object, ...], CardState]] = {}
         self._cut: Callable[[], None] | None = None
         self._asking = False
         self._stale = True
@@ -90,7 +92,7 @@ class Session(QObject):
         """Show *service* from now on."""
         self.detach()
         self.service = service
-        self.state, self.prices, self.runs = AppState(), Prices(), []
+        self.state, self.prices, self.runs, self._made = AppState(), Prices(), [], {}
         self._cut = service.bus.subscribe(self._mailbox.post)
         self._asking, self._stale, self._priced_at = False, True, -_REPRICE
         self._timer.start()
@@ -111,13 +113,26 @@ class Session(QObject):
 
     @property
     def cards(self) -> tuple[CardState, ...]:
-        """Return all cards in dependency order."""
-        now, at = self.now, time.monotonic()
+        """Return all cards in dependency order, as of the last change."""
+        return self._cards
+
+    def _make_cards(self, at: float) -> tuple[CardState, ...]:
+        now = self.now
         entities = self.state.overview.entities if self.state.overview else ()
-        return tuple(
-            card_state(self.state, self.prices, one.entity, now=now, at=at, mode=self.modes.get(one.entity, ""))
-            for one in entities
-        )
+        return tuple(self._make_card(one, now, at) for one in entities)
+
+    def _make_card(self, status: EntityStatus, now: datetime, at: float) -> CardState:
+        """Return the card as it was made last, unless something it shows has changed."""
+        entity = status.entity
+        run = self.state.runs.get(entity)
+        step = 1.0 if run is not None or status.silent else 10.0
+        key = (status, run, entity in self.state.pending, self.prices, self.modes.get(entity, ""), int(at / step))
+        known = self._made.get(entity)
+        if known is not None and all(old is new or old == new for old, new in zip(known[0], key, strict=True)):
+            return known[1]
+        card = card_state(self.state, self.prices, entity, now=now, at=at, mode=self.modes.get(entity, ""))
+        self._made[entity] = (key, card)
+        return card
 
     def tick(self) -> None:
         """Fold what has come, and read the overview anew when it is stale or old."""
@@ -141,6 +156,7 @@ class Session(QObject):
 
     def _show(self, at: float) -> None:
         self._shown_at = at
+        self._cards = self._make_cards(at)
         self.changed.emit()
 
     def refresh(self) -> None:

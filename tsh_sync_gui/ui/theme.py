@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
-from tsh_sync_gui.ui.files import read_text
+from tsh_sync_gui.ui.files import read_text, resources
 from tsh_sync_gui.ui.icons import forget_icons, tint_icons
 
 SPACE: Final = {"xs": 4, "s": 8, "m": 12, "l": 16, "xl": 24}
@@ -119,6 +119,7 @@ class Theme(QObject):
     def _sheet(self) -> str:
         values = dict(self.tokens)
         values |= {f"font-{role}": f"{self._base * scale:.1f}pt" for role, scale in _type()["scale"].items()}
+        values |= {"scheme": self.name, "resources": resources().as_posix()}
         return re.sub(r"@([a-z_-]+)", lambda hit: values[hit[1]], read_text("themes/app.qss").partition("*/")[2])
 
     def _set_font(self) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
@@ -17,12 +19,13 @@ from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import cost_sentence, price, priced
 from tsh_sync_gui.ui.state.summary import headline
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_text, tool
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_text, set_tip, tool
 from tsh_sync_gui.ui.widgets.grid import CardGrid
 from tsh_sync_gui.ui.widgets.table import DataTable
 from tsh_sync_gui.ui.wishes import Wishes
 
 _HISTORY_HEIGHT = 330
+_HISTORY_SECONDS = 1.0
 _ARROWS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}
 
 
@@ -41,6 +44,7 @@ class SyncPanel(Panel):
         self.everything = button(tr("Sync everything"), "primary", icon_name="sync")
         self._more = tool("chevron-down", tr("More ways to sync everything"))
         self._menu = QMenu(self)
+        self._history_at = 0.0
         self._empty = _EmptyNote()
         self.grid = CardGrid()
         self.history: DataTable[RunRow] = DataTable(
@@ -158,12 +162,15 @@ class SyncPanel(Panel):
         set_text(self.everything, priced(tr("Sync everything"), cost))
         self._full.setText(priced(tr("Full sync of everything"), self._session.prices.all_full))
         order = " → ".join(card.title for card in cards)
-        self.everything.setToolTip("\n".join(part for part in (order, cost_sentence(cost)) if part))
+        set_tip(self.everything, "\n".join(part for part in (order, cost_sentence(cost)) if part))
         self.everything.setEnabled(not self._session.state.pending)
         self._empty.show_cards(cards, price(self._session.prices.full.get(cards[0].entity)) if cards else "")
-        if self._session.state.runs:
-            self.show_history()
-        self.history.view.viewport().update()
+        moment = time.monotonic()
+        if moment - self._history_at >= _HISTORY_SECONDS:
+            self._history_at = moment
+            if self._session.state.runs:
+                self.show_history()
+            self.history.view.viewport().update()
 
     def show_history(self) -> None:
         """Show the runs, those that go on with their live figures."""

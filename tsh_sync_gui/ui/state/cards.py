@@ -228,9 +228,12 @@ def seconds_left(run: RunView, forecast_seconds: float | None, *, now: datetime,
         planned = planned if planned > 0 else None
     left = blended(measured, planned, run.share or 0.0)
     until = run.info.waiting_until
-    if until is not None and run.info.waiting_for in {"daily_quota", "network", "database"}:
-        return max(0.0, (until - now).total_seconds()) + (left or 0.0)
-    return left
+    if until is None or run.info.state is not RunState.WAITING:
+        return left
+    pause = max(0.0, (until - now).total_seconds())
+    if is_long_wait(run):
+        return pause + (left or 0.0)
+    return None if left is None else max(left, pause)
 
 
 def _pace_text(run: RunView, prices: Prices, *, now: datetime, at: float) -> str:

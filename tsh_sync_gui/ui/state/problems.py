@@ -39,7 +39,9 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
     if status.silent and info is not None:
         silent = span(max(0.0, (now - info.heartbeat_at).total_seconds()))
         return Problem(
-            title=tr("No sign of life for {time}").format(time=silent), meaning=tr("The other computer may be off.")
+            title=tr("No sign of life for {time}").format(time=silent),
+            meaning=tr("The other computer may be off."),
+            tone="amber",
         )
     if info is None or (run is not None and run.is_live):
         return None

@@ -59,6 +59,7 @@ def _field(one: Declared, loaded: Loaded, *, has_database: bool, saved: Mapping[
         kept = saved[one.field]
         value, origin = (one.default, Origin.DEFAULT) if kept is None else (kept, Origin.SAVED)
     kind = _kind(one)
+    is_demos = loaded.is_demo and origin is Origin.COMMAND_LINE
     return FieldState(
         field=one.field,
         variable=one.variable,
@@ -66,7 +67,7 @@ def _field(one: Declared, loaded: Loaded, *, has_database: bool, saved: Mapping[
         help=tr(one.help),
         kind=kind,
         value=masked(value) if kind == "secret" else value,
-        source=source_text(origin, is_shared=one.scope == "shared"),
+        source=tr("Set by the demo") if is_demos else source_text(origin, is_shared=one.scope == "shared"),
         range=one.range,
         locked=_locked(one, origin, has_database=has_database, is_demo=loaded.is_demo),
         choices=_choices(one),

@@ -76,14 +76,16 @@ def exact(moment: datetime | None, zone: str = "") -> str:
     """Return the moment to the second in the person's zone, and in the organization's where that is known."""
     if moment is None:
         return ""
-    here = moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    local = moment.astimezone()
+    here = local.strftime("%Y-%m-%d %H:%M:%S %Z")
     if not zone:
         return here
     try:
-        there = moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+        there = moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
         return here
-    return f"{here}\n{there} {zone}"
+    same_day = there.date() == local.date()
+    return f"{here}\n{there.strftime('%H:%M:%S' if same_day else '%Y-%m-%d %H:%M:%S')} {zone}"
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

@@ -54,6 +54,12 @@ def set_text(target: QLabel | QPushButton, text: str) -> None:
         target.setAccessibleName(text)
 
 
+def set_tip(target: QWidget, text: str) -> None:
+    """Change a tooltip only where it differs."""
+    if target.toolTip() != text:
+        target.setToolTip(text)
+
+
 def set_property(target: QWidget, name: str, value: str) -> None:
     """Change a property the theme looks at, and let the theme look again."""
     if (target.property(name) or "") != value:

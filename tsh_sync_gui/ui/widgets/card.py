@@ -20,6 +20,7 @@ from tsh_sync_gui.ui.widgets.basics import (
     set_icon,
     set_property,
     set_text,
+    set_tip,
     tool,
 )
 from tsh_sync_gui.ui.widgets.figures import FigureRow
@@ -120,12 +121,12 @@ class EntityCard(QFrame):
         if old == state:
             return
         self._pill.show_look(state.look)
-        self._pill.setToolTip(state.note)
+        set_tip(self._pill, state.note)
         set_text(self._title, state.title)
         set_text(self._records, state.records)
         set_text(self._records_note, state.records_note)
-        self._records.setToolTip(state.records_spoken)
-        self._records_note.setToolTip(state.records_spoken)
+        set_tip(self._records, state.records_spoken)
+        set_tip(self._records_note, state.records_spoken)
         set_text(self._details, state.details)
         self._figures.show_figures(state.counts, state.counts_title)
         self._show_activity(state)
@@ -133,7 +134,7 @@ class EntityCard(QFrame):
         self.setAccessibleName(state.spoken)
         if old is None or old.direction_icon != state.direction_icon:
             set_glyph(self._arrow, state.direction_icon)
-            self._arrow.setToolTip(state.direction)
+            set_tip(self._arrow, state.direction)
         if old is None or old.offers != state.offers:
             self._show_offers(state.offers)
 
@@ -146,13 +147,13 @@ class EntityCard(QFrame):
         if bar is None:
             set_text(self._last, state.last_good)
             set_text(self._next, state.next)
-            self._last.setToolTip(state.last_good_exact)
+            set_tip(self._last, state.last_good_exact)
             return
         self._bar.show_share(bar.share, bar.text, calm=bar.calm)
         set_text(self._bar_text, bar.text)
         set_text(self._pace, bar.pace)
-        self._pace.setToolTip(state.note)
-        self._bar.setToolTip(state.note)
+        set_tip(self._pace, state.note)
+        set_tip(self._bar, state.note)
 
     def _show_offers(self, offers: tuple[Offer, ...]) -> None:
         leading = [offer for offer in offers if offer.leads][:_LEADING] or list(offers[:1])
@@ -172,7 +173,7 @@ class EntityCard(QFrame):
         set_icon(target, offer.icon, kind)
         set_text(target, offer.label)
         target.setEnabled(offer.is_enabled)
-        target.setToolTip(offer.reason or offer.hint)
+        set_tip(target, offer.reason or offer.hint)
         target.setAccessibleDescription(offer.reason or offer.hint)
 
     def _lead(self) -> None:
@@ -237,4 +238,4 @@ class _ProblemLine(QFrame):
         set_text(self._title, problem.title)
         set_text(self._meaning, problem.meaning)
         self._meaning.setVisible(bool(problem.meaning))
-        self.setToolTip("\n".join(part for part in (problem.title, problem.meaning, problem.doing) if part))
+        set_tip(self, "\n".join(part for part in (problem.title, problem.meaning, problem.doing) if part))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from tsh_sync_gui.ui.state.cards import Figure
-from tsh_sync_gui.ui.widgets.basics import label, set_property, set_text
+from tsh_sync_gui.ui.widgets.basics import label, set_property, set_text, set_tip
 
 
 class FigureRow(QWidget):
@@ -31,7 +31,7 @@ class FigureRow(QWidget):
             set_property(value, "role", "small" if figure.value == "0" else "strong")
         spoken = ", ".join(f"{figure.value} {figure.word}" for figure in figures)
         self.setAccessibleName(f"{title}: {spoken}")
-        self.setToolTip(title)
+        set_tip(self, title)
 
     def _add(self) -> None:
         if self._cells:

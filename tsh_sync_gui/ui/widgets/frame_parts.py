@@ -9,7 +9,7 @@ from tsh_sync_gui.ui.icons import icon
 from tsh_sync_gui.ui.state.summary import BarState, Part
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.badge import Badge
-from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_property, set_text, tool
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_property, set_text, set_tip, tool
 
 NAV_WIDTH = 176
 
@@ -163,7 +163,7 @@ class StatusBar(QFrame):
             self._show_part(place, part)
         self._pause.setVisible(bar.can_pause or not bar.can_resume)
         self._pause.setEnabled(bar.can_pause)
-        self._pause.setToolTip("" if bar.can_pause else tr("Nothing runs."))
+        set_tip(self._pause, "" if bar.can_pause else tr("Nothing runs."))
         self._resume.setVisible(bar.can_resume)
 
     def say(self, text: str) -> None:
@@ -190,5 +190,5 @@ class StatusBar(QFrame):
             target.setIcon(icon(part.icon, part.tone or "muted"))
             target.setIconSize(QSize(18, 14))
             set_property(target, "tone", part.tone)
-        target.setToolTip(part.hint)
+        set_tip(target, part.hint)
         target.setAccessibleDescription(part.hint)
