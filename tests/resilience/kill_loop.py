@@ -170,7 +170,7 @@ def _check(url: str, simulator: SimulatorProcess, tally: Tally) -> None:
                 tally.faults.append(f"{entity.name}: runs {runs}, one that was gone on with is expected")
             tally.least += -(-len(expected) // 200)
         doubled = connection.execute(
-            "select entity, zoho_id from sync.audit where action = 'create' group by 1, 2 having count(*) > 1"
+            "select entity, row_key from sync.audit where action = 'create' group by 1, 2 having count(*) > 1"
         ).fetchall()
         if doubled:
             tally.faults.append(f"created twice: {doubled[:5]}")
@@ -204,7 +204,7 @@ def loop(kills: int, seed: int) -> dict[str, Any]:
         finally:
             simulator.stop()
     allowed = tally.least + 2 * tally.total
-    if tally.calls > allowed:
+    if not tally.faults and tally.calls > allowed:
         tally.faults.append(f"{tally.calls} list calls, {allowed} are allowed")
     return {
         "kills": tally.kills,

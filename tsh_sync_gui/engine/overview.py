@@ -9,9 +9,9 @@ from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import EntityState, RunState
 from tsh_sync_gui.engine.follow import is_silent
 from tsh_sync_gui.engine.organization import OrganizationCheck
+from tsh_sync_gui.engine.outcomes import machine_name
 from tsh_sync_gui.engine.plan import missing_words
 from tsh_sync_gui.engine.ports import Budget, Ledger, RunInfo
-from tsh_sync_gui.engine.syncing import machine_name
 from tsh_sync_gui.engine.views import DatabaseInfo, EntityStatus, Overview
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product

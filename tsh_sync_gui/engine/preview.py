@@ -8,9 +8,10 @@ from contextlib import aclosing
 from msgspec import structs
 
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Phase, RunId, RunState
+from tsh_sync_gui.engine.outcomes import machine_name, user_name
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import Caller, ListOrder, RunInfo
-from tsh_sync_gui.engine.syncing import Parts, machine_name, user_name
+from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.engine.walk import FilterIgnoredError, PageReader, first_checkpoint, is_end
 

@@ -5,25 +5,32 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from itertools import chain, repeat
+from typing import Any, Final, Protocol, TypeVar
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.core.events import Notice
+from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.events import ConnectionChanged, Notice
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.follow import Follower, resumable
 from tsh_sync_gui.engine.forecast import Known, forecast, nothing
 from tsh_sync_gui.engine.organization import OrganizationCheck
+from tsh_sync_gui.engine.outcomes import InterruptedRunError, machine_name, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
 from tsh_sync_gui.engine.plan import Situation, WalkPlan, check, chosen, group, missing_words, plan_walk, usable_api
 from tsh_sync_gui.engine.ports import ListOrder, Organization, QuotaStatus, RunInfo, Watermark
 from tsh_sync_gui.engine.preview import Preview
-from tsh_sync_gui.engine.syncing import InterruptedRunError, Parts, WalkJob, machine_name, user_name
+from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import DatabaseInfo, Forecast, GoneRecord, Overview, RunDetail, SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
+
+_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+T = TypeVar("T")
 
 
 class SettingsKeeper(Protocol):
@@ -87,13 +94,13 @@ class SyncService:
             )
         entities = self._served(request)
         check(request, entities)
-        await self._organization.ensure()
-        await self._parts.absences.load()
+        await self._patiently(self._organization.ensure)
+        await self._patiently(self._parts.absences.load)
         ended: list[RunInfo] = []
         open_jobs: list[WalkJob] = []
         try:
             for walk, requested in group(entities):
-                job, done = await self._begin(walk, requested, request)
+                job, done = await self._patiently(partial(self._begin, walk, requested, request))
                 ended += done
                 if job is not None:
                     open_jobs.append(job)
@@ -112,6 +119,20 @@ class SyncService:
         return SyncReport(
             runs=tuple(sorted((run for run in ended if run.entity in wanted), key=lambda run: order[run.entity]))
         )
+
+    async def _patiently(self, make: Callable[[], Awaitable[T]]) -> T:
+        """Do what can be repeated, waiting in place while the database is away."""
+        for seconds in chain(_RETRY_SECONDS, repeat(_RETRY_SECONDS[-1])):
+            try:
+                result = await make()
+            except UnreachableError as error:
+                if error.what != "database":
+                    raise
+                self.bus.publish(ConnectionChanged(what="database", up=False, title=error.title, advice=error.advice))
+                await self.clock.sleep(seconds)
+            else:
+                return result
+        raise AssertionError("unreachable: the tries never end")
 
     def _served(self, request: SyncRequest) -> tuple[Entity, ...]:
         """Return the requested entities this organization's products serve; says which are left out."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import platform
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -17,20 +16,21 @@ from msgspec import structs, to_builtins
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import (
-    AuthorisationError,
     ConfigurationError,
     ConfirmationRequiredError,
     EndpointAbsentError,
     QuotaExhaustedError,
     SyncError,
+    UnreachableError,
     WrongOrganizationError,
 )
-from tsh_sync_gui.core.events import RunStarted, RunWaiting
+from tsh_sync_gui.core.events import RunWaiting
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Lane, Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.details import DetailWork
 from tsh_sync_gui.engine.normalize import Normalizer
+from tsh_sync_gui.engine.outcomes import interrupted, machine_name, started, state_of, user_name
 from tsh_sync_gui.engine.plan import WalkPlan, usable_api
 from tsh_sync_gui.engine.ports import (
     Budget,
@@ -43,11 +43,12 @@ from tsh_sync_gui.engine.ports import (
     Watermark,
 )
 from tsh_sync_gui.engine.record import fetch_record
-from tsh_sync_gui.engine.runs import CancelledByPersonError, WalkRun
+from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.engine.sweep import Sweep
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.engine.walk import FilterIgnoredError, ListWalk, Pace, PageReader, first_checkpoint
 
+_LAST_WORDS_SECONDS: Final = 5.0
 _FRESH: Final[dict[str, Any]] = {
     "state": RunState.RUNNING,
     "ended_at": None,
@@ -136,7 +137,7 @@ class WalkJob:
                 await parts.ledger.mark(
                     info.id, state=RunState.RUNNING, ended_at=None, title="", advice="", error_kind=""
                 )
-            parts.bus.publish(_started(info, resumed=bool(unfinished)))
+            parts.bus.publish(started(info, resumed=bool(unfinished)))
         self.run.start()
 
     def _new_runs(self) -> dict[str, RunInfo]:
@@ -173,9 +174,18 @@ class WalkJob:
         await self._guarded(self._details)
 
     async def abandon(self) -> None:
-        """End runs that another walk's failure or cancellation leaves behind; they stay resumable."""
-        if self.run is not None and not self.ended:
-            await self._end(self.run, RunState.CANCELLED, _interrupted())
+        """End runs that a cancellation or another walk's failure leaves behind; they stay resumable.
+
+        Without a database to say so in, they are left as they are: the next sync finds them without an owner.
+        """
+        if self.run is None or self.ended:
+            return
+        try:
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                await self._end(self.run, RunState.CANCELLED, interrupted())
+        except TimeoutError:
+            structlog.get_logger(__name__).warning("no database to end a run in", entity=self.plan.leader.name)
+            await self.run.stop()
 
     async def _lists(self) -> None:
         run = self._need()
@@ -316,13 +326,17 @@ class WalkJob:
                     if not self._request.wait or error.resets_at is None:
                         raise
                     await self._wait_for_the_day(run, error.resets_at)
+                except UnreachableError as error:
+                    if error.what != "database":
+                        raise
+                    await run.patiently(partial(self._parts.ledger.beat, run.ids))
                 else:
                     return True
         except asyncio.CancelledError:
-            await asyncio.shield(self._end(run, RunState.CANCELLED, _interrupted()))
+            await asyncio.shield(self.abandon())
             raise
         except SyncError as error:
-            state, until = _state_of(error)
+            state, until = state_of(error)
             await self._end(run, state, error, until)
             return False
         except Exception as error:  # noqa: BLE001 -- whatever broke, the run is closed as failed and says so
@@ -357,58 +371,3 @@ class WalkJob:
         if self.run is None:
             raise ConfigurationError("The run was not opened")
         return self.run
-
-
-def _state_of(error: SyncError) -> tuple[RunState, datetime | None]:
-    """Return in which state a run ends with *error*, and until when it waits."""
-    match error:
-        case QuotaExhaustedError():
-            return RunState.WAITING, error.resets_at
-        case CancelledByPersonError():
-            return RunState.CANCELLED, None
-        case AuthorisationError() | ConfirmationRequiredError() | ConfigurationError():
-            return RunState.NEEDS_YOU, None
-        case EndpointAbsentError():
-            return RunState.FAILED, None
-        case _:
-            return RunState.FAILED, None
-
-
-class InterruptedRunError(SyncError):
-    """The program was closed in mid-run; its next start goes on."""
-
-    kind = "interrupted"
-
-
-def _interrupted() -> SyncError:
-    return InterruptedRunError("Stopped", advice="Nothing was half-written; the next sync goes on from here.")
-
-
-def machine_name() -> str:
-    """Return what this computer is called."""
-    return platform.node() or "this computer"
-
-
-def user_name() -> str:
-    """Return who is signed in to this computer, "" when the system does not say."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
-def _started(info: RunInfo, *, resumed: bool) -> RunStarted:
-    return RunStarted(
-        run=info.id,
-        entity=info.entity,
-        mode=info.mode,
-        trigger=info.trigger,
-        machine=info.machine,
-        user=info.user,
-        at=info.started_at,
-        resumed=resumed,
-        expected=info.expected,
-        forecast_calls=info.forecast_calls,
-        counts=info.counts,
-        calls=info.calls,
-    )

@@ -1,0 +1,74 @@
+"""How a run begins and ends in words: who started it, in which state an error leaves it."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from datetime import datetime
+
+from tsh_sync_gui.core.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    ConfirmationRequiredError,
+    QuotaExhaustedError,
+    SyncError,
+)
+from tsh_sync_gui.core.events import RunStarted
+from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.engine.ports import RunInfo
+from tsh_sync_gui.engine.runs import CancelledByPersonError
+
+
+def state_of(error: SyncError) -> tuple[RunState, datetime | None]:
+    """Return in which state a run ends with *error*, and until when it waits."""
+    match error:
+        case QuotaExhaustedError():
+            return RunState.WAITING, error.resets_at
+        case CancelledByPersonError():
+            return RunState.CANCELLED, None
+        case AuthorisationError() | ConfirmationRequiredError() | ConfigurationError():
+            return RunState.NEEDS_YOU, None
+        case EndpointAbsentError():
+            return RunState.FAILED, None
+        case _:
+            return RunState.FAILED, None
+
+
+class InterruptedRunError(SyncError):
+    """The program was closed in mid-run; its next start goes on."""
+
+    kind = "interrupted"
+
+
+def interrupted() -> SyncError:
+    return InterruptedRunError("Stopped", advice="Nothing was half-written; the next sync goes on from here.")
+
+
+def machine_name() -> str:
+    """Return what this computer is called."""
+    return platform.node() or "this computer"
+
+
+def user_name() -> str:
+    """Return who is signed in to this computer, "" when the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def started(info: RunInfo, *, resumed: bool) -> RunStarted:
+    return RunStarted(
+        run=info.id,
+        entity=info.entity,
+        mode=info.mode,
+        trigger=info.trigger,
+        machine=info.machine,
+        user=info.user,
+        at=info.started_at,
+        resumed=resumed,
+        expected=info.expected,
+        forecast_calls=info.forecast_calls,
+        counts=info.counts,
+        calls=info.calls,
+    )
