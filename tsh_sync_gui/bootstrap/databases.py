@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import Loaded, Origin, find, validated
-from tsh_sync_gui.engine.syncing import user_name
+from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store import backup as saving

@@ -8,7 +8,7 @@ from typing import Any
 
 from tsh_sync_gui.bootstrap.databases import merged
 from tsh_sync_gui.core.settings import Loaded, Origin, Settings, find, load, save, validated
-from tsh_sync_gui.engine.syncing import user_name
+from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.store.settings import SharedSettings
 
 

@@ -28,8 +28,6 @@ def state_of(error: SyncError) -> tuple[RunState, datetime | None]:
             return RunState.CANCELLED, None
         case AuthorisationError() | ConfirmationRequiredError() | ConfigurationError():
             return RunState.NEEDS_YOU, None
-        case EndpointAbsentError():
-            return RunState.FAILED, None
         case _:
             return RunState.FAILED, None
 
@@ -41,6 +39,7 @@ class InterruptedRunError(SyncError):
 
 
 def interrupted() -> SyncError:
+    """Return the words of a run that the end of its program broke off."""
     return InterruptedRunError("Stopped", advice="Nothing was half-written; the next sync goes on from here.")
 
 
@@ -58,6 +57,7 @@ def user_name() -> str:
 
 
 def started(info: RunInfo, *, resumed: bool) -> RunStarted:
+    """Return the event of a run that begins or is gone on with."""
     return RunStarted(
         run=info.id,
         entity=info.entity,
