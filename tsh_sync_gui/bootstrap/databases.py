@@ -75,10 +75,11 @@ def public_address(loaded: Loaded, progress: Progress = _silent) -> tuple[str, s
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     user = parts.netloc.rpartition("@")[0].partition(":")[0]
-    query = "&".join(one for one in parts.query.split("&") if one and not one.startswith("password="))
+    options = [one for one in parts.query.split("&") if one]
+    query = "&".join(one for one in options if not one.startswith("password="))
     address = urlunsplit(("postgresql", f"{user}@{host}" if user else host, parts.path, query, ""))
-    note = "The password is left out; psql asks for it, or takes it from PGPASSWORD." if parts.password else ""
-    return address, note
+    has_password = bool(parts.password) or any(one.startswith("password=") for one in options)
+    return address, "The password is left out; psql asks for it, or takes it from PGPASSWORD." if has_password else ""
 
 
 def save_to(loaded: Loaded, file: Path, progress: Progress = _silent) -> saving.Backup:

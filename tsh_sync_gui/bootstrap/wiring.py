@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
+
+import structlog
 
 from tsh_sync_gui.bootstrap.databases import open_database
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.core.bus import Bus
+from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.normalize import Normalizer
@@ -27,6 +32,8 @@ from tsh_sync_gui.store.tokens import PgTokenStore
 from tsh_sync_gui.zoho.client import ZohoClient
 from tsh_sync_gui.zoho.oauth import TokenKeeper
 from tsh_sync_gui.zoho.source import ZohoSource
+
+_SETTINGS_EVERY_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +108,25 @@ async def wired(
     service = SyncService(parts, registry, live, database=database.info)
     notifier = Notifier(database, bus)
     await notifier.start()
+    watcher = asyncio.create_task(_hear_of_changes(live), name="shared settings")
     try:
         yield Wiring(service=service, database=database, source=source, ledger=ledger, tokens=tokens, settings=live)
     finally:
+        watcher.cancel()
         await client.aclose()
         await budget.close()
         await log.close()
         await notifier.close()
+
+
+async def _hear_of_changes(live: LiveSettings) -> None:
+    """Take over, within seconds, what another process or machine has set."""
+    while True:
+        await asyncio.sleep(_SETTINGS_EVERY_S)
+        try:
+            await live.refresh()
+        except SyncError as error:
+            structlog.get_logger(__name__).warning("shared settings are not read", cause=str(error))
 
 
 def limits(settings: Settings) -> Limits:
