@@ -63,7 +63,7 @@ class PgMirror:
                 rows = self._rows[name]
                 lines: dict[str, bytes] = {}
                 for batch in group:
-                    lines |= rows.by_key(batch.lines.keys, batch.lines.lines)
+                    lines |= rows.by_key(batch.lines)
                 rejected = sum(len(batch.rejected) for batch in group)
                 counts[name] = await rows.preview(cursor, lines) + Counts(seen=rejected, failed=rejected)
         return counts
@@ -137,7 +137,7 @@ class _StepWork:
         rows, run = self._rows[name], self._step.runs.get(name)
         lines: dict[str, bytes] = {}
         for batch in batches:
-            lines |= rows.by_key(batch.lines.keys, batch.lines.lines)
+            lines |= rows.by_key(batch.lines)
         put = await rows.put(self._cursor, lines, run=run)
         rejected = [one for batch in batches for one in batch.rejected] + put.refused
         created, updated, refused = len(put.created), len(put.updated), len(put.refused)

@@ -165,11 +165,15 @@ async def stream_living(database: Database, entity: Entity) -> AsyncGenerator[li
 
 
 async def expire(database: Database, entity: Entity, before: datetime) -> None:
-    """Make details fetched before *before* outstanding again; what they brought stays."""
+    """Make details fetched before *before* outstanding again; what they brought stays.
+
+    Their stamp moves just behind the row's: without any, the next detail would pass for the first.
+    """
     async with transaction(database) as cursor:
         await cursor.execute(
-            f"UPDATE {table_of(entity)} t SET detailed_at = NULL"
-            f" WHERE t.detailed_at < %s AND t.deleted_at IS NULL{record_rows(entity, 't')}",
+            f"UPDATE {table_of(entity)} t SET detailed_at = t.synced_at - interval '1 microsecond'"
+            f" WHERE t.detailed_at < %s AND t.detailed_at >= t.synced_at AND t.deleted_at IS NULL"
+            f"{record_rows(entity, 't')}",
             (before,),
         )
 

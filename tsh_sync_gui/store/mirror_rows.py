@@ -10,7 +10,7 @@ import psycopg
 from psycopg.errors import UniqueViolation
 
 from tsh_sync_gui.core.values import Counts, RunId
-from tsh_sync_gui.engine.ports import Rejected
+from tsh_sync_gui.engine.ports import Lines, Rejected
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.mirror_copy import Cursor, copy_lines, divide, last_cell
 from tsh_sync_gui.store.mirror_sql import CREATED, JOIN, TOUCHED, ListSql, joined, list_sql
@@ -99,11 +99,14 @@ class RowWriter:
             counts += Counts(created=number - known, updated=updated, unchanged=known - updated)
         return counts
 
-    def by_key(self, keys: Sequence[str], lines: Sequence[bytes]) -> dict[str, bytes]:
+    def by_key(self, lines: Lines) -> dict[str, bytes]:
         """Return *lines* by key, the last of doubles; list rows of a spread get the empty key it gives them."""
+        if lines.columns != self.entity.copy_columns:
+            raise ValueError(f"lines of {self.entity.name} come in other columns than its table's")
+        keys = lines.keys
         if self._padding:
             keys = [key if SEPARATOR in key else key + self._padding for key in keys]
-        return dict(zip(keys, lines, strict=True))
+        return dict(zip(keys, lines.lines, strict=True))
 
     async def _known(self, cursor: Cursor, rows: dict[str, bytes]) -> set[str]:
         ids = {key.partition(SEPARATOR)[0] for key in rows} if self._padding else rows

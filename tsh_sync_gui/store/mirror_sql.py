@@ -201,7 +201,7 @@ def detail_sql(entity: Entity) -> DetailSql:
         # A detail that was asked for later is newer, unless it is stamped older than the row and the row's is current.
         apply=f"""
             INSERT INTO pg_temp.applied (id, zoho_id, first, fresh, before, after)
-            SELECT t.id, t.zoho_id, t.raw_detail IS NULL, t.synced_at >= %(started)s, c.before, c.after
+            SELECT t.id, t.zoho_id, t.detailed_at IS NULL, t.synced_at >= %(started)s, c.before, c.after
             FROM pg_temp.{stage} d JOIN {table} t ON t.zoho_id = d.zoho_id{main},
                 LATERAL ({_difference(audited, "t", "d")}) c
             WHERE t.detailed_at IS NULL OR (t.detailed_at < d.detailed_at

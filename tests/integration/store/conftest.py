@@ -3,6 +3,9 @@
 import pytest
 
 from tests.integration.store.embedded_clients import ask, server_of
+from tests.integration.store.worlds import migrated_url, world
+
+__all__ = ["migrated_url", "running", "world"]
 
 
 @pytest.fixture
