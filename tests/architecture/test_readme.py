@@ -20,7 +20,6 @@ TOP = {
     "packaging",
     "pyproject.toml",
     "resources",
-    "setup.sh",
     "tests",
     "tsh_sync_gui",
 }
@@ -41,8 +40,8 @@ def test_the_first_command_starts_the_demo_and_the_second_runs_all_tests():
     first, second = _blocks("sh")[:2]
 
     assert first.count("\n") == 1
-    assert first.split() == ["sh", "setup.sh", "&&", ".venv/bin/tsh-sync", "demo"]
-    assert "setup.sh test" in second
+    assert first.split() == ["sh", "packaging/setup.sh", "&&", ".venv/bin/tsh-sync", "demo"]
+    assert "packaging/setup.sh test" in second
     assert "pytest" in second
 
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes the environment .venv beside this file and installs the program into it.
-# `sh setup.sh test` installs what the tests need, too. Run it again after every update.
+# Makes the environment .venv in the checkout and installs the program into it.
+# `sh packaging/setup.sh test` installs what the tests need, too. Run it again after every update.
 set -eu
 
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd -- "$here"
 oldest=3.11
 newest=3.13
@@ -13,7 +13,7 @@ say() { printf '%s\n' "$*" >&2; }
 case "${1:-}" in
     "") editable='' what="." ;;
     test) editable=--editable what=".[test]" ;; # what is tested is this folder
-    *) say "“$1” is not known; say: sh setup.sh, or sh setup.sh test"; exit 2 ;;
+    *) say "“$1” is not known; say: sh packaging/setup.sh, or sh packaging/setup.sh test"; exit 2 ;;
 esac
 
 fits() { # Is $1 a Python that this program runs on?
@@ -50,7 +50,7 @@ make_environment() { # With venv's own pip, else with a pip or virtualenv that i
 
 python=$(find_python) || { as_root_apt python3 python3-venv && python=$(find_python); } || {
     say "This program needs Python $oldest to $newest, and none was found."
-    say "Install it (Debian, Ubuntu: sudo apt-get install python3 python3-venv), or name one: PYTHON=/path/to/python3 sh setup.sh"
+    say "Install it (Debian, Ubuntu: sudo apt-get install python3 python3-venv), or name one: PYTHON=/path/to/python3 sh packaging/setup.sh"
     exit 1
 }
 
