@@ -1,0 +1,1 @@
+"""A ninth entity, as an engineer would add one: its spec, and its data in the simulator."""
