@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import os
 from collections.abc import Callable, Iterator
@@ -38,6 +39,15 @@ def _no_qt_warnings() -> Iterator[None]:
     yield
     qInstallMessageHandler(before)
     assert not found, found
+
+
+@pytest.fixture(autouse=True)
+def _garbage_ends_in_this_thread() -> Iterator[None]:
+    """Collect here and never in the engine's thread, as the program does."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from qasync import QEventLoop
 from typing_extensions import override
 
 from tsh_sync_gui.core.events import Event, PageStored, QuotaChanged
+from tsh_sync_gui.ui.collector import Collector
 
 T = TypeVar("T")
 
@@ -144,13 +145,16 @@ def run(app: Application, main: Callable[[EngineThread, asyncio.Event], Awaitabl
     app.setQuitOnLastWindowClosed(False)
     engine = EngineThread()
     engine.start()
+    collector = Collector(app)
 
     async def outer() -> int:
         wanted = asyncio.Event()
         app.on_quit = wanted.set
+        collector.begin()
         try:
             return await main(engine, wanted)
         finally:
+            collector.end()
             app.on_quit = None
 
     try:

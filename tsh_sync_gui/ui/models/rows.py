@@ -109,13 +109,15 @@ class RowFilter(QSortFilterProxyModel, Generic[Row]):
 
     def search(self, text: str) -> None:
         """Keep the rows that hold all words of *text*."""
+        self.beginFilterChange()
         self._search = text
-        self.invalidateFilter()
+        self.endFilterChange()
 
     def filter(self, key: str, text: str) -> None:
         """Keep the rows whose column *key* holds *text*; numbers take <, > and =."""
+        self.beginFilterChange()
         self._filters[key] = text.strip()
-        self.invalidateFilter()
+        self.endFilterChange()
 
     def sort_by(self, column: int, *, add: bool) -> None:
         """Sort by *column*, turning the order when it is sorted already; *add* keeps the other columns before it."""

@@ -162,13 +162,13 @@ def _records_spoken(status: EntityStatus, here: int) -> str:
 
 
 def _details(status: EntityStatus, run: RunView | None) -> str:
-    if not status.has_details or not status.local:
+    if not status.has_details or not _records(status, run):
         return ""
     done = status.detailed
     live = run is not None and run.is_live and run.info.phase is Phase.DETAILS
     if live and run is not None and status.live is not None and status.live.id == run.info.id:
         done += max(0, run.done - status.live.details_done)
-    total = max(status.local, done)
+    total = max(_records(status, run), done)
     return tr("details {done}/{total}").format(done=number(done), total=number(total))
 
 

@@ -49,6 +49,8 @@ class DataTable(QWidget, Generic[Row]):
         self._empty = label(empty, "muted", wrap=True)
         self._build()
         self._restore()
+        self._header.sectionResized.connect(self._keep)
+        self._header.sectionMoved.connect(self._keep)
 
     def _build(self) -> None:
         view = self.view
@@ -72,8 +74,6 @@ class DataTable(QWidget, Generic[Row]):
         self._header.setSectionsMovable(True)
         self._header.setStretchLastSection(True)
         self._header.sectionClicked.connect(self._sort)
-        self._header.sectionResized.connect(self._keep)
-        self._header.sectionMoved.connect(self._keep)
         self._header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._header.customContextMenuRequested.connect(self._choose_columns)
         self._header.filtered.connect(self._filter)

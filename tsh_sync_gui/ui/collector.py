@@ -1,0 +1,40 @@
+"""Collects garbage in the window's thread only: an object of Qt must not end in the engine's."""
+
+from __future__ import annotations
+
+import gc
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer
+
+_LOOK_MS: Final = 200
+
+
+class Collector(QObject):
+    """Takes the place of Python's own trigger, which collects in whichever thread allocates."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self.look)
+
+    def begin(self) -> None:
+        """Take over. What is there by now stays for good, so that no later collection looks at it again."""
+        gc.disable()
+        gc.freeze()
+        self._timer.start()
+
+    def end(self) -> None:
+        """Hand back to Python."""
+        self._timer.stop()
+        gc.unfreeze()
+        gc.enable()
+
+    def look(self) -> None:
+        """Collect the youngest generation that is over its threshold."""
+        limits = gc.get_threshold()
+        for generation, (count, limit) in enumerate(zip(gc.get_count(), limits, strict=False)):
+            if count <= limit:
+                return
+            gc.collect(generation)
