@@ -58,6 +58,25 @@ async def test_cancelling_the_window_side_cancels_the_engine_side(qloop, engine:
     assert ended == [True]
 
 
+async def test_settling_does_not_break_off_the_clean_up_of_a_cancelled_call(qloop, engine: EngineThread):
+    cleaned = []
+
+    async def careful() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.05)
+            cleaned.append(True)
+
+    call = engine.call(careful())
+    await asyncio.sleep(0.05)
+    call.cancel()
+    await asyncio.sleep(0.01)
+
+    assert await engine.settle(2)
+    assert cleaned == [True]
+
+
 async def test_settling_ends_calls_but_not_what_serves(qloop, engine: EngineThread):
     stop = asyncio.Event()
     served = engine.serve(_wait(stop))

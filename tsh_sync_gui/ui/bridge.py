@@ -74,7 +74,8 @@ class EngineThread:
         async def cancelled() -> bool:
             left = set(self._tasks)
             for task in left:
-                task.cancel()
+                if not task.cancelling():  # a second time would break off its clean-up
+                    task.cancel()
             return not left or not (await asyncio.wait(left, timeout=seconds))[1]
 
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(cancelled(), self.loop))

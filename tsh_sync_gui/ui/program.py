@@ -130,7 +130,7 @@ class Program:
         if not what:
             self._finish()
             return True
-        heading = tr("{what} is syncing. Close all the same?").format(what=what)
+        heading = tr("Still syncing: {what}. Close all the same?").format(what=what)
         choices = (Choice(tr("Stop and close"), "primary", self._finish), Choice(tr("Keep open")))
         Question(self.window, heading, _stops(), choices).open()
         return False
@@ -141,7 +141,7 @@ class Program:
         if not what:
             self.reopen()
             return
-        heading = tr("{what} is syncing. Open the database again all the same?").format(what=what)
+        heading = tr("Still syncing: {what}. Open the database again all the same?").format(what=what)
         choices = (Choice(tr("Stop and open again"), "primary", self.reopen), Choice(tr("Cancel")))
         Question(self.window, heading, _stops(), choices).open()
 

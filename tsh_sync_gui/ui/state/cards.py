@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tsh_sync_gui.core.values import Counts, EntityState, Phase, RunState
+from tsh_sync_gui.core.values import Counts, EntityState, Mode, Phase, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus
 from tsh_sync_gui.ui.state import offers
@@ -217,6 +217,12 @@ def progress_text(run: RunView) -> str:
     return text if run.info.phase is Phase.LIST else f"{phase_word(run.info.phase)} · {text}"
 
 
+def planned_seconds(run: RunView, prices: Prices) -> float | None:
+    """Return what the forecast says a run takes in all, None where it is none."""
+    forecast = (prices.full if run.info.mode is Mode.FULL else prices.changes).get(run.info.entity)
+    return forecast.seconds if forecast is not None and forecast.known else None
+
+
 def seconds_left(run: RunView, forecast_seconds: float | None, *, now: datetime, at: float) -> float | None:
     """Return the seconds to go with all waits, None while they are not known."""
     if run.info.state is RunState.PAUSED:
@@ -241,8 +247,7 @@ def _pace_text(run: RunView, prices: Prices, *, now: datetime, at: float) -> str
     rate = run.pace.rate(at)
     if rate is not None and run.info.state is RunState.RUNNING:
         parts.append(tr("{rate}/s").format(rate=number(round(rate) if rate >= 10 else round(rate, 1))))
-    forecast = prices.full.get(run.info.entity) if run.info.mode == "full" else prices.changes.get(run.info.entity)
-    left = seconds_left(run, forecast.seconds if forecast else None, now=now, at=at)
+    left = seconds_left(run, planned_seconds(run, prices), now=now, at=at)
     if left is not None:
         parts.append(left_text(left, run, now=now))
     return " · ".join(part for part in parts if part)

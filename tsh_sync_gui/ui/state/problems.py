@@ -51,9 +51,16 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
             meaning=wait_advice(info.waiting_for or "daily_quota"),
             tone="blue",
         )
-    if state in {EntityState.FAILED, EntityState.NEEDS_YOU, EntityState.PARTLY_DONE}:
-        return run_problem(info)
-    return Problem(title=status.note) if status.note else None
+    found = run_problem(info)
+    if found is None and status.note:
+        found = Problem(title=status.note, is_grave=state is EntityState.FAILED)
+    if found is None and state is EntityState.PAUSED:
+        found = Problem(
+            title=info.title or tr("Stopped by a person"),
+            meaning=info.advice or tr("The next sync goes on from there."),
+            tone="grey",
+        )
+    return found
 
 
 def is_long_wait(run: RunView) -> bool:

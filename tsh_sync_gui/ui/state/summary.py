@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tsh_sync_gui.core.values import EntityState, RunState
-from tsh_sync_gui.ui.state.cards import CardState, progress_text, seconds_left
+from tsh_sync_gui.ui.state.cards import CardState, planned_seconds, progress_text, seconds_left
 from tsh_sync_gui.ui.state.live import AppState, Connection
 from tsh_sync_gui.ui.state.prices import Prices
 from tsh_sync_gui.ui.state.texts import clock, number, span, tr
@@ -92,8 +92,7 @@ def _running(state: AppState, prices: Prices, *, now: datetime, at: float) -> Pa
     if not live:
         return Part(key="running", icon="idle", text=tr("Nothing runs"))
     first = next((run for run in live if run.info.state is RunState.RUNNING), live[0])
-    forecast = prices.full.get(first.info.entity) if first.info.mode == "full" else None
-    left = seconds_left(first, forecast.seconds if forecast else None, now=now, at=at)
+    left = seconds_left(first, planned_seconds(first, prices), now=now, at=at)
     status = state.status(first.info.entity)
     parts = [tr(status.title) if status else first.info.entity, progress_text(first)]
     if left is not None:

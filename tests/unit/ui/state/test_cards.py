@@ -148,6 +148,34 @@ def test_a_failed_run_says_why_and_what_to_do():
     assert dos(shown) == [Do.SYNC]
 
 
+def test_a_run_that_a_killed_program_left_is_failed_and_says_so():
+    left = run_info(ENTITY, RunState.RUNNING)
+    note = "The program ended in mid-run; the next sync goes on from there."
+
+    shown = card(status=status_of(ENTITY, state=EntityState.FAILED, last=left, note=note))
+
+    assert shown.problem is not None
+    assert shown.problem.title == note
+
+
+def test_a_cancelled_run_is_paused_and_goes_on_with_the_next_sync():
+    shown = card(status=status_of(ENTITY, state=EntityState.PAUSED, last=run_info(ENTITY, RunState.CANCELLED)))
+
+    assert shown.problem is not None
+    assert shown.problem.title == "Stopped by a person"
+    assert dos(shown) == [Do.SYNC]
+
+
+def test_a_forecast_that_is_a_mere_guess_gives_no_time_left():
+    prices = Prices(full={ENTITY: Forecast(entity=ENTITY, calls_low=1, calls_high=1, seconds=300, known=False)})
+    state = advance(rebase(AppState(), overview(), asked_at=0.0, at=0.0), started(), at=1.0)
+
+    shown = card_state(state, prices, ENTITY, now=NOW, at=1.0)
+
+    assert shown.bar is not None
+    assert shown.bar.pace == ""
+
+
 def test_a_second_try_names_what_failed_last():
     last = run_info(ENTITY, RunState.FAILED, title="Zoho has trouble")
 
