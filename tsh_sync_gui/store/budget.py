@@ -129,7 +129,7 @@ class PgBudget:
             return
         self._refusals.clear()
         if grant.batch is None:
-            await asyncio.shield(self._spawn(self._quietly(self._tell(headers, grant))))
+            await asyncio.shield(self._spawn(self._quietly(self._tell(headers, grant, answered=slot.id))))
             return
         if headers is not None:
             self._heard = (headers, grant, self._made)
@@ -259,16 +259,20 @@ class PgBudget:
             age = self._clock.monotonic() - batch.used_at
             await self._line.close_slot(batch.slot, self._claimed, used=batch.used, age=age, day=batch.day)
 
-    async def _tell(self, headers: RateHeaders | None, grant: _Grant) -> None:
+    async def _tell(self, headers: RateHeaders | None, grant: _Grant, *, answered: int = 0) -> None:
         async with self._line.lock:
-            await self._tell_locked(headers, grant)
+            await self._tell_locked(headers, grant, answered=answered)
 
-    async def _tell_locked(self, headers: RateHeaders | None, grant: _Grant, made: int | None = None) -> None:
+    async def _tell_locked(
+        self, headers: RateHeaders | None, grant: _Grant, made: int | None = None, *, answered: int = 0
+    ) -> None:
         if headers is None or not _credible(headers):
-            await self._line.tell(self._claimed)
+            await self._line.tell(self._claimed, answered=answered)
         else:
             later = sum(batch.left for batch in self._batches.values()) + (0 if made is None else self._made - made)
-            await self._line.hear(headers, self._claimed, floor=grant.floor, later=later, day=grant.day)
+            await self._line.hear(
+                headers, self._claimed, floor=grant.floor, later=later, day=grant.day, answered=answered
+            )
 
     async def _return(self, slot: int, grant: _Grant) -> None:
         async with self._line.lock:

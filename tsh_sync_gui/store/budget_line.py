@@ -29,9 +29,18 @@ SELECT got, allowed, slot, own_floor, day, reason, wait_for FROM sync.reserve_ca
     %(caller)s, %(lane)s, %(number)s, %(in_flight)s, %(permits)s, %(per_minute)s, %(per_day)s, %(concurrency)s,
     %(window)s, %(hold)s, %(ahead)s, %(release)s)
 """
+# Zoho counts a call when it arrives, which is some time before the answer: a call that was slow on its way counts from
+# its answer on, though no later than a fiftieth of the window after it was granted, or slow answers would cost calls.
+_ARRIVED: Final = 0.9926
+_SLOWEST: Final = 0.02
 # Losing what follows in a crash of the server does no harm, so it need not wait for the disk.
-_TELL: Final = """
-WITH told AS (UPDATE sync.callers SET permits = %(in_flight)s, seen_at = clock_timestamp() WHERE id = %(caller)s)
+_TELL: Final = f"""
+WITH told AS (UPDATE sync.callers SET permits = %(in_flight)s, seen_at = clock_timestamp() WHERE id = %(caller)s),
+settled AS (
+    UPDATE sync.call_slots SET counts_until = greatest(counts_until,
+        least(clock_timestamp(), granted_at + {_SLOWEST} * %(window)s * interval '1 s')
+        + {_ARRIVED} * %(window)s * interval '1 s')
+    WHERE id = %(answered)s AND counts_until > clock_timestamp())
 SELECT set_config('synchronous_commit', 'off', true)
 """
 _HEAR: Final = f"{_TELL}, sync.hear_headers(%(limit)s, %(remaining)s, %(reset)s, %(floor)s, %(later)s, %(day)s)"
@@ -115,18 +124,22 @@ class BudgetLine:
             found = Reservation(*await self._ask(_RESERVE, params))
         return found
 
-    async def tell(self, in_flight: int) -> None:
-        """Tell how many calls this process has under way."""
-        await self._ask(_TELL, {"in_flight": in_flight})
+    async def tell(self, in_flight: int, *, answered: int = 0) -> None:
+        """Tell how many calls this process has under way, and which slot's call was *answered*."""
+        await self._ask(_TELL, {"in_flight": in_flight, "answered": answered, "window": self._window})
 
-    async def hear(self, headers: RateHeaders, in_flight: int, *, floor: int, later: int, day: int) -> None:
+    async def hear(
+        self, headers: RateHeaders, in_flight: int, *, floor: int, later: int, day: int, answered: int = 0
+    ) -> None:
         """Correct the day's figures by what Zoho said of it; *later* of our calls it cannot have counted then."""
         figures = {"limit": headers.limit, "remaining": headers.remaining, "reset": float(headers.reset_seconds)}
-        await self._ask(_HEAR, {"in_flight": in_flight, "floor": floor, "later": later, "day": day, **figures})
+        told = {"in_flight": in_flight, "answered": answered, "window": self._window}
+        await self._ask(_HEAR, {**told, "floor": floor, "later": later, "day": day, **figures})
 
     async def close_slot(self, slot: int, in_flight: int, *, used: int, age: float, day: int) -> None:
         """End a slot of which *used* calls were made, the last one *age* seconds ago; the others go back."""
-        params = {"slot": slot, "in_flight": in_flight, "used": used, "age": age, "day": day, "window": self._window}
+        params = {"slot": slot, "used": used, "age": age, "day": day, "window": self._window}
+        params |= {"in_flight": in_flight, "answered": 0}
         await self._ask(_CLOSE, params)
 
     async def refused(self, code: int, limits: Limits) -> None:
