@@ -81,7 +81,9 @@ async def test_a_ninth_entity_syncs_into_its_own_tables(nine_url, larger, tmp_pa
         assert row == [("PO-00004", date(2026, 5, 5), Decimal(7500), "Deliver to Basra", "Cable كيبل", Decimal(7500))]
 
 
-def test_a_ninth_entity_has_a_card(nine_url, larger, tmp_path, qtbot, engine, qloop, session, look, kept):
+@pytest.fixture
+def opening(nine_url, larger, tmp_path, engine):
+    """The program's own way to open the service for a window, with nine entities."""
     overrides = {
         "client_id": "1000.CLIENT",
         "client_secret": "a client secret",
@@ -99,13 +101,22 @@ def test_a_ninth_entity_has_a_card(nine_url, larger, tmp_path, qtbot, engine, ql
         async with open_service(loaded, registry=NINE) as service:
             yield Opened(service, loaded)
 
+    return Opening(engine, opened)
+
+
+@pytest.fixture
+def panel(qtbot, session, look, kept):
+    """The Sync screen, shown."""
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    made = SyncPanel(session, Wishes(session, window, kept), kept)
+    window.setCentralWidget(made)
+    window.show()
+    return made
+
+
+def test_a_ninth_entity_has_a_card(opening, engine, qloop, session, panel):
     async def watch():
-        window = QMainWindow()
-        qtbot.addWidget(window)
-        panel = SyncPanel(session, Wishes(session, window, kept), kept)
-        window.setCentralWidget(panel)
-        window.show()
-        opening = Opening(engine, opened)
         session.attach((await opening.begin()).service)
         await until(lambda: panel.grid.card(NAME) is not None)
         fresh = panel.grid.card(NAME).state
@@ -115,6 +126,7 @@ def test_a_ninth_entity_has_a_card(nine_url, larger, tmp_path, qtbot, engine, ql
         titles = [card.title for card in session.cards]
         synced = panel.grid.card(NAME).state
         session.detach()
+        assert await engine.settle(10)
         assert await opening.close(10)
         return fresh, synced, titles
 
