@@ -174,8 +174,13 @@ class Database:
         return await self._open(self._address.connect_args())
 
     async def _open(self, params: dict[str, Any], *, autocommit: bool = False) -> Driver:
+        connecting = asyncio.ensure_future(psycopg.AsyncConnection.connect(**params, autocommit=autocommit))
         try:
-            return await psycopg.AsyncConnection.connect(**params, autocommit=autocommit)
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            # Cut off half-way, the server would hold its end for a minute, waiting for the password.
+            connecting.add_done_callback(_discard)
+            raise
         except psycopg.Error as error:
             raise refused(error, self._address, kind=self.kind) from error
 
@@ -202,6 +207,12 @@ class Database:
                 best = (trip, row[0] - (asked + trip / 2))
         if best:
             self.clock.offset = best[1] if abs(best[1]) > best[0] else timedelta(0)
+
+
+def _discard(connecting: asyncio.Future[Driver]) -> None:
+    """Close a connection that nobody waits for any more."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().pgconn.finish()
 
 
 async def _driver(connection: AsyncConnection) -> Driver:

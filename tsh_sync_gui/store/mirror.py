@@ -14,7 +14,7 @@ from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store import mirror_reads
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.mirror_books import Books, close_books, open_books
-from tsh_sync_gui.store.mirror_copy import Cursor, transaction
+from tsh_sync_gui.store.mirror_copy import BY_INDEX, Cursor, transaction
 from tsh_sync_gui.store.mirror_details import DetailWriter, by_record
 from tsh_sync_gui.store.mirror_letters import resolve_letters, write_letters
 from tsh_sync_gui.store.mirror_rows import RowWriter
@@ -51,14 +51,14 @@ class PgMirror:
         return await self._store(step)
 
     async def _store(self, step: Step) -> Stored:
-        async with transaction(self._database) as cursor:
+        async with transaction(self._database, hint=BY_INDEX) as cursor:
             work = _StepWork(cursor, step, self._rows, self._details)
             return await work.run(owner=self._database.owner)
 
     async def preview(self, batches: Sequence[Batch]) -> dict[str, Counts]:
         """Return what storing *batches* would do; nothing is written."""
         counts: dict[str, Counts] = {}
-        async with transaction(self._database) as cursor:
+        async with transaction(self._database, hint=BY_INDEX) as cursor:
             for name, group in _by_entity(batches).items():
                 rows = self._rows[name]
                 lines: dict[str, bytes] = {}

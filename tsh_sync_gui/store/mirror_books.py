@@ -14,9 +14,6 @@ from tsh_sync_gui.core.values import Counts, Phase
 from tsh_sync_gui.engine.ports import Step
 from tsh_sync_gui.store.mirror_copy import Cursor
 
-# Steps look rows up by id, a few thousand among perhaps a million. A planner without figures (an empty table a moment
-# ago) may read the whole table instead; the temporary tables are read whole all the same.
-_BY_INDEX: Final = "SET LOCAL enable_seqscan = off"
 # Locks the runs, so that a take-over waits for this step or this step sees it.
 _LOCK: Final = """
 SELECT id, started_at, ended_at IS NOT NULL, owner FROM sync.runs WHERE id = ANY(%s) ORDER BY id FOR UPDATE
@@ -51,7 +48,6 @@ class Books:
 
 async def open_books(cursor: Cursor, step: Step, entities: Iterable[str], *, owner: str) -> Books:
     """Lock the step's runs; LostOwnershipError when they are not ours to write any more."""
-    await cursor.execute(_BY_INDEX)
     ids = sorted({step.leader, *step.runs.values()})
     await cursor.execute(_LOCK, (ids,))
     rows = {row[0]: row[1:] for row in await cursor.fetchall()}

@@ -20,9 +20,14 @@ Result = TypeVar("Result")
 _BLOCK: Final = 120 * 1024
 
 
+# A planner without figures (the table was empty a moment ago) may read and sort all of a table for a few rows of it.
+BY_INDEX: Final = "SET LOCAL enable_seqscan = off"
+IN_INDEX_ORDER: Final = f"{BY_INDEX}; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+
+
 @asynccontextmanager
-async def transaction(database: Database) -> AsyncIterator[Cursor]:
-    """Give a cursor in a transaction whose statements are planned anew each time.
+async def transaction(database: Database, *, hint: str = "") -> AsyncIterator[Cursor]:
+    """Give a cursor in a transaction whose statements are planned anew each time; *hint* settles how.
 
     A plan kept from when a table was empty reads all of it, for each page of ids, once it holds a million rows.
     """
@@ -31,6 +36,8 @@ async def transaction(database: Database) -> AsyncIterator[Cursor]:
         connection.prepare_threshold = None
         try:
             async with connection.cursor() as cursor:
+                if hint:
+                    await cursor.execute(hint)
                 yield cursor
         finally:
             connection.prepare_threshold = threshold

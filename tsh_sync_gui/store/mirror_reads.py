@@ -11,7 +11,7 @@ from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import Vanished
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
-from tsh_sync_gui.store.mirror_copy import transaction
+from tsh_sync_gui.store.mirror_copy import IN_INDEX_ORDER, transaction
 from tsh_sync_gui.store.mirror_sql import quoted, table_of
 from tsh_sync_gui.store.tables import outstanding, record_rows
 
@@ -36,8 +36,7 @@ async def find_vanished(database: Database, entity: Entity, leader: RunId, *, li
             SELECT FROM sync.dead_letters d JOIN sync.runs own ON own.id = d.run_id
             WHERE own.leader = %(leader)s AND d.entity = %(entity)s AND d.record_key = t.zoho_id)
         ORDER BY t.id LIMIT %(limit)s"""
-    async with transaction(database) as cursor:
-        await cursor.execute("SET LOCAL work_mem = '64MB'")
+    async with transaction(database, hint="SET LOCAL work_mem = '64MB'") as cursor:
         await cursor.execute(missing, {"leader": leader, "entity": entity.name, "limit": limit})
         ids = tuple(row[0] for row in await cursor.fetchall())
         await cursor.execute(
@@ -123,7 +122,7 @@ class _Queue:
 
     async def _fetch(self) -> bool:
         while self._statement:
-            async with transaction(self._database) as cursor:
+            async with transaction(self._database, hint=IN_INDEX_ORDER) as cursor:
                 await cursor.execute(self._statement, self._values)
                 rows = await cursor.fetchall()
             if rows:
@@ -155,7 +154,7 @@ async def stream_living(database: Database, entity: Entity) -> AsyncGenerator[li
         f" AND t.zoho_id IS NOT NULL{record_rows(entity, 't')} ORDER BY t.id LIMIT {_CHUNK}"
     )
     while True:
-        async with transaction(database) as cursor:
+        async with transaction(database, hint=IN_INDEX_ORDER) as cursor:
             await cursor.execute(statement, (last,))
             rows = await cursor.fetchall()
         if not rows:
