@@ -46,6 +46,7 @@ def _garbage_ends_in_this_thread() -> Iterator[None]:
     """Collect here and never in the engine's thread, as the program does."""
     gc.disable()
     yield
+    gc.unfreeze()
     gc.collect()
     gc.enable()
 

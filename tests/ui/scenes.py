@@ -38,6 +38,7 @@ class Scene:
     sizes: tuple[tuple[int, int], ...] = (SMALL,)
     demo: bool = False
     opens: bool = True
+    mirrored: bool = False
 
     @staticmethod
     def loaded() -> Loaded:
@@ -279,5 +280,6 @@ SCENES = (
     Scene("settings", play=settings, themes=BOTH, sizes=(SMALL, LARGE)),
     Scene("starting", opens=False),
     Scene("error", play=failing, opens=False, themes=BOTH),
+    Scene("mirrored", troubled, _opening(NAMES[5]), sizes=(LARGE,), mirrored=True),
     Scene("help", play=helped, sizes=(LARGE,)),
 )

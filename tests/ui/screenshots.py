@@ -9,6 +9,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
@@ -58,6 +59,8 @@ async def _all(folder: Path, names: list[str], engine: EngineThread) -> None:
     for scene in SCENES:
         if names and scene.name not in names:
             continue
+        direction = Qt.LayoutDirection.RightToLeft if scene.mirrored else Qt.LayoutDirection.LeftToRight
+        QApplication.setLayoutDirection(direction)
         for wish in scene.themes:
             theme.current().use(wish)
             for size in scene.sizes:

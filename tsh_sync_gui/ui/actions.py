@@ -47,16 +47,21 @@ class Actions(QObject):
         then: Callable[[T], object] | None = None,
         otherwise: Callable[[BaseException], object] | None = None,
         busy: QWidget | None = None,
+        is_long: bool = False,
     ) -> asyncio.Task[None]:
-        """Await *coroutine* and call *then* with its result, or *otherwise* with its error; *busy* rests meanwhile."""
-        task = asyncio.get_running_loop().create_task(self._awaited(coroutine, then, otherwise, busy))
+        """Await *coroutine* and call *then* with its result, or *otherwise* with its error; *busy* rests meanwhile.
+
+        *is_long* marks what is stopped when the program ends; the rest is waited for.
+        """
+        call = self._engine.call(coroutine, is_long=is_long)
+        task = asyncio.get_running_loop().create_task(self._awaited(call, then, otherwise, busy))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def _awaited(
         self,
-        coroutine: Coroutine[Any, Any, T],
+        call: asyncio.Future[T],
         then: Callable[[T], object] | None,
         otherwise: Callable[[BaseException], object] | None,
         busy: QWidget | None,
@@ -64,7 +69,7 @@ class Actions(QObject):
         if busy is not None:
             busy.setEnabled(False)
         try:
-            result = await self._engine.call(coroutine)
+            result = await call
         except SyncError as error:
             self._tell(error, otherwise)
         except Exception as error:  # noqa: BLE001 -- shown to the person, with the details to copy

@@ -31,7 +31,7 @@ class EngineThread:
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], bool] = {}
 
     def start(self) -> None:
         """Begin to run coroutines."""
@@ -51,30 +51,34 @@ class EngineThread:
             self.loop.run_until_complete(self.loop.shutdown_default_executor())
             self.loop.close()
 
-    def call(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
-        """Run *coroutine* in the engine; await the result in the window. Cancelling it cancels the coroutine."""
-        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._kept(coroutine), self.loop))
+    def call(self, coroutine: Coroutine[Any, Any, T], *, is_long: bool = True) -> asyncio.Future[T]:
+        """Run *coroutine* in the engine; await the result in the window. Cancelling it cancels the coroutine.
+
+        What is not long is never broken off, only no longer waited for: a read that is cancelled costs a connection.
+        """
+        found = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._kept(coroutine, is_long), self.loop))
+        return found if is_long else asyncio.shield(found)
 
     def serve(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         """Run *coroutine* for as long as it likes: `settle` leaves it alone."""
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
 
-    async def _kept(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    async def _kept(self, coroutine: Coroutine[Any, Any, T], is_long: bool) -> T:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 -- a coroutine runs in a task
-        self._tasks.add(task)
+        self._tasks[task] = is_long
         try:
             return await coroutine
         finally:
-            self._tasks.discard(task)
+            del self._tasks[task]
 
     def settle(self, seconds: float) -> asyncio.Future[bool]:
-        """Cancel all calls and wait until they have really ended; False when some did not within *seconds*."""
+        """Cancel the long calls and wait until all have really ended; False when some did not within *seconds*."""
 
         async def cancelled() -> bool:
             left = set(self._tasks)
-            for task in left:
-                if not task.cancelling():  # a second time would break off its clean-up
+            for task, is_long in tuple(self._tasks.items()):
+                if is_long and not task.cancelling():  # a second time would break off its clean-up
                     task.cancel()
             return not left or not (await asyncio.wait(left, timeout=seconds))[1]
 

@@ -10,6 +10,12 @@ from PySide6.QtCore import QObject, QTimer
 _LOOK_MS: Final = 200
 
 
+def keep_what_is_there() -> None:
+    """Leave out of all later collections what has come so far: modules, specs, compiled parts."""
+    gc.collect()
+    gc.freeze()
+
+
 class Collector(QObject):
     """Takes the place of Python's own trigger, which collects in whichever thread allocates."""
 
@@ -20,7 +26,7 @@ class Collector(QObject):
         self._timer.timeout.connect(self.look)
 
     def begin(self) -> None:
-        """Take over. What is there by now stays for good, so that no later collection looks at it again."""
+        """Take over."""
         gc.disable()
         gc.freeze()
         self._timer.start()

@@ -12,6 +12,7 @@ from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Loaded, save
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import EngineThread
+from tsh_sync_gui.ui.collector import keep_what_is_there
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.main_window import MainWindow
 from tsh_sync_gui.ui.opening import Opened, Opener, Opening, opener
@@ -94,6 +95,7 @@ class Program:
             return
         self._opened = opened
         self.window.settings.show_settings(opened.loaded, has_database=True)
+        keep_what_is_there()
         self.session.attach(opened.service)
         self.window.service_opened()
 

@@ -210,6 +210,7 @@ class Session(QObject):
             self.service.sync(request),
             then=lambda report: self._done(entities, report),
             otherwise=lambda error: self._refused(entities, error),
+            is_long=True,
         )
 
     def _done(self, entities: Iterable[str], report: SyncReport) -> None:
