@@ -24,8 +24,9 @@ _EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 class WalkPlan:
     """One walk: the entities it serves, how, and from when.
 
-    *leader* makes the calls; *members* are all entities the pages are stored for; *idle* are requested members whose
-    walk is not due. *since* bounds a filter, *stop* ends a walk that goes from newest to oldest.
+    *leader* makes the calls; *members* are all entities the pages are stored for: those asked for, and those that
+    are in use already and ride along; *idle* are requested members whose walk is not due. *since* bounds a filter,
+    *stop* ends a walk that goes from newest to oldest.
     """
 
     walk: str
@@ -130,7 +131,9 @@ def plan_walk(
         walk=requested[0].walk,
         api=api,
         leader=requested[0],
-        members=tuple(one for one in walk if one.api(situation.products)),
+        members=tuple(
+            one for one in walk if one.api(situation.products) and (one in requested or marks[one.name].since)
+        ),
         requested=requested,
         products=situation.products,
         mode=Mode.INCREMENTAL,

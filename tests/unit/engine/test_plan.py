@@ -42,12 +42,18 @@ def test_a_first_sync_walks_everything_and_products_lead():
 
 
 def test_products_alone_ask_for_changes_and_stock_rides_without_a_run():
-    made = plan(["products"], products=90)
+    made = plan(["products"], products=90, stock_levels=90)
 
     assert made.order is ListOrder.FILTERED
     assert made.since == NOW - timedelta(minutes=90) - OVERLAP
     assert [one.name for one in made.members] == ["products", "stock_levels"]
     assert [one.name for one in made.running] == ["products"]
+
+
+def test_what_nobody_ever_synced_does_not_ride():
+    made = plan(["products"])
+
+    assert [one.name for one in made.members] == ["products"]
 
 
 def test_a_stock_walk_that_is_due_serves_products_and_is_paid_by_stock():
