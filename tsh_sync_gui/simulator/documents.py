@@ -219,7 +219,7 @@ class Documents(TemplateSource):
             "sku": self.items.sku(line.item),
             "name": self.items.name(line.item),
             "group_name": product.group_name,
-            "description": "",
+            "description": product.description if line.quantity > 6 else "",
             "unit": product.unit,
             "product_type": "service" if product.kind == "service" else "goods",
             "line_item_type": "service" if product.kind == "service" else "goods",
@@ -229,6 +229,14 @@ class Documents(TemplateSource):
             "image_document_id": "",
             "document_id": "",
             "is_combo_product": product.kind == "set",
+        }
+
+    def remarks_of(self, index: int) -> Row:
+        """Return what a person wrote on a document."""
+        word = self.words[index]
+        return {
+            "notes": "Deliver in the morning / التسليم صباحاً" if word >> 58 & 3 == 0 else "",
+            "terms": "Goods once opened are not taken back." if word >> 59 & 1 else "",
         }
 
     def date_text(self, index: int) -> str:

@@ -36,6 +36,7 @@ def item_detail(product: Product, row: Row, config: SimulatorConfig) -> Row:
         "has_variant": bool(product.option),
         "combo_type": "kit" if product.kind == "set" else "",
         "vendor_id": "",
+        **({"minimum_order_quantity": 5.0, "maximum_order_quantity": 500.0} if product.price < 10_000 else {}),
         "tax_type": "tax" if product.taxed else "",
         "custom_fields": _custom_fields(row),
         "custom_field_hash": {key: value for key, value in row.items() if key.startswith("cf_")},

@@ -90,7 +90,7 @@ def vendor_count(customers: int) -> int:
     return max(customers // 12, 4) if customers else 0
 
 
-_EMPTY = (*("website", "language_code", "language_code_formatted"),)
+_EMPTY = ("language_code", "language_code_formatted")
 _ROW = template(
     {
         "contact_id": b'"%d"',
@@ -98,6 +98,7 @@ _ROW = template(
         "customer_name": b'"%b"',
         "vendor_name": b'"%b"',
         "company_name": b'"%b"',
+        "website": b'"%b"',
         **dict.fromkeys(_EMPTY, ""),
         "contact_type": b'"%b"',
         "contact_type_formatted": b'"%b"',
@@ -140,40 +141,15 @@ _ROW = template(
 
 
 _DETAIL_EMPTY = (
-    *(
-        "trader_name",
-        "legal_name",
-        "tax_id",
-        "tax_exemption_id",
-        "account_id",
-        "owner_id",
-        "udyam_reg_no",
-        "notes",
-    ),
-    *(
-        "credit_limit",
-        "tax_name",
-        "vat_reg_no",
-        "tax_treatment",
-        "facebook",
-        "twitter",
-        "website",
-        "designation",
-    ),
+    *("trader_name", "legal_name", "tax_id", "tax_exemption_id", "account_id", "owner_id", "udyam_reg_no"),
+    *("tax_name", "vat_reg_no", "tax_treatment", "facebook", "twitter", "designation"),
 )
 _DETAIL_KEPT = (
     *("contact_id", "contact_name", "company_name", "contact_type", "customer_sub_type", "status", "source"),
-    *("first_name", "last_name", "mobile", "email", "phone", "language_code", "currency_id", "currency_code"),
-    *(
-        "payment_terms",
-        "payment_terms_label",
-        "payment_terms_id",
-        "place_of_contact",
-        "gst_treatment",
-        "gst_no",
-    ),
-    *("pan_no", "outstanding_receivable_amount", "unused_credits_receivable_amount", "portal_status"),
-    *("created_time", "last_modified_time", "cf_governorate", "cf_governorate_unformatted"),
+    *("first_name", "last_name", "mobile", "email", "phone", "website", "language_code", "currency_id"),
+    *("currency_code", "payment_terms", "payment_terms_label", "payment_terms_id", "place_of_contact"),
+    *("gst_treatment", "gst_no", "pan_no", "outstanding_receivable_amount", "unused_credits_receivable_amount"),
+    *("portal_status", "created_time", "last_modified_time", "cf_governorate", "cf_governorate_unformatted"),
 )
 
 
@@ -245,7 +221,8 @@ class Contacts(TemplateSource):
         created, modified = stamp(self.created[index]), stamp(self.modified[index])
         city = self.city(index).encode()
         return _ROW % (
-            *(_FIRST_ID + index * ID_STEP, name, name, name, name, kind, kind.title()),
+            *(_FIRST_ID + index * ID_STEP, name, name, name, name),
+            *(b"www.shop%d.example" % index if word >> 46 & 7 == 0 else b"", kind, kind.title()),
             b"inactive" if word & 255 < 10 else b"active",
             *(days, label.encode(), org.setting_id(100 + (word >> 4 & 7)).encode() if days >= 0 else b""),
             (org.USD if dollars else org.IQD).encode(),
@@ -253,7 +230,16 @@ class Contacts(TemplateSource):
             *(money(owed), money(owed * org.DOLLAR if dollars else owed), money(credit)),
             *(first.encode(), last.encode()),
             b"shop%d@mail.example" % index if word >> 48 & 3 else b"",
-            *(b"", phone, created, _slashed(created), modified, _slashed(modified), city, city),
+            *(
+                b"+9641%07d" % (word >> 20 & 0x7FFFFF) if word >> 47 & 3 == 0 else b"",
+                phone,
+                created,
+                _slashed(created),
+                modified,
+                _slashed(modified),
+                city,
+                city,
+            ),
         )
 
     def city(self, index: int) -> str:
@@ -278,7 +264,9 @@ class Contacts(TemplateSource):
             values |= {
                 "attention": self.name(index),
                 "address": f"Street {word >> 52 & 63}, Building {word >> 58 & 31}",
+                "street2": "Near the Grand Mosque" if word >> 53 & 3 == 0 else "",
                 "city": self.city(index),
+                "zip": f"{10001 + (word >> 55 & 63)}" if word >> 54 & 1 else "",
                 "state": self.city(index),
                 "country": "Iraq",
                 "country_code": "IQ",
@@ -298,6 +286,8 @@ class Contacts(TemplateSource):
             **{key: row[key] for key in _DETAIL_KEPT},
             "is_bcy_only_contact": row["currency_code"] == "IQD",
             "is_taxable": True,
+            "credit_limit": 5_000_000.0 if self.terms(index)[0] == 45 else "",
+            "notes": "يفضل الاتصال بعد الظهر" if word >> 57 & 3 == 0 else "",
             "pricebook_id": list_id,
             "pricebook_name": list_name,
             "contact_category": "",

@@ -142,6 +142,7 @@ class CreditNotes(Documents):
             **constants,
             **{key: value for key, value in row.items() if key not in left_out},
             **self.party_of(index),
+            **self.remarks_of(index),
             **self.money_of(index),
             "balance": row["balance"],
             "updated_time": row["last_modified_time"],

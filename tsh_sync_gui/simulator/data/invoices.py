@@ -237,6 +237,7 @@ class Invoices(Documents):
             **_detail_constants(),
             **{key: value for key, value in row.items() if key not in left_out},
             **self.party_of(index),
+            **self.remarks_of(index),
             **amounts,
             "documents": [],
             "payment_made": number(self.paid(index)),

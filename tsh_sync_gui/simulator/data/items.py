@@ -70,7 +70,7 @@ def _row_end(product: Product, vendor: str) -> Row:
         "upc": b'"%d"',
         "ean": b'"%d"',
         "isbn": "",
-        "part_number": "",
+        "part_number": "" if service else product.sku,
         "is_storage_location_enabled": False,
         "*picture": _PICTURE,
         "created_time": b'"%b"',

@@ -62,7 +62,7 @@ class PriceLists(TemplateSource):
         return {
             "pricebook_id": str(_FIRST_ID + index * ID_STEP),
             "name": self._name(index),
-            "description": "",
+            "description": "For shops that buy by the carton" if scheme else "",
             "currency_id": "" if by_percent else (org.USD if currency == "USD" else org.IQD),
             "currency_code": "" if by_percent else currency,
             "decimal_place": 0,
@@ -106,7 +106,7 @@ class PriceLists(TemplateSource):
             return {
                 "pricebook_item_id": str(first),
                 **entry,
-                "pricebook_discount": "",
+                "pricebook_discount": "" if place % 10 else "2%",
                 "pricebook_rate": number(rate),
             }
         brackets = ((1.0, 9.0, 100), (10.0, 49.0, 97), (50.0, "", 94))

@@ -271,6 +271,7 @@ class SalesOrders(Documents):
         return {
             **_DETAIL_CONSTANTS,
             **self.party_of(index),
+            **self.remarks_of(index),
             **self.money_of(index),
             **{key: row[key] for key in same},
             "created_date": row["date"],
