@@ -1,23 +1,18 @@
 """Captured replies of real organizations go through the normalizer whole; read from outside the project."""
 
 import json
-import os
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.support.copylines import rows
+from tests.support.facts import body as body_of
+from tests.support.facts import needs_captures
 from tests.unit.engine.things import NOW, raw
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.entities.registry import REGISTRY
 
-FACTS = Path(os.environ.get("TSH_ZOHO_FACTS") or Path(__file__).parents[4] / "shared")
-CAPTURES = FACTS / "zoho-captures"
-
-pytestmark = pytest.mark.skipif(
-    not CAPTURES.is_dir(), reason="Zoho's captured replies are not here; TSH_ZOHO_FACTS may name their folder"
-)
+pytestmark = needs_captures
 
 LISTS = [
     ("products", "inventory-items-list", "items"),
@@ -50,7 +45,7 @@ DETAILS = [
 
 def captured(name, key):
     """Return the records of a captured reply, undecoded, as the client hands them on."""
-    body = (CAPTURES / f"{name}.json").read_bytes()
+    body = body_of(name)
     found = msgspec.json.decode(body, type=dict[str, msgspec.Raw])[key] if key else msgspec.Raw(body)
     is_list = bytes(found).lstrip().startswith(b"[")
     return msgspec.json.decode(found, type=list[msgspec.Raw]) if is_list else [found]

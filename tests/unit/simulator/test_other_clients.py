@@ -13,13 +13,34 @@ KEYS = {
     "sales_orders": ("salesorders", "salesorder_id", "salesorder"),
     "invoices": ("invoices", "invoice_id", "invoice"),
 }
+ONLY_IN_DETAILS = {
+    "items": "custom_field_hash",
+    "contacts": "billing_address",
+    "salesorders": "line_items",
+    "invoices": "line_items",
+}
+
+
+@pytest.fixture
+def larger(make_simulator):
+    """An organization in which each of these lists has two pages, of active records too."""
+    return make_simulator(items=260, customers=260, orders=210, invoices=210)
+
+
+def assert_all_were_paged_and_read(simulator, prefix):
+    paths = simulator.simulation.counts.by_path
+    for rows_key in ONLY_IN_DETAILS:
+        lists = [times for path, times in paths.items() if path.rstrip("/") == f"/{prefix}/{rows_key}"]
+        reads = [times for path, times in paths.items() if path.rstrip("/") == f"/{prefix}/{rows_key}/{{id}}"]
+        assert sum(lists) == 2
+        assert sum(reads) == 1
 
 
 @pytest.mark.parametrize("product", ["books", "inventory"])
-def test_zohopy_lists_pages_and_reads(simulator, monkeypatch, product):
+def test_zohopy_lists_pages_and_reads(larger, monkeypatch, product):
     for table in (zohopy.config._API_URLS, zohopy.config._ACCOUNTS_URLS):
         for centre in table:
-            monkeypatch.setitem(table, centre, simulator.url)
+            monkeypatch.setitem(table, centre, larger.url)
     config = zohopy.ZohoConfig(
         client_id="1000.C",
         client_secret="s",
@@ -33,22 +54,27 @@ def test_zohopy_lists_pages_and_reads(simulator, monkeypatch, product):
             resource = getattr(service, name)
             rows = [row for page in resource.list_all() for row in page[rows_key]]
             found = resource.get(rows[-1][id_key])
-            assert len({row[id_key] for row in rows}) == len(rows) > 50
+            assert len({row[id_key] for row in rows}) == len(rows) > 200
             assert found[record_key][id_key] == rows[-1][id_key]
+            assert found[record_key][ONLY_IN_DETAILS[rows_key]]
+    assert_all_were_paged_and_read(larger, "books/v3" if product == "books" else "inventory/v1")
 
 
 @pytest.mark.parametrize(("product", "prefix"), [("ZohoBooks", "books/v3"), ("ZohoInventory", "inventory/v1")])
-def test_pyzohoapi_lists_pages_and_reads(simulator, product, prefix):
+def test_pyzohoapi_lists_pages_and_reads(larger, product, prefix):
     class Redirected(getattr(pyzohoapi, product)):
         def get_endpoint(self, _region):
-            return f"{simulator.url}/{prefix}"
+            return f"{larger.url}/{prefix}"
 
     api = Redirected("748369814", client_id="1000.C", client_secret="s", refresh_token="1000.a.b")
-    api._oauth = f"{simulator.url}/oauth/v2"
+    api._oauth = f"{larger.url}/oauth/v2"
 
-    for name in ("Item", "Contact", "SalesOrder", "Invoice"):
+    for name, key in zip(("Item", "Contact", "SalesOrder", "Invoice"), ONLY_IN_DETAILS.values(), strict=True):
         make = getattr(api, name)
         rows = list(make().Iter(raw=True))
         last = rows[-1][make()._id_field]
-        assert len(rows) > 50
-        assert last == make(id=last).ID
+        found = make(id=last)
+        assert len({row[make()._id_field] for row in rows}) == len(rows) > 200
+        assert last == found.ID
+        assert getattr(found, key)
+    assert_all_were_paged_and_read(larger, prefix)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.support.facts import body, needs_captures
+from tests.support.facts import captured as decoded
 from tests.support.memory import MemoryTokenStore
 from tests.support.zoho import NOON, Script, answer, rig, settings
 from tsh_sync_gui.core.clock import ManualClock
@@ -18,10 +18,7 @@ from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.zoho.errors import Refusal, Remedy, rule_for
 from tsh_sync_gui.zoho.oauth import TokenKeeper
 
-FACTS = Path(os.environ.get("TSH_ZOHO_FACTS") or Path(__file__).parents[4] / "shared") / "zoho-captures"
-pytestmark = pytest.mark.skipif(
-    not FACTS.is_dir(), reason="Zoho's captured replies are not here; TSH_ZOHO_FACTS may name their folder"
-)
+pytestmark = needs_captures
 LISTS = {
     "inventory-items-list": "products",
     "inventory-items-search": "products",
@@ -29,8 +26,16 @@ LISTS = {
     "books-pricebooks-list": "price_lists",
     "books-invoices-list-vendor": "invoices",
 }
+ROWS = {
+    "books-contacts-list-row": "customers",
+    "books-customerpayments-list-row": "payments",
+    "books-invoices-list-row": "invoices",
+    "books-salesorders-list-row-vendor": "sales_orders",
+}
+ODD_LISTS = {"books-customerpayments-list-vendor": "payments", "books-creditnotes-list-vendor": "credit_notes"}
 DETAILS = {
     "inventory-item-detail": "products",
+    "inventory-item-detail-locations-vendor": "stock_levels",
     "books-contact-detail-customer": "customers",
     "books-contact-detail-customer-sparse": "customers",
     "books-pricebook-detail-unit": "price_lists",
@@ -39,8 +44,18 @@ DETAILS = {
     "books-customerpayment-detail-vendor": "payments",
     "books-creditnote-detail-vendor": "credit_notes",
 }
-STATUS = {"44": 429, "45": 429, "1070": 429, "57": 401, "2-payment-terms": 400, "1002-invoice": 404, "6041": 400}
+STATUS = {
+    "1038": 400,
+    "44": 429,
+    "45": 429,
+    "1070": 429,
+    "57": 401,
+    "2-payment-terms": 400,
+    "1002-invoice": 404,
+    "6041": 400,
+}
 MEANING = {
+    "1038": SchemaMismatchError,
     "44": Remedy.MINUTE,
     "45": Remedy.DAY,
     "1070": Remedy.CROWDED,
@@ -53,14 +68,14 @@ MEANING = {
 
 def captured(name: str) -> httpx.Response:
     """Return a captured body as an answer."""
-    return answer((FACTS / f"{name}.json").read_bytes())
+    return answer(body(name))
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("name", "entity"), LISTS.items())
 async def test_a_captured_list_is_a_page(name, entity):
     api = REGISTRY.get(entity).apis[0]
-    document = json.loads((FACTS / f"{name}.json").read_bytes())
+    document = decoded(name)
     async with rig(Script(captured(name))) as zoho:
         page = await zoho.source.page(api, PageQuery(page=1, per_page=200), zoho.caller)
 
@@ -70,10 +85,42 @@ async def test_a_captured_list_is_a_page(name, entity):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(("name", "entity"), ROWS.items())
+async def test_a_captured_row_comes_through_as_it_was_sent(name, entity):
+    api = REGISTRY.get(entity).apis[0]
+    reply = b'{"code":0,"message":"success","%b":[%b],"page_context":{"has_more_page":true}}'
+    async with rig(Script(answer(reply % (api.records.encode(), body(name))))) as zoho:
+        page = await zoho.source.page(api, PageQuery(page=1, per_page=200), zoho.caller)
+
+    assert [bytes(record) for record in page.records] == [body(name).strip()]
+    assert page.has_more
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("name", "entity"), ODD_LISTS.items())
+async def test_a_list_in_another_shape_ends_in_words(name, entity):
+    """A wrong key, and one record in place of an array: neither is taken for an empty list."""
+    api = REGISTRY.get(entity).apis[0]
+    async with rig(Script(captured(name))) as zoho:
+        with pytest.raises(SchemaMismatchError, match="does not understand"):
+            await zoho.source.page(api, PageQuery(page=1, per_page=200), zoho.caller)
+
+
+@pytest.mark.asyncio
+async def test_captured_details_in_bulk_are_records():
+    api = REGISTRY.get("stock_levels").apis[0]
+    document = decoded("inventory-itemdetails-vendor")
+    async with rig(Script(captured("inventory-itemdetails-vendor"))) as zoho:
+        reply = await zoho.source.bulk(api, api.bulk, ["1", "2"], zoho.caller)
+
+    assert [json.loads(bytes(record)) for record in reply.records] == document["items"]
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("name", "entity"), DETAILS.items())
 async def test_a_captured_detail_is_one_record(name, entity):
     api = REGISTRY.get(entity).apis[0]
-    document = json.loads((FACTS / f"{name}.json").read_bytes())
+    document = decoded(name)
     async with rig(Script(captured(name))) as zoho:
         reply = await zoho.source.detail(api, "1", zoho.caller)
 
@@ -91,7 +138,7 @@ async def test_captured_organizations_are_read():
 
 @pytest.mark.parametrize(("name", "meaning"), MEANING.items())
 def test_a_captured_error_means_what_the_table_says(name, meaning):
-    document = json.loads((FACTS / f"error-{name}.json").read_bytes())
+    document = decoded(f"error-{name}")
 
     refusal = Refusal(
         status=STATUS[name], code=document["code"], message=document["message"], endpoint="/x", organization="1"
