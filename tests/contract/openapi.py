@@ -74,6 +74,27 @@ def operation(endpoint: str) -> Operation | None:
     return None
 
 
+@cache
+def property_names() -> frozenset[str]:
+    """Return the keys of all objects that the documents describe."""
+    names: set[str] = set()
+    for product, files in _FILES.items():
+        for name in set(files.values()):
+            names |= set(_properties(document(product, name)))
+    return frozenset(names)
+
+
+def _properties(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("properties"), dict):
+            yield from node["properties"]
+        for inner in node.values():
+            yield from _properties(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _properties(inner)
+
+
 def _values(parameter: dict[str, Any]) -> frozenset[str]:
     """Return the values a parameter may have; Zoho names most of them only in the words about it."""
     listed = parameter.get("schema", {}).get("enum")

@@ -68,3 +68,14 @@ async def test_a_wrong_key_of_the_detail_ends_the_run_in_words(spoiled, name):
         assert states(report) == {"failed"}
         assert report.runs[0].title == "Zoho sent a reply this program does not understand"
         assert one.query(f"select count(*) from tsh.{name} where detailed_at is not null") == [(0,)]
+
+
+@pytest.mark.parametrize("name", [entity.name for entity in REGISTRY if entity.apis[0].bulk])
+async def test_a_wrong_key_of_details_in_bulk_ends_the_run_in_words(spoiled, name):
+    bulk = replace(REGISTRY.get(name).apis[0].bulk, records="things")
+    async with spoiled(wrong(name, bulk=bulk)) as one:
+        report = await one.sync(name, details="all")
+
+        assert states(report) == {"failed"}
+        assert report.runs[0].title == "Zoho sent a reply this program does not understand"
+        assert one.query(f"select count(*) from tsh.{name} where detailed_at is not null") == [(0,)]
