@@ -88,7 +88,6 @@ _ROW = template(
         "is_drop_shipment": False,
         "is_backorder": False,
         "is_manually_fulfilled": False,
-        "is_scheduled_for_quick_shipment_create": False,
         "tax_treatment": "",
     }
 )
