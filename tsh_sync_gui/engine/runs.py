@@ -13,19 +13,10 @@ from typing import Any, Final, TypeVar
 import msgspec
 import structlog
 
-from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import LostOwnershipError, SyncError, UnreachableError
-from tsh_sync_gui.core.events import (
-    PageStored,
-    PhaseStarted,
-    RecordsRejected,
-    RunContinued,
-    RunFinished,
-    RunPaused,
-    RunWaiting,
-)
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Phase, RunId, RunState
+from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.ports import (
     Caller,
     Checkpoint,
@@ -35,7 +26,6 @@ from tsh_sync_gui.engine.ports import (
     RunInfo,
     Step,
     Stored,
-    Wait,
     Watermark,
 )
 from tsh_sync_gui.entities.spec import Entity
@@ -57,23 +47,19 @@ class WalkRun:
 
     def __init__(
         self,
-        infos: dict[str, RunInfo],
-        leader: str,
+        board: Board,
         *,
         ledger: Ledger,
         mirror: Mirror,
         ownership: Ownership,
-        bus: Bus,
         clock: Clock,
         checkpoint: Checkpoint,
     ) -> None:
-        self.infos = infos
-        self.leader = leader
+        self.board = board
         self.checkpoint = checkpoint
         self._ledger = ledger
         self._mirror = mirror
         self._ownership = ownership
-        self._bus = bus
         self._clock = clock
         self._booked = Calls()
         self._uncertain = False
@@ -84,23 +70,18 @@ class WalkRun:
         self._active = 0.0
 
     @property
+    def infos(self) -> dict[str, RunInfo]:
+        """Return the walk's runs by entity."""
+        return self.board.infos
+
+    @property
     def id(self) -> RunId:
         """Return the leader's run id."""
-        return self.infos[self.leader].id
-
-    @property
-    def ids(self) -> tuple[RunId, ...]:
-        """Return all runs of the walk."""
-        return tuple(info.id for info in self.infos.values())
-
-    @property
-    def phase(self) -> Phase:
-        """Return the walk's phase."""
-        return self.infos[self.leader].phase
+        return self.board.id
 
     def start(self) -> None:
         """Begin the heartbeat."""
-        self._beat = asyncio.create_task(self._beating(), name=f"heartbeat {self.leader}")
+        self._beat = asyncio.create_task(self._beating(), name=f"heartbeat {self.board.leader}")
 
     def attend(self) -> None:
         """Begin to count the time that is spent on this walk."""
@@ -123,7 +104,9 @@ class WalkRun:
 
     def caller(self, entity: Entity, lane: Lane, kind: CallKind) -> Caller:
         """Return on whose behalf the next call is made; its calls are booked to the walk's leader."""
-        return Caller(lane=lane, kind=kind, run=self.id, entity=entity.name, on_wait=self.waits, on_sent=self._sent)
+        return Caller(
+            lane=lane, kind=kind, run=self.id, entity=entity.name, on_wait=self.board.waits, on_sent=self._sent
+        )
 
     def _sent(self, kind: CallKind) -> None:
         self._booked = self._booked.plus(kind)
@@ -157,51 +140,25 @@ class WalkRun:
     async def breathe(self) -> None:
         """Hold here while paused; raises CancelledByPersonError when asked to cancel."""
         if self._asked == "pause":
-            await self._set_state(RunState.PAUSED)
-            for info in self.infos.values():
-                self._bus.publish(RunPaused(run=info.id, entity=info.entity))
+            self.board.is_paused()
+            await self._mark(state=RunState.PAUSED)
             while self._asked == "pause":
                 self._changed.clear()
                 await self._changed.wait()
             if self._asked != "cancel":
-                await self._set_state(RunState.RUNNING)
-                self._continued()
+                self.board.goes_on()
+                await self._mark(state=RunState.RUNNING)
         if self._asked == "cancel":
             raise CancelledByPersonError("Cancelled", advice="The next sync goes on from here.")
         self._asked = ""
 
-    def waits(self, wait: Wait | None) -> None:
-        """Say that the walk waits, or, with None, that it goes on."""
-        if wait is None:
-            self._continued()
-            return
-        for name, info in self.infos.items():
-            self.infos[name] = msgspec.structs.replace(
-                info, state=RunState.WAITING, waiting_for=wait.reason, waiting_until=wait.until
-            )
-            self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason=wait.reason, until=wait.until))
-
-    def _continued(self) -> None:
-        for name, info in self.infos.items():
-            self.infos[name] = msgspec.structs.replace(info, state=RunState.RUNNING, waiting_for="", waiting_until=None)
-            self._bus.publish(RunContinued(run=info.id, entity=info.entity))
-
-    async def _set_state(self, state: RunState) -> None:
-        for name, info in list(self.infos.items()):
-            self.infos[name] = msgspec.structs.replace(info, state=state)
-            await self.patiently(partial(self._ledger.mark, info.id, state=state))
+    async def _mark(self, **changes: Any) -> None:
+        for run in self.board.ids:
+            await self.patiently(partial(self._ledger.mark, run, **changes))
 
     async def enter(self, phase: Phase, *, expected: int | None) -> None:
         """Go on to *phase*."""
-        changes: dict[str, Any] = {"phase": phase}
-        if phase is Phase.DETAILS:
-            changes |= {"details_total": expected or 0, "details_done": 0}
-        elif expected is not None:
-            changes |= {"expected": expected}
-        for name, info in list(self.infos.items()):
-            self.infos[name] = msgspec.structs.replace(info, **changes)
-            await self.patiently(partial(self._ledger.mark, info.id, **changes))
-            self._bus.publish(PhaseStarted(run=info.id, entity=info.entity, phase=phase, expected=expected))
+        await self._mark(**self.board.enters(phase, expected=expected))
 
     async def commit(self, step: Step, *, details: int = 0) -> Stored:
         """Store *step* with the calls made since the last one; safe though the connection dies in the commit."""
@@ -210,7 +167,7 @@ class WalkRun:
         stored = await self.patiently(lambda: self._store(step))
         if step.checkpoint is not None:
             self.checkpoint = step.checkpoint
-        self._note(step, stored, calls, details)
+        self.board.note(step, stored, calls, details=details)
         return stored
 
     async def _store(self, step: Step) -> Stored:
@@ -231,37 +188,6 @@ class WalkRun:
             totals[name] = info.counts if info else Counts()
         return Stored(counts={}, totals=totals)
 
-    def _note(self, step: Step, stored: Stored, calls: Calls, details: int) -> None:
-        for name, info in list(self.infos.items()):
-            counts = stored.totals.get(name, info.counts)
-            booked = info.calls + calls if name == self.leader else info.calls
-            info = msgspec.structs.replace(  # noqa: PLW2901 -- the same run, newer
-                info,
-                counts=counts,
-                calls=booked,
-                pages=info.pages + len(step.page_ids),
-                details_done=info.details_done + details,
-            )
-            self.infos[name] = info
-            in_details = step.phase is Phase.DETAILS
-            self._bus.publish(
-                PageStored(
-                    run=info.id,
-                    entity=name,
-                    phase=step.phase,
-                    counts=counts,
-                    calls=booked,
-                    done=info.details_done if in_details else counts.seen,
-                    expected=info.details_total if in_details else info.expected,
-                )
-            )
-        rejections = [(one.entity.name, one.rejected) for one in step.batches]
-        rejections += [(one.entity.name, one.rejected) for one in step.details]
-        for name, rejected in rejections:
-            if rejected and name in self.infos:
-                run, reason = self.infos[name].id, rejected[0].reason
-                self._bus.publish(RecordsRejected(run=run, entity=name, number=len(rejected), reason=reason))
-
     async def patiently(self, make: Callable[[], Awaitable[T]]) -> T:
         """Do a database operation, waiting in place while the database is away; LostOwnershipError ends it."""
         tries = 0
@@ -277,16 +203,12 @@ class WalkRun:
                 tries += 1
                 structlog.get_logger(__name__).warning("database away", error=error.title, tries=tries)
                 if tries > 1:
-                    self._say_database_away(error)
+                    self.board.misses_database(error)
                 await self._clock.sleep(seconds)
             else:
                 if tries > 1:
-                    self._continued()
+                    self.board.goes_on()
                 return result
-
-    def _say_database_away(self, error: UnreachableError) -> None:
-        for info in self.infos.values():
-            self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason="database", detail=error.title))
 
     async def _beating(self) -> None:
         """Write the heartbeat and hear what other processes ask."""
@@ -294,7 +216,7 @@ class WalkRun:
         while True:
             await self._clock.sleep(_BEAT_SECONDS)
             try:
-                word = await self._ledger.beat(self.ids)
+                word = await self._ledger.beat(self.board.ids)
                 for info in list(self.infos.values()):
                     if shown.get(info.entity, (RunState.RUNNING, None)) != (info.state, info.waiting_until):
                         shown[info.entity] = (info.state, info.waiting_until)
@@ -328,7 +250,7 @@ class WalkRun:
             info = msgspec.structs.replace(  # noqa: PLW2901 -- the same run, ended
                 info,
                 state=own,
-                calls=info.calls + calls if name == self.leader else info.calls,
+                calls=info.calls + calls if name == self.board.leader else info.calls,
                 ended_at=self._clock.now(),
                 seconds=info.seconds + seconds,
                 waiting_for="daily_quota" if own is RunState.WAITING else "",
@@ -341,18 +263,5 @@ class WalkRun:
             mark = (watermarks or {}).get(name)
             stored = await self.patiently(partial(self._ledger.finish, info, mark))
             ended.append(stored)
-            self._bus.publish(
-                RunFinished(
-                    run=stored.id,
-                    entity=name,
-                    state=stored.state,
-                    counts=stored.counts,
-                    calls=stored.calls,
-                    seconds=stored.seconds,
-                    at=stored.ended_at or self._clock.now(),
-                    title=stored.title,
-                    advice=stored.advice,
-                    details_outstanding=outstanding,
-                )
-            )
+            self.board.ended(stored, at=self._clock.now(), outstanding=outstanding)
         return ended

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
 from typing import Any, Final, Protocol, TypeVar
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
-from tsh_sync_gui.core.events import ConnectionChanged, Notice
+from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
+from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.core.values import Mode, Phase, RunId, RunState
-from tsh_sync_gui.engine.follow import Follower, resumable
-from tsh_sync_gui.engine.forecast import Known, forecast, nothing
+from tsh_sync_gui.core.values import Phase, RunId, RunState
+from tsh_sync_gui.engine.forecast import nothing
 from tsh_sync_gui.engine.organization import OrganizationCheck
-from tsh_sync_gui.engine.outcomes import InterruptedRunError, machine_name, user_name
+from tsh_sync_gui.engine.outcomes import InterruptedRunError
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
-from tsh_sync_gui.engine.plan import Situation, WalkPlan, check, chosen, group, missing_words, plan_walk, usable_api
-from tsh_sync_gui.engine.ports import ListOrder, Organization, QuotaStatus, RunInfo, Watermark
-from tsh_sync_gui.engine.preview import Preview
+from tsh_sync_gui.engine.plan import check, group
+from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo
+from tsh_sync_gui.engine.starting import Starter
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import DatabaseInfo, Forecast, GoneRecord, Overview, RunDetail, SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
-from tsh_sync_gui.entities.spec import Entity, Product
+from tsh_sync_gui.entities.spec import Entity
 
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
@@ -63,7 +60,7 @@ class SyncService:
         self._parts = parts
         self._keeper = keeper
         self._organization = OrganizationCheck(parts.source, parts.ledger, parts.settings)
-        self._follower = Follower(parts.ledger, parts.bus, parts.clock)
+        self._starter = Starter(parts, registry)
         self._overview = OverviewMaker(
             registry,
             parts.ledger,
@@ -80,8 +77,6 @@ class SyncService:
         """Return the settings in force."""
         return self._keeper.now
 
-    # ------------------------------------------------------------------ syncing
-
     async def sync(self, request: SyncRequest) -> SyncReport:
         """Sync what *request* asks for, or follow the process that does so already, to the end.
 
@@ -92,7 +87,7 @@ class SyncService:
             raise ConfigurationError(
                 "Syncing is switched off", advice="ZOHO_SYNC_ENABLED is false. --force runs once all the same."
             )
-        entities = self._served(request)
+        entities = self._starter.served(request)
         check(request, entities)
         await self._patiently(self._organization.ensure)
         await self._patiently(self._parts.absences.load)
@@ -100,9 +95,14 @@ class SyncService:
         open_jobs: list[WalkJob] = []
         try:
             for walk, requested in group(entities):
-                job, done = await self._patiently(partial(self._begin, walk, requested, request))
+                try:
+                    job, done = await self._patiently(partial(self._starter.begin, walk, requested, request))
+                except SyncError as error:
+                    ended += self._starter.refused(requested, error)
+                    continue
                 ended += done
                 if job is not None:
+                    self._jobs[walk] = job
                     open_jobs.append(job)
                     if not await job.lists():
                         open_jobs.remove(job)
@@ -113,6 +113,7 @@ class SyncService:
                 ended += self._result(job, job.plan.requested)
         finally:
             for job in open_jobs:
+                self._jobs.pop(job.plan.walk, None)
                 await job.abandon()
         order = {entity.name: entity.rank for entity in self.registry.all}
         wanted = {entity.name for entity in entities}
@@ -134,153 +135,21 @@ class SyncService:
                 return result
         raise AssertionError("unreachable: the tries never end")
 
-    def _served(self, request: SyncRequest) -> tuple[Entity, ...]:
-        """Return the requested entities this organization's products serve; says which are left out."""
-        entities = chosen(self.registry, request)
-        products = self._products()
-        left_out = [(one, words) for one in entities if (words := missing_words(one, products))]
-        if len(left_out) == len(entities):
-            raise ConfigurationError(left_out[0][1], advice="ZOHO_PRODUCTS names the organization's products.")
-        for entity, words in left_out:
-            self.bus.publish(Notice(entity=entity.name, title=words, advice="The other entities are synced."))
-        skipped = {entity.name for entity, _ in left_out}
-        return tuple(one for one in entities if one.name not in skipped)
-
-    def _products(self) -> frozenset[Product]:
-        return frozenset(Product(one) for one in self.settings.products)
-
-    async def _begin(
-        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest
-    ) -> tuple[WalkJob | None, list[RunInfo]]:
-        """Own the walk and open its runs; returns the job, and the reports of what needs none."""
-        marks = await self._marks(walk)
-        plan = self._plan(walk, requested, request, marks)
-        idle = [self._not_due(one, marks[one.name]) for one in (plan.idle if plan else requested)]
-        if plan is None:
-            return None, idle
-        if request.dry_run:
-            return None, [*await Preview(plan, request, self._parts).run(), *idle]
-        owned = await self._parts.ledger.own(walk)
-        if owned is None:
-            followed = await self._follower.follow(walk, requested, take_over=request.take_over)
-            if isinstance(followed, list):
-                return None, followed
-            owned = followed
-        try:
-            marks = await self._marks(walk)
-            plan = self._plan(walk, requested, request, marks)
-            if plan is None:
-                await owned.release()
-                return None, [self._not_due(one, marks[one.name]) for one in requested]
-            names = [entity.name for entity in self.registry.walk(walk)]
-            unfinished = resumable(
-                await self._parts.ledger.unfinished(names),
-                request,
-                requested,
-                marks[requested[0].name],
-                self.clock.now(),
-            )
-            if unfinished:
-                plan = await self._resumed(plan, unfinished)
-            cost = await self._forecast(plan, request, marks)
-            job = WalkJob(plan, request, owned, self._parts, marks, forecast=cost.calls_high)
-            await job.open(unfinished)
-        except BaseException:
-            await owned.release()
-            raise
-        self._jobs[walk] = job
-        return job, idle
-
-    async def _resumed(self, plan: WalkPlan, unfinished: Sequence[RunInfo]) -> WalkPlan:
-        """Return *plan* as the unfinished walk was planned."""
-        checkpoint = await self._parts.ledger.checkpoint(unfinished[0].leader)
-        leader = self.registry.get(unfinished[0].entity)
-        order = checkpoint.order if checkpoint and not checkpoint.is_tail else ListOrder.FULL
-        return replace(
-            plan,
-            leader=leader,
-            mode=unfinished[0].mode,
-            order=order,
-            since=checkpoint.since if checkpoint else None,
-            stop=checkpoint.stop if checkpoint else None,
-        )
-
     def _result(self, job: WalkJob, requested: Sequence[Entity]) -> list[RunInfo]:
         self._jobs.pop(job.plan.walk, None)
         names = {one.name for one in requested}
         return [run for run in job.ended if run.entity in names]
 
-    def _plan(
-        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest, marks: dict[str, Watermark]
-    ) -> WalkPlan | None:
-        products = self._products()
-        api = usable_api(requested[0], products, self._parts.absences.all)
-        if api is None:
-            raise ConfigurationError(
-                f"{requested[0].title} cannot be read: this organization does not know the list",
-                advice="It is asked again within 24 hours; ZOHO_PRODUCTS names the organization's products.",
-            )
-        situation = Situation(
-            now=self.clock.now(),
-            marks=marks,
-            interval_minutes=self.settings.stock_interval_minutes,
-            products=products,
-        )
-        return plan_walk(self.registry.walk(walk), requested, api, request, situation)
-
-    async def _marks(self, walk: str) -> dict[str, Watermark]:
-        return {one.name: await self._parts.ledger.watermark(one.name) for one in self.registry.walk(walk)}
-
-    def _not_due(self, entity: Entity, mark: Watermark) -> RunInfo:
-        """Return the report of an entity whose walk is not due: no run is made, no call is spent."""
-        now = self.clock.now()
-        run = mark.last_run or RunId(uuid.uuid4().hex)
-        return RunInfo(
-            id=run,
-            leader=run,
-            entity=entity.name,
-            mode=Mode.INCREMENTAL,
-            state=RunState.UP_TO_DATE,
-            phase=Phase.LIST,
-            trigger="not due",
-            machine=machine_name(),
-            user=user_name(),
-            started_at=now,
-            heartbeat_at=now,
-            ended_at=now,
-        )
-
-    # ------------------------------------------------------------------ cost
-
     async def forecast(self, request: SyncRequest) -> list[Forecast]:
         """Return what *request* would cost, one forecast for each walk's leader; makes no call."""
-        entities = self._served(request)
+        entities = self._starter.served(request)
         check(request, entities)
         costs = []
         for walk, requested in group(entities):
-            marks = await self._marks(walk)
-            plan = self._plan(walk, requested, request, marks)
-            costs.append(nothing(requested[0].name) if plan is None else await self._forecast(plan, request, marks))
+            marks = await self._starter.marks(walk)
+            plan = self._starter.plan(walk, requested, request, marks)
+            costs.append(nothing(requested[0].name) if plan is None else await self._starter.cost(plan, request, marks))
         return costs
-
-    async def _forecast(self, plan: WalkPlan, request: SyncRequest, marks: dict[str, Watermark]) -> Forecast:
-        parts = self._parts
-        bulk = plan.api.bulk
-        lane = plan.leader.pull.lane
-        known = Known(
-            mark=marks[plan.leader.name],
-            history=await parts.ledger.runs(entity=plan.leader.name, limit=20),
-            outstanding=await self._outstanding(plan, request),
-            bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
-            lane_left=await parts.budget.left(lane),
-        )
-        return forecast(plan, known, await parts.budget.status(), parts.pace(), request.details)
-
-    async def _outstanding(self, plan: WalkPlan, request: SyncRequest) -> int:
-        members = [one for one in plan.members if one.has_details]
-        return 0 if request.details in {"none", 0} else await self._parts.mirror.outstanding_count(members)
-
-    # ------------------------------------------------------------------ control
 
     async def pause(self, run: RunId) -> None:
         """Hold *run* at the next page, whichever process works on it."""
@@ -296,7 +165,7 @@ class SyncService:
 
     async def _ask(self, run: RunId, word: str) -> None:
         for job in self._jobs.values():
-            if job.run is not None and run in job.run.ids:
+            if job.run is not None and run in job.run.board.ids:
                 job.run.ask(word)
                 return
         await self._parts.ledger.ask(run, word)
@@ -310,8 +179,6 @@ class SyncService:
             if status.live is None and (stopped or status.note == ORPHAN):
                 names.append(status.entity)
         return names
-
-    # ------------------------------------------------------------------ seeing
 
     async def overview(self) -> Overview:
         """Return the state of all entities, the quota and the database."""

@@ -24,10 +24,10 @@ from tsh_sync_gui.core.errors import (
     UnreachableError,
     WrongOrganizationError,
 )
-from tsh_sync_gui.core.events import RunWaiting
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Lane, Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.absence import Absences
+from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.details import DetailWork
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.outcomes import interrupted, machine_name, started, state_of, user_name
@@ -123,12 +123,10 @@ class WalkJob:
             infos = self._new_runs()
             await parts.ledger.open_runs([infos[leader], *(i for n, i in infos.items() if n != leader)], checkpoint)
         self.run = WalkRun(
-            infos,
-            leader,
+            Board(infos, leader, parts.bus),
             ledger=parts.ledger,
             mirror=parts.mirror,
             ownership=self._ownership,
-            bus=parts.bus,
             clock=parts.clock,
             checkpoint=checkpoint,
         )
@@ -198,9 +196,9 @@ class WalkJob:
                 normalizers=self._parts.normalizers,
             )
             return
-        if run.phase is Phase.LIST:
+        if run.board.phase is Phase.LIST:
             await self._walk(run)
-        if self.plan.covers_all and run.phase is not Phase.DETAILS:
+        if self.plan.covers_all and run.board.phase is not Phase.DETAILS:
             await self._sweep(run)
 
     async def _walk(self, run: WalkRun) -> None:
@@ -329,7 +327,7 @@ class WalkJob:
                 except UnreachableError as error:
                     if error.what != "database":
                         raise
-                    await run.patiently(partial(self._parts.ledger.beat, run.ids))
+                    await run.patiently(partial(self._parts.ledger.beat, run.board.ids))
                 else:
                     return True
         except asyncio.CancelledError:
@@ -352,8 +350,7 @@ class WalkJob:
             run.rest()
 
     async def _wait_for_the_day(self, run: WalkRun, until: datetime) -> None:
-        for info in run.infos.values():
-            self._parts.bus.publish(RunWaiting(run=info.id, entity=info.entity, reason="daily_quota", until=until))
+        run.board.waits_for_the_day(until)
         seconds = (until - self._parts.clock.now()).total_seconds()
         await run.work(self._parts.clock.sleep(max(1.0, seconds)))
 

@@ -118,6 +118,13 @@ def table_of(entity: Entity) -> str:
     return f"{TSH}.{quoted(entity.name)}"
 
 
+_NEWER: Final = (
+    "(s.zoho_modified_at > t.zoho_modified_at OR ((s.zoho_modified_at = t.zoho_modified_at"
+    " OR s.zoho_modified_at IS NULL OR t.zoho_modified_at IS NULL) AND s.observed_at > t.observed_at))"
+    " AND (t.deleted_at IS NULL OR s.observed_at > t.deleted_at)"
+)
+
+
 def list_sql(entity: Entity) -> ListSql:
     """Return the statements for list rows of *entity*."""
     table, stage = table_of(entity), quoted(f"stage_{entity.name}")
@@ -130,11 +137,6 @@ def list_sql(entity: Entity) -> ListSql:
     volatile = [field for field in entity.list_fields if field.volatile]
     differs = "t.content_hash IS DISTINCT FROM s.content_hash"
     moved = " OR ".join(["t.raw::text IS DISTINCT FROM s.raw", *_distinct(volatile)])
-    newer = (
-        "(s.zoho_modified_at > t.zoho_modified_at OR ((s.zoho_modified_at = t.zoho_modified_at"
-        " OR s.zoho_modified_at IS NULL OR t.zoho_modified_at IS NULL) AND s.observed_at > t.observed_at))"
-        " AND (t.deleted_at IS NULL OR s.observed_at > t.deleted_at)"
-    )
     sets = ", ".join(f"{quoted(f.name)} = {_cast(f'''s.{quoted(f.name)}''', f.kind)}" for f in entity.list_fields)
     values = ", ".join(_cast(f"s.{quoted(name)}", kinds.get(name), name=name) for name in entity.copy_columns)
     audited = [field for field in entity.list_fields if not field.volatile]
@@ -156,7 +158,7 @@ def list_sql(entity: Entity) -> ListSql:
             INSERT INTO pg_temp.touched (id, zoho_id, row_key, revived, changed)
             SELECT f.* FROM pg_temp.{stage} s, LATERAL (
                 SELECT t.id, t.zoho_id, {row_key}, t.deleted_at IS NOT NULL, {differs} FROM {table} t
-                WHERE {same_key} AND (t.deleted_at IS NOT NULL OR {differs} OR {moved}) AND {newer}
+                WHERE {same_key} AND (t.deleted_at IS NOT NULL OR {differs} OR {moved}) AND {_NEWER}
                 OFFSET 0 FOR UPDATE OF t
             ) f""",
         touched="SELECT zoho_id, revived FROM pg_temp.touched WHERE changed OR revived",
@@ -175,17 +177,21 @@ def list_sql(entity: Entity) -> ListSql:
             FROM pg_temp.touched x, pg_temp.{stage} s WHERE t.id = x.id AND {same_key}""",
         compare=f"""
             SELECT count(t.id), count(*) FILTER (
-                WHERE t.id IS NOT NULL AND (t.deleted_at IS NOT NULL OR {differs}) AND {newer}
+                WHERE t.id IS NOT NULL AND (t.deleted_at IS NOT NULL OR {differs}) AND {_NEWER}
             ) FROM pg_temp.{stage} s LEFT JOIN {table} t ON {same_key}""",
         tombstone=_tombstone(entity, "t.zoho_id = ANY(%(ids)s)", f"true{main}"),
-        # Rows of a spread that their record's newer detail no longer has.
-        tombstone_spread=_tombstone(
-            entity,
-            f"t.zoho_id = ANY(%(ids)s) AND NOT (true{main}) AND NOT {_lines_key(entity, 't')} = ANY(%(kept)s)"
-            " AND t.observed_at < (SELECT a.detailed_at FROM"
-            f" pg_temp.{quoted('detail_' + entity.name)} a WHERE a.zoho_id = t.zoho_id)",
-            "true",
-        ),
+        tombstone_spread=_tombstone_spread(entity, main),
+    )
+
+
+def _tombstone_spread(entity: Entity, main: str) -> str:
+    """Return the statement for rows of a spread that their record's newer detail no longer has."""
+    newer = f"SELECT a.detailed_at FROM pg_temp.{quoted('detail_' + entity.name)} a WHERE a.zoho_id = t.zoho_id"
+    return _tombstone(
+        entity,
+        f"t.zoho_id = ANY(%(ids)s) AND NOT (true{main}) AND NOT {_lines_key(entity, 't')} = ANY(%(kept)s)"
+        f" AND t.observed_at < ({newer})",
+        "true",
     )
 
 

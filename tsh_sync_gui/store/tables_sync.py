@@ -39,6 +39,7 @@ def add_sync_tables(found: MetaData) -> None:
     """Add all tables of the schema `sync` to *found*."""
     _add_shared(found)
     _add_runs(found)
+    _add_walks(found)
     _add_records(found)
     _add_budget(found)
     _add_calls(found)
@@ -165,6 +166,9 @@ def _add_runs(found: MetaData) -> None:
         Index("ix_runs_open", "entity", postgresql_where=text("ended_at IS NULL")),
         schema=SYNC,
     )
+
+
+def _add_walks(found: MetaData) -> None:
     Table(
         "walk_pages",
         found,
