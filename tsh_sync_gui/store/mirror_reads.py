@@ -20,10 +20,17 @@ _CHUNK: Final = 5000
 _SLACK: Final = timedelta(seconds=1)
 
 
+_LIVE: Final = """
+SELECT w.live, coalesce((SELECT r.created FROM sync.runs r WHERE r.leader = %(leader)s AND r.entity = w.entity), 0)
+FROM sync.watermarks w WHERE w.entity = %(entity)s
+"""
+
+
 async def find_vanished(database: Database, entity: Entity, leader: RunId, *, limit: int) -> Vanished:
     """Return living records that the walk of *leader* did not meet.
 
-    Left out are those observed since the walk began (somebody met them) and those it rejected.
+    Left out are those observed since the walk began (somebody met them) and those it rejected. Where the walk made
+    all that lives, as a first one does, nothing need be looked at.
     """
     table = table_of(entity)
     missing = f"""
@@ -37,14 +44,12 @@ async def find_vanished(database: Database, entity: Entity, leader: RunId, *, li
             WHERE own.leader = %(leader)s AND d.entity = %(entity)s AND d.record_key = t.zoho_id)
         ORDER BY t.id LIMIT %(limit)s"""
     async with transaction(database, hint="SET LOCAL work_mem = '64MB'") as cursor:
+        await cursor.execute(_LIVE, {"leader": leader, "entity": entity.name})
+        live, created = await cursor.fetchone() or (0, 0)
+        if live == created:
+            return Vanished(ids=(), live=live)
         await cursor.execute(missing, {"leader": leader, "entity": entity.name, "limit": limit})
-        ids = tuple(row[0] for row in await cursor.fetchall())
-        await cursor.execute(
-            f"SELECT count(*) FROM {table} t WHERE t.deleted_at IS NULL AND t.zoho_id IS NOT NULL"
-            f"{record_rows(entity, 't')}"
-        )
-        row = await cursor.fetchone()
-    return Vanished(ids=ids, live=row[0] if row else 0)
+        return Vanished(ids=tuple(row[0] for row in await cursor.fetchall()), live=live)
 
 
 async def count_outstanding(database: Database, entities: Sequence[Entity]) -> int:
