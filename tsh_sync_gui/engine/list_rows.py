@@ -37,6 +37,9 @@ class ListRows:
             self._condition = next(own, self._columns)
             if self._condition == self._columns:
                 fields.append(Field("condition", Kind.JSON, sources=key))
+        self._only = entity.pull.only
+        if self._only:
+            fields.append(Field("only", sources=(self._only[0],)))
         self._reader = RowReader(fields, subject=entity.one)
         names = [field.name for field in entity.list_fields]
         self._key_places = [1 + names.index(name) for name in entity.key[1:]]
@@ -45,8 +48,10 @@ class ListRows:
     def read(self, record: bytes) -> Cells:
         """Return the cells of *record*, none when it has no row here; RecordRejectedError when it cannot be taken."""
         cells = self._reader.read(record)
+        if self._only and cells[-1] not in {self._only[1], NULL}:
+            return ()
         if self._condition is None:
-            return cells
+            return cells[: self._columns]
         if cells[self._condition] == NULL:
             return ()
         row = list(cells[: self._columns])

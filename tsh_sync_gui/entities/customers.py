@@ -28,7 +28,7 @@ CUSTOMERS = Entity(
     zoho="contacts",
     route="contacts",
     apis=(_api(Product.BOOKS, "ZohoBooks.contacts.READ"), _api(Product.INVENTORY, "ZohoInventory.contacts.READ")),
-    pull=Pull(id="contact_id"),
+    pull=Pull(id="contact_id", only=("contact_type", "customer")),
     direction=Direction.BOTH,
     rank=40,
     fields=(

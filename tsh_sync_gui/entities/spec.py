@@ -146,6 +146,7 @@ class Pull:
     at the watermark; *whole* means that changes are found by reading all; *details_age_days* re-reads details that
     old (0: only when the record changed); *interval_minutes* is how often the default schedule runs; *by_interval*
     marks an entity that no filter shows to be stale, so that its walk is due only after its interval.
+    *only* is a key and the value its records must have, where a server may ignore the filter that asks for them.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Pull:
     interval_minutes: int = 60
     by_interval: bool = False
     lane: Lane = Lane.PULLS
+    only: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -228,3 +228,15 @@ def test_every_entity_renders_a_record_of_its_own_keys(entity):
     (row,) = rows(batch.lines)
     assert batch.rejected == []
     assert tuple(row) == entity.copy_columns
+
+
+def test_a_vendor_among_customers_is_left_out():
+    records = [
+        raw({"contact_id": str(at), "contact_name": "x", "contact_type": kind})
+        for at, kind in enumerate(("customer", "vendor", ""), start=1)
+    ]
+
+    batch = Normalizer(REGISTRY.get("customers")).page(records, observed_at=NOW)
+
+    assert batch.ids == ["1", "3"]
+    assert batch.rejected == []
