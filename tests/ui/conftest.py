@@ -83,27 +83,29 @@ def _cancel_left(loop: QEventLoop) -> None:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Cancel running slots before pytest-qt deletes the widgets: it does so before any fixture is finalised."""
-    yield
-    names = getattr(item, "funcargs", {})
-    session = names.get("session")
-    if session is not None:
-        session.detach()
-    loop = names.get("qloop")
-    if loop is not None and not loop.is_closed():
-        _cancel_left(loop)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run `async def` tests that use *qloop* on it."""
+    """Run `async def` tests that use *qloop* on it.
+
+    What still runs is ended here and not in a fixture: pytest-qt handles events and deletes widgets before that.
+    """
     if not inspect.iscoroutinefunction(pyfuncitem.obj) or "qloop" not in pyfuncitem.fixturenames:
         return None
     loop = pyfuncitem.funcargs["qloop"]
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    loop.run_until_complete(asyncio.wait_for(pyfuncitem.obj(**arguments), 20))
+    session = pyfuncitem.funcargs.get("session")
+
+    async def guarded() -> None:
+        try:
+            await asyncio.wait_for(pyfuncitem.obj(**arguments), 20)
+        finally:
+            if session is not None:
+                session.detach()  # qasync handles events once more after its loop has stopped
+
+    try:
+        loop.run_until_complete(guarded())
+    finally:
+        _cancel_left(loop)
     return True
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
 from tsh_sync_gui.ui.files import read_text
@@ -53,11 +54,11 @@ class LineIcon(QIconEngine):
         side = min(rect.width(), rect.height())
         square = QRectF(0, 0, side, side)
         square.moveCenter(QPointF(rect.x() + rect.width() / 2, rect.y() + rect.height() / 2))
+        mirrored = QApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
         if rect.width() > rect.height():  # beside a text: what is left over is the gap between them
-            mirrored = painter.layoutDirection() is Qt.LayoutDirection.RightToLeft
             square.moveLeft(rect.right() - side if mirrored else rect.left())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._name in _MIRRORED and painter.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+        if self._name in _MIRRORED and mirrored:
             painter.translate(2 * square.center().x(), 0)
             painter.scale(-1, 1)
         paint_icon(painter, self._name, _tokens.get(tint, "#808080"), square)

@@ -118,9 +118,8 @@ class MainWindow(QMainWindow):
         """Show what stands around the screens."""
         session, state = self.session, self.session.state
         overview = state.overview
-        self.top.show_organization(
-            overview.organization if overview else "", overview.organization_id if overview else ""
-        )
+        name = (overview.organization or tr("No organization yet")) if overview else ""
+        self.top.show_organization(name, overview.organization_id if overview else "")
         self.top.show_notices(max(0, len(state.notices) - self._read_notices))
         self.status.show_bar(bar_state(state, session.prices, now=session.now, at=time.monotonic()))
         self.navigation.show_count("sync", *sync_count(session.cards))
@@ -137,6 +136,7 @@ class MainWindow(QMainWindow):
         self.starting.begin()
         self.show_state()
         self.go(self._in_front)
+        self.starting.setFocus()
 
     def service_failed(self, problem: Problem, *, needs_settings: bool) -> None:
         """Show why the service did not open."""

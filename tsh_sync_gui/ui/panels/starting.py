@@ -25,6 +25,7 @@ class StartingPage(QWidget):
     def __init__(self, words: Callable[[], str]) -> None:
         super().__init__()
         self.setObjectName("page")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._words = words
         self._line = label(tr("Starting database…"), "muted")
         self._line.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from typing_extensions import override
 
 from tsh_sync_gui.ui.icons import icon
 from tsh_sync_gui.ui.state.summary import BarState, Part
@@ -12,6 +14,7 @@ from tsh_sync_gui.ui.widgets.badge import Badge
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_property, set_text, set_tip, tool
 
 NAV_WIDTH = 176
+_INSIDE = 44  # a button's icon and padding
 
 
 class Navigation(QFrame):
@@ -55,7 +58,7 @@ class Navigation(QFrame):
         made.clicked.connect(lambda: self.chosen.emit(key))
         badge = Badge()
         row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 8, 0)
+        row.setContentsMargins(8, 0, 8, 0)
         row.addStretch(1)
         row.addWidget(badge)
         self._buttons[key], self._badges[key], self._icons[key] = made, badge, icon_name
@@ -92,7 +95,7 @@ class TopBar(QFrame):
         find.clicked.connect(self.search)
         keys = label("Ctrl+K", "faint")
         inner = QHBoxLayout(find)
-        inner.setContentsMargins(0, 0, 10, 0)
+        inner.setContentsMargins(10, 0, 10, 0)
         inner.addStretch(1)
         inner.addWidget(keys)
         self._bell = tool("bell", tr("Notices"))
@@ -110,7 +113,7 @@ class TopBar(QFrame):
 
     def show_organization(self, name: str, organization_id: str) -> None:
         """Show the organization this database mirrors."""
-        set_text(self._name, name or tr("No organization yet"))
+        set_text(self._name, name)
         set_text(self._id, organization_id)
 
     def show_notices(self, unread: int) -> None:
@@ -145,6 +148,7 @@ class StatusBar(QFrame):
         self.setFixedHeight(32)
         self._parts: dict[str, QPushButton] = {}
         self._targets: dict[str, tuple[str, str]] = {}
+        self._now = ""
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(10, 0, 10, 0)
         self._row.setSpacing(2)
@@ -165,6 +169,24 @@ class StatusBar(QFrame):
         self._pause.setEnabled(bar.can_pause)
         set_tip(self._pause, "" if bar.can_pause else tr("Nothing runs."))
         self._resume.setVisible(bar.can_resume)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Shorten what runs now where there is no room for all of it."""
+        running = self._parts.get("running")
+        if running is None:
+            return
+        shown = [one for one in self.findChildren(QPushButton) if one is not running and not one.isHidden()]
+        gaps = self._row.spacing() * (len(shown) + 2) + 20 + _INSIDE
+        room = self.width() - sum(one.sizeHint().width() for one in shown) - gaps
+        text = running.fontMetrics().elidedText(self._now, Qt.TextElideMode.ElideRight, max(60, room))
+        if running.text() != text:
+            running.setText(text)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def say(self, text: str) -> None:
         """Say one thing, such as that the program ends."""
@@ -183,12 +205,16 @@ class StatusBar(QFrame):
             if place == 2:
                 self._row.insertStretch(place + 1, 1)
         self._targets[part.key] = (part.screen, part.focus)
-        set_text(target, part.text)
+        if part.key == "running":
+            self._now = part.text
+            target.setAccessibleName(part.text)
+        else:
+            set_text(target, part.text)
         look = f"{part.icon}/{part.tone}"
         if target.property("look") != look:
             target.setProperty("look", look)
             target.setIcon(icon(part.icon, part.tone or "muted"))
             target.setIconSize(QSize(18, 14))
             set_property(target, "tone", part.tone)
-        set_tip(target, part.hint)
+        set_tip(target, part.hint or part.text)
         target.setAccessibleDescription(part.hint)
