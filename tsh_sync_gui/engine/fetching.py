@@ -74,6 +74,15 @@ class InOrder(Generic[T]):
         self._held += 1
         return result
 
+    def at_hand(self) -> T | None:
+        """Return the next page's result if it is here already and good, without giving way to other work."""
+        task = self._tasks[0] if self._tasks else None
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return None
+        self._tasks.popleft()
+        self._held += 1
+        return task.result()
+
     def release(self) -> None:
         """Let go of all results taken; more pages may be asked for."""
         self._held = 0

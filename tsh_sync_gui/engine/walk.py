@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +18,12 @@ from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.plan import OVERLAP, WalkPlan, pages_of
 from tsh_sync_gui.engine.ports import Batch, Caller, Checkpoint, Ledger, ListOrder, PageQuery, PageReply, Source, Step
 from tsh_sync_gui.engine.runs import WalkRun
-from tsh_sync_gui.entities.spec import Api, TimeFilter
+from tsh_sync_gui.entities.spec import Api, Entity, TimeFilter
 
 BATCH_BYTES: Final = 8_000_000
 """At most so much of Zoho's text is stored in one transaction."""
+GIVE_WAY: Final = 40
+"""After so many records, about a millisecond's work, others have their turn."""
 KEEP_PAGES: Final = 48
 BINDING_PER_MINUTE: Final = 6_000
 """Up to this limit a call is dearer than the time it takes: the next page is asked for when this one is safe."""
@@ -76,6 +79,18 @@ class Page:
         return max((one.newest for one in self.batches if one.newest), default=None)
 
 
+def joined(first: Batch, second: Batch) -> Batch:
+    """Return *first* with the rows of *second* added."""
+    first.ids = list(dict.fromkeys((*first.ids, *second.ids)))
+    first.lines.keys += second.lines.keys
+    first.lines.lines += second.lines.lines
+    first.rejected += second.rejected
+    first.oldest = min((one for one in (first.oldest, second.oldest) if one), default=None)
+    first.newest = max((one for one in (first.newest, second.newest) if one), default=None)
+    first.before_since += second.before_since
+    return first
+
+
 class PageReader:
     """Asks for pages and renders them."""
 
@@ -85,15 +100,15 @@ class PageReader:
         self._normalizers = normalizers
         self._per_page = pace.per_page
         self._created_key = plan.leader.pull.created
+        # One page at a time: several would take turns with each other, not with the database.
+        self._rendering = asyncio.Lock()
 
     async def read(self, number: int, checkpoint: Checkpoint, caller: Caller) -> Page:
         """Return page *number* of what *checkpoint* asks for."""
         query = PageQuery(page=number, per_page=self._per_page, params=checkpoint.params)
         reply = await self._source.page(self._plan.api, query, caller)
-        batches = tuple(
-            self._normalizers[one.name].page(reply.records, observed_at=reply.sent_at, since=checkpoint.since)
-            for one in self._plan.members
-        )
+        async with self._rendering:
+            batches = tuple([await self._render(one, reply, checkpoint.since) for one in self._plan.members])
         whole = next((one for one in batches if one.entity.spread is None), batches[0])
         return Page(
             number=number,
@@ -105,6 +120,17 @@ class PageReader:
             size=reply.size,
             oldest_created=self._created(reply) if checkpoint.stop else None,
         )
+
+    async def _render(self, entity: Entity, reply: PageReply, since: datetime | None) -> Batch:
+        """Return the page's rows, giving way every few records: the database's next statement may be waiting."""
+        normalizer = self._normalizers[entity.name]
+        whole: Batch | None = None
+        for start in range(0, len(reply.records) or 1, GIVE_WAY):
+            part = normalizer.page(reply.records[start : start + GIVE_WAY], observed_at=reply.sent_at, since=since)
+            whole = part if whole is None else joined(whole, part)
+            await asyncio.sleep(0)
+        assert whole is not None  # noqa: S101 -- an empty page is one empty part
+        return whole
 
     def _created(self, reply: PageReply) -> datetime | None:
         try:
@@ -187,7 +213,7 @@ class ListWalk:
         pending: list[Page] = []
         try:
             while True:
-                page = await self._run.work(pages.take())
+                page = (pages.at_hand() if pending else None) or await self._next(pages)
                 self._check_window(page)
                 pending.append(page)
                 end = is_end(page, self._run.checkpoint, self._plan.api)
@@ -203,6 +229,9 @@ class ListWalk:
                     pages.release()
         finally:
             await pages.close()
+
+    async def _next(self, pages: InOrder[Page]) -> Page:
+        return await self._run.work(pages.take())
 
     def _mark(self, number: int) -> int:
         """Return under which number a page's ids are kept; those of the tail stand apart."""
