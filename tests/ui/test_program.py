@@ -155,6 +155,21 @@ async def test_closing_in_mid_run_can_be_thought_better_of(qloop, begin, service
     await begun.running
 
 
+async def test_an_interrupt_ends_in_order_without_a_question(qloop, begin, service, tmp_path):
+    service.hold = True
+    opener = Opener(service, tmp_path)
+    begun = begin(opener)
+    await until(lambda: begun.program.session.prices.changes)
+    begun.program.window.wishes.fulfil(NAMES[0], "sync")
+    await until(service.requests)
+
+    begun.running.cancel()
+
+    assert await begun.running == 130
+    assert service.cancelled == 1
+    assert opener.closed == 1
+
+
 async def test_a_run_of_another_process_does_not_keep_the_window_open(qloop, begin, service, tmp_path):
     elsewhere(service)
     begun = begin(Opener(service, tmp_path))

@@ -22,6 +22,13 @@ from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
 _STOP_RUNS_SECONDS: Final = 8.0
 _CLOSE_SECONDS: Final = 8.0
+_INTERRUPTED: Final = 130
+
+
+def _uncancelled() -> None:
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()
 
 
 def _stops() -> str:
@@ -66,13 +73,21 @@ class Program:
         """Show the window, open the service, and wait for the end."""
         self.window.show()
         self.reopen()
+        code = 0
+        try:
+            await self._until_quit()
+        except asyncio.CancelledError:  # Ctrl+C in the terminal: no question, but the same orderly end
+            _uncancelled()
+            code = _INTERRUPTED
+        await self._end()
+        return code
+
+    async def _until_quit(self) -> None:
         while True:
             await self._quit.wait()
             if self._ending or self.leave():
-                break
+                return
             self._quit.clear()
-        await self._end()
-        return 0
 
     def reopen(self) -> None:
         """Open the service, closing the one that is open."""

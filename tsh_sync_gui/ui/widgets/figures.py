@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from tsh_sync_gui.ui.state.cards import Figure
+from tsh_sync_gui.ui.state.texts import number
 from tsh_sync_gui.ui.widgets.basics import label, set_property, set_text, set_tip
 
 
@@ -28,7 +29,7 @@ class FigureRow(QWidget):
             set_text(value, figure.value)
             set_text(word, figure.word)
             set_property(value, "tone", figure.tone)
-            set_property(value, "role", "small" if figure.value == "0" else "strong")
+            set_property(value, "role", "muted" if figure.value == number(0) else "strong")
         spoken = ", ".join(f"{figure.value} {figure.word}" for figure in figures)
         self.setAccessibleName(f"{title}: {spoken}")
         set_tip(self, title)
@@ -36,7 +37,7 @@ class FigureRow(QWidget):
     def _add(self) -> None:
         if self._cells:
             self._row.addStretch(1)
-        value, word = label("", "small"), label("", "caption")
+        value, word = label("", "muted"), label("", "caption")
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addWidget(value)
