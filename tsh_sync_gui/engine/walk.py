@@ -20,11 +20,11 @@ from tsh_sync_gui.engine.ports import Batch, Caller, Checkpoint, Ledger, ListOrd
 from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.entities.spec import Api, Entity, TimeFilter
 
-BATCH_BYTES: Final = 8_000_000
+BATCH_BYTES: Final = 10_000_000
 """At most so much of Zoho's text is stored in one transaction."""
 GIVE_WAY: Final = 40
 """After so many records, about a millisecond's work, others have their turn."""
-KEEP_PAGES: Final = 48
+KEEP_PAGES: Final = 60
 BINDING_PER_MINUTE: Final = 6_000
 """Up to this limit a call is dearer than the time it takes: the next page is asked for when this one is safe."""
 _TAIL_PAGES: Final = 1_000_000_000

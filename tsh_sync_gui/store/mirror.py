@@ -14,7 +14,7 @@ from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store import mirror_reads
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.mirror_books import Books, close_books, open_books
-from tsh_sync_gui.store.mirror_copy import BY_INDEX, Cursor, transaction
+from tsh_sync_gui.store.mirror_copy import BY_INDEX, Cursor, NotTakenError, transaction
 from tsh_sync_gui.store.mirror_details import DetailWriter, by_record
 from tsh_sync_gui.store.mirror_letters import resolve_letters, write_letters
 from tsh_sync_gui.store.mirror_rows import RowWriter
@@ -40,19 +40,23 @@ class PgMirror:
         Raises LostOwnershipError when the run is not ours, and UnreachableError; the latter may follow a commit, so
         the caller reads the checkpoint before it stores the step again.
         """
+        careful = False
         for attempt in range(1, _TRIES):
             try:
-                return await self._store(step)
+                return await self._store(step, careful=careful)
+            except NotTakenError:
+                # A value or a record that stands in the way: find it, with savepoints.
+                careful = True
             except TransientError as error:
                 # Busy (a deadlock, a lock that was not given) means rolled back; the others are the caller's to judge.
                 if type(error) is not TransientError:
                     raise
                 await self._database.clock.sleep(0.1 * attempt)
-        return await self._store(step)
+        return await self._store(step, careful=True)
 
-    async def _store(self, step: Step) -> Stored:
+    async def _store(self, step: Step, *, careful: bool) -> Stored:
         async with transaction(self._database, hint=BY_INDEX) as cursor:
-            work = _StepWork(cursor, step, self._rows, self._details)
+            work = _StepWork(cursor, step, self._rows, self._details, careful=careful)
             return await work.run(owner=self._database.owner)
 
     async def preview(self, batches: Sequence[Batch]) -> dict[str, Counts]:
@@ -105,12 +109,19 @@ class _StepWork:
     """One step inside its transaction."""
 
     def __init__(
-        self, cursor: Cursor, step: Step, rows: dict[str, RowWriter], details: dict[str, DetailWriter]
+        self,
+        cursor: Cursor,
+        step: Step,
+        rows: dict[str, RowWriter],
+        details: dict[str, DetailWriter],
+        *,
+        careful: bool,
     ) -> None:
         self._cursor = cursor
         self._step = step
         self._rows = rows
         self._details = details
+        self._careful = careful
         self._counts: dict[str, Counts] = {}
         self._live: dict[str, int] = {}
 
@@ -138,7 +149,7 @@ class _StepWork:
         lines: dict[str, bytes] = {}
         for batch in batches:
             lines |= rows.by_key(batch.lines)
-        put = await rows.put(self._cursor, lines, run=run)
+        put = await rows.put(self._cursor, lines, run=run, careful=self._careful)
         rejected = [one for batch in batches for one in batch.rejected] + put.refused
         created, updated, refused = len(put.created), len(put.updated), len(put.refused)
         counts = Counts(
@@ -154,7 +165,9 @@ class _StepWork:
     async def _put_details(self, name: str, batches: Sequence[DetailBatch], books: Books) -> None:
         run = self._step.runs.get(name)
         details = by_record(batches)
-        put = await self._details[name].put(self._cursor, details, run=run, started=books.started.get(name))
+        put = await self._details[name].put(
+            self._cursor, details, run=run, started=books.started.get(name), careful=self._careful
+        )
         rejected = [one for batch in batches for one in batch.rejected] + put.refused
         updated = len(put.updated)
         # A record of this step whose list row was counted as unchanged is an update after all.

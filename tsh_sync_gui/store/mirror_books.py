@@ -14,11 +14,13 @@ from tsh_sync_gui.core.values import Counts, Phase
 from tsh_sync_gui.engine.ports import Step
 from tsh_sync_gui.store.mirror_copy import Cursor
 
-# Locks the runs, so that a take-over waits for this step or this step sees it.
+# Locks the runs, so that a take-over waits for this step or this step sees it. One statement for all that a step must
+# know: each costs a way to the server and back in which nothing is written.
 _LOCK: Final = """
-SELECT id, started_at, ended_at IS NOT NULL, owner FROM sync.runs WHERE id = ANY(%s) ORDER BY id FOR UPDATE
+SELECT r.id, r.started_at, r.ended_at IS NOT NULL, r.owner, ARRAY(
+    SELECT DISTINCT d.entity FROM sync.dead_letters d WHERE d.state = 'open' AND d.entity = ANY(%s))
+FROM sync.runs r WHERE r.id = ANY(%s) ORDER BY r.id FOR UPDATE OF r
 """
-_OPEN_LETTERS: Final = "SELECT DISTINCT entity FROM sync.dead_letters WHERE state = 'open' AND entity = ANY(%s)"
 _PAGE: Final = """
 INSERT INTO sync.walk_pages (leader, page, ids) VALUES (%s, %s, %s)
 ON CONFLICT (leader, page) DO UPDATE SET ids = excluded.ids
@@ -49,16 +51,15 @@ class Books:
 async def open_books(cursor: Cursor, step: Step, entities: Iterable[str], *, owner: str) -> Books:
     """Lock the step's runs; LostOwnershipError when they are not ours to write any more."""
     ids = sorted({step.leader, *step.runs.values()})
-    await cursor.execute(_LOCK, (ids,))
+    await cursor.execute(_LOCK, (list(entities), ids))
     rows = {row[0]: row[1:] for row in await cursor.fetchall()}
     _check_owner(rows.get(step.leader), owner)
-    await cursor.execute(_OPEN_LETTERS, (list(entities),))
-    letters = frozenset(row[0] for row in await cursor.fetchall())
+    letters = frozenset(rows[step.leader][3])
     started = {name: rows[run][0] for name, run in step.runs.items() if run in rows}
     return Books(started=started, open_letters=letters)
 
 
-def _check_owner(row: tuple[datetime, bool, str] | None, owner: str) -> None:
+def _check_owner(row: tuple[datetime, bool, str, list[str]] | None, owner: str) -> None:
     if row is None or row[1]:
         raise LostOwnershipError("This run was ended by another process", advice="Nothing of this step was written.")
     if row[2] not in {"", owner}:
@@ -66,25 +67,27 @@ def _check_owner(row: tuple[datetime, bool, str] | None, owner: str) -> None:
 
 
 async def close_books(cursor: Cursor, step: Step, counts: dict[str, Counts], live: dict[str, int]) -> dict[str, Counts]:
-    """Write pages, living rows, figures and the checkpoint; returns the runs' totals."""
-    if step.page_ids:
-        await cursor.executemany(_PAGE, [(step.leader, page, ids) for page, ids in step.page_ids.items()])
-    for entity, number in sorted(live.items()):
-        if number:
-            await cursor.execute(_LIVE, (entity, number))
+    """Write pages, living rows, figures and the checkpoint, in one go; returns the runs' totals."""
     checkpoint = None if step.checkpoint is None else msgspec.json.encode(step.checkpoint).decode()
     details = _handled(step)
-    totals: dict[str, Counts] = {}
-    for entity, run in sorted(step.runs.items(), key=lambda pair: pair[1]):
-        leads = run == step.leader
-        values = msgspec.structs.asdict(counts.get(entity, Counts()))
-        values |= msgspec.structs.asdict(step.calls) if leads else _NO_CALLS
-        values |= {"id": run, "pages": len(step.page_ids), "details": details}
-        await cursor.execute(_FIGURES, values | {"checkpoint": checkpoint if leads else None})
-        row = await cursor.fetchone()
-        if row:
-            totals[entity] = Counts(**dict(zip(Counts.__struct_fields__, row, strict=True)))
-    return totals
+    asked: dict[str, Cursor] = {}
+    async with cursor.connection.pipeline():
+        if step.page_ids:
+            await cursor.executemany(_PAGE, [(step.leader, page, ids) for page, ids in step.page_ids.items()])
+        for entity, number in sorted(live.items()):
+            if number:
+                await cursor.execute(_LIVE, (entity, number))
+        for entity, run in sorted(step.runs.items(), key=lambda pair: pair[1]):
+            leads = run == step.leader
+            values = msgspec.structs.asdict(counts.get(entity, Counts()))
+            values |= msgspec.structs.asdict(step.calls) if leads else _NO_CALLS
+            values |= {"id": run, "pages": len(step.page_ids), "details": details}
+            asked[entity] = cursor.connection.cursor()
+            await asked[entity].execute(_FIGURES, values | {"checkpoint": checkpoint if leads else None})
+    rows = {entity: await one.fetchone() for entity, one in asked.items()}
+    return {
+        entity: Counts(**dict(zip(Counts.__struct_fields__, row, strict=True))) for entity, row in rows.items() if row
+    }
 
 
 def _handled(step: Step) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 import psycopg
+from psycopg.errors import UniqueViolation
 
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.errors import is_value_error
@@ -67,14 +68,31 @@ class Divided(Generic[Item, Result]):
     refused: list[tuple[Item, psycopg.Error]] = field(default_factory=list)
 
 
+class NotTakenError(Exception):
+    """PostgreSQL did not take what was put in without savepoints: the transaction is over, try it carefully."""
+
+
 async def divide(
-    cursor: Cursor, items: Sequence[Item], apply: Callable[[Sequence[Item]], Awaitable[Result]]
+    cursor: Cursor,
+    items: Sequence[Item],
+    apply: Callable[[Sequence[Item]], Awaitable[Result]],
+    *,
+    careful: bool = True,
 ) -> Divided[Item, Result]:
     """Apply *apply* to *items*; where PostgreSQL refuses their values, to halves, until the culprits stand alone.
 
-    Each part has its own savepoint, so the good ones stay, within the caller's transaction.
+    Each part has its own savepoint, so the good ones stay, within the caller's transaction. Without *careful* there is
+    none, which saves the ways to the server and back that savepoints cost; a refusal is a NotTakenError then.
     """
     divided: Divided[Item, Result] = Divided()
+    if not careful:
+        try:
+            divided.results += [await apply(items)] if items else []
+        except psycopg.Error as error:
+            if is_value_error(error) or isinstance(error, UniqueViolation):
+                raise NotTakenError from error
+            raise
+        return divided
     waiting = [items] if items else []
     while waiting:
         part = waiting.pop()

@@ -51,7 +51,13 @@ class DetailWriter:
         self._clear = "TRUNCATE " + ", ".join(f"pg_temp.{quoted(table)}" for table in tables)
 
     async def put(
-        self, cursor: Cursor, details: dict[str, Detail], *, run: RunId | None, started: datetime | None
+        self,
+        cursor: Cursor,
+        details: dict[str, Detail],
+        *,
+        run: RunId | None,
+        started: datetime | None,
+        careful: bool,
     ) -> Put:
         """Write *details*; `updated` are the records that changed since an earlier detail.
 
@@ -59,17 +65,23 @@ class DetailWriter:
         """
 
         async def put(part: Sequence[Detail]) -> Put:
-            return await self._put(cursor, part, run=run, started=started)
+            return await self._put(cursor, part, run=run, started=started, careful=careful)
 
         done = Put()
-        divided = await divide(cursor, list(details.values()), put)
+        divided = await divide(cursor, list(details.values()), put, careful=careful)
         for result in divided.results:
             done.add(result)
         done.refused += [refusal(detail.id, detail.line, error) for detail, error in divided.refused]
         return done
 
     async def _put(
-        self, cursor: Cursor, details: Sequence[Detail], *, run: RunId | None, started: datetime | None
+        self,
+        cursor: Cursor,
+        details: Sequence[Detail],
+        *,
+        run: RunId | None,
+        started: datetime | None,
+        careful: bool,
     ) -> Put:
         for statement in (self._sql.stage, APPLIED, DIFFERING, *(child.stage for child in self._children.values())):
             await cursor.execute(statement)
@@ -78,7 +90,7 @@ class DetailWriter:
         done = Put()
         if cursor.rowcount:
             await self._put_children(cursor, details)
-            spread = await self._put_spread(cursor, details, done, run=run)
+            spread = await self._put_spread(cursor, details, done, run=run, careful=careful)
             await cursor.execute(self._sql.update)
             await cursor.execute(self._sql.audit, {"entity": self._entity.name, "run": run or ""})
             await cursor.execute(
@@ -101,7 +113,9 @@ class DetailWriter:
                     await cursor.execute(statement)
                 await cursor.execute("TRUNCATE pg_temp.differing")
 
-    async def _put_spread(self, cursor: Cursor, details: Sequence[Detail], done: Put, *, run: RunId | None) -> set[str]:
+    async def _put_spread(
+        self, cursor: Cursor, details: Sequence[Detail], done: Put, *, run: RunId | None, careful: bool
+    ) -> set[str]:
         """Write the rows a spread makes of *details*; returns the records of which any changed."""
         if not self._entity.spread:
             return set()
@@ -110,7 +124,7 @@ class DetailWriter:
         rows = {key: line for detail in details if detail.id in applied for key, line in detail.spread.items()}
         changed = await self._rows.bury_missing(cursor, list(applied), rows, run=run)
         if rows:
-            put = await self._rows.put(cursor, rows, run=run)
+            put = await self._rows.put(cursor, rows, run=run, careful=careful)
             done.refused += put.refused
             changed |= {key.partition(SEPARATOR)[0] for key in put.created} | set(put.updated)
         return changed

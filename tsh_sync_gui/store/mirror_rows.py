@@ -55,14 +55,16 @@ class RowWriter:
         self.sql: ListSql = list_sql(entity)
         self._padding = SEPARATOR * (len(entity.key) - 1)
 
-    async def put(self, cursor: Cursor, rows: dict[str, bytes], *, run: RunId | None) -> Put:
+    async def put(self, cursor: Cursor, rows: dict[str, bytes], *, run: RunId | None, careful: bool) -> Put:
         """Write *rows* (COPY lines by key) and audit what they changed."""
         known = await self._known(cursor, rows)
         # Always in one order: two processes with the same records then wait for each other and do not deadlock.
         ordered = sorted(rows.items())
         done = Put()
-        await self._put(cursor, [row for row in ordered if row[0] not in known], done, run=run, direct=True)
-        await self._put(cursor, [row for row in ordered if row[0] in known], done, run=run)
+        new = [row for row in ordered if row[0] not in known]
+        await self._put(cursor, new, done, run=run, careful=careful, direct=True)
+        old = [row for row in ordered if row[0] in known]
+        await self._put(cursor, old, done, run=run, careful=careful)
         if done.created:
             keys = [self._readable(key) for key in done.created]
             values = {"entity": self.entity.name, "keys": joined(keys), "run": run or ""}
@@ -117,9 +119,12 @@ class RowWriter:
         return set(row[0].split(JOIN)) if row and row[0] else set()
 
     async def _put(
-        self, cursor: Cursor, rows: Sequence[Row], done: Put, *, run: RunId | None, direct: bool = False
+        self, cursor: Cursor, rows: Sequence[Row], done: Put, *, run: RunId | None, careful: bool, direct: bool = False
     ) -> None:
         async def insert(part: Sequence[Row]) -> Put:
+            if not careful:
+                await copy_lines(cursor, self.sql.copy, (line for _, line in part))
+                return Put(created=[key for key, _ in part])
             try:
                 async with cursor.connection.transaction():
                     await copy_lines(cursor, self.sql.copy, (line for _, line in part))
@@ -131,7 +136,7 @@ class RowWriter:
         async def merge(part: Sequence[Row]) -> Put:
             return await self._merge(cursor, part, run=run)
 
-        divided = await divide(cursor, rows, insert if direct else merge)
+        divided = await divide(cursor, rows, insert if direct else merge, careful=careful)
         for result in divided.results:
             done.add(result)
         done.refused += [refusal(key, line, error) for (key, line), error in divided.refused]
