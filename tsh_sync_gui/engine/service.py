@@ -180,6 +180,14 @@ class SyncService:
                 names.append(status.entity)
         return names
 
+    async def at_start(self, *, demo: bool = False) -> SyncRequest | None:
+        """Return what a window begins by itself: runs that were broken off go on, and a new demo's first sync."""
+        if names := await self.interrupted():
+            return SyncRequest(entities=tuple(names), trigger="goes on after the program's end")
+        if demo and not await self.runs(limit=1):
+            return SyncRequest(details="all", trigger="the demo's first sync")
+        return None
+
     async def overview(self) -> Overview:
         """Return the state of all entities, the quota and the database."""
         return await self._overview.make()

@@ -247,3 +247,21 @@ async def test_a_switched_off_sync_makes_no_call(open_world):
             await world.service.sync(SyncRequest(entities=("products",)))
 
         assert world.asked() == {}
+
+
+async def test_a_window_goes_on_with_what_was_broken_off_and_begins_a_new_demo(open_world, make_simulator):
+    server = make_simulator(items=3000, latency_ms=20)
+    async with open_world(server=server, **SERIAL) as world:
+        first = await world.service.at_start(demo=True)
+        task = asyncio.create_task(world.sync("products"))
+        await world.until(PageStored)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        broken = await world.service.at_start()
+        await world.service.sync(broken)
+
+        assert first.entities == ()
+        assert broken.entities == ("products",)
+        assert len(world.living("products")) == 3000
+        assert await world.service.at_start(demo=True) is None
