@@ -129,6 +129,7 @@ class FakeService:
     report: SyncReport = field(default_factory=lambda: SyncReport(runs=()))
     error: Exception | None = None
     hold: bool = False
+    first: SyncRequest | None = None
     cancelled: int = 0
     machine: str = "SALES-PC"
 
@@ -197,6 +198,10 @@ class FakeService:
             self.cancelled += 1
             raise
         return self.report
+
+    async def at_start(self, *, demo: bool = False) -> SyncRequest | None:  # noqa: ARG002 -- as the facade has it
+        """Return what it was told to begin with."""
+        return self.first
 
     async def forecast(self, request: SyncRequest) -> list[Forecast]:
         """Return the given price, else pages of 200."""

@@ -13,6 +13,7 @@ from tests.ui.scenes import NAMES, elsewhere
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.settings import load
 from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.ui.opening import Opened
 from tsh_sync_gui.ui.program import Program
 from tsh_sync_gui.ui.widgets.dialogs import Question
@@ -189,3 +190,15 @@ async def test_quitting_while_the_service_opens_ends_in_order(qloop, begin, serv
 
     assert await begun.quit() == 0
     assert opener.closed == opener.opened
+
+
+async def test_what_was_broken_off_goes_on_by_itself(begin, qloop, tmp_path):
+    service = FakeService()
+    service.first = SyncRequest(entities=(NAMES[0],), trigger="goes on after the program's end")
+
+    begun = begin(Opener(service, tmp_path))
+    await until(lambda: service.asked)
+    code = await begun.quit()
+
+    assert code == 0
+    assert service.asked[0] == ("sync", service.first)

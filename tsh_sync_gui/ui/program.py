@@ -50,6 +50,7 @@ class Program:
         self._engine = engine
         self._quit = quit_wanted
         self._open_it = open_it or opener(demo=demo)
+        self._demo = demo
         self._opening = Opening(engine, self._open_it)
         self._opened: Opened | None = None
         self._ending = False
@@ -111,7 +112,7 @@ class Program:
         self._opened = opened
         self.window.settings.show_settings(opened.loaded, has_database=True)
         keep_what_is_there()
-        self.session.attach(opened.service)
+        self.session.attach(opened.service, demo=self._demo)
         self.window.service_opened()
 
     def _show_fallback(self) -> None:
@@ -164,6 +165,8 @@ class Program:
 
     def _what_runs(self) -> str:
         """Return what this window is syncing, in words; empty when nothing."""
+        if self.session.service is not None:
+            self.session.tick()  # what has ended a moment ago is not asked about
         state = self.session.state
         names = {run.info.entity for run in state.live if run.here is not False} | state.pending
         titles = [tr(one.title) for one in state.overview.entities if one.entity in names] if state.overview else []

@@ -34,6 +34,10 @@ class Service(Protocol):
         """Run *request* to the end; a cancelled call stops within one page and can be resumed."""
         ...
 
+    async def at_start(self, *, demo: bool = False) -> SyncRequest | None:
+        """Return what the window begins by itself, None for nothing."""
+        ...
+
     async def forecast(self, request: SyncRequest) -> list[Forecast]:
         """Return what *request* would cost; makes no call."""
         ...

@@ -88,8 +88,8 @@ class Session(QObject):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
 
-    def attach(self, service: Service) -> None:
-        """Show *service* from now on."""
+    def attach(self, service: Service, *, demo: bool = False) -> None:
+        """Show *service* from now on, and begin what it says is to begin by itself."""
         self.detach()
         self.service = service
         self.state, self.prices, self.runs, self._made = AppState(), Prices(), [], {}
@@ -97,6 +97,11 @@ class Session(QObject):
         self._asking, self._stale, self._priced_at = False, True, -_REPRICE
         self._timer.start()
         self.tick()
+        self.actions.run(service.at_start(demo=demo), then=self._begin)
+
+    def _begin(self, request: SyncRequest | None) -> None:
+        if request is not None:
+            self.start(request)
 
     def detach(self) -> None:
         """Let go of the service: it is about to close."""
