@@ -66,6 +66,13 @@ class DetailWork:
         self._lane = lane
         self._members = tuple(one for one in plan.members if one.has_details)
 
+    async def waiting(self, limit: Details) -> int:
+        """Return how many details *limit* would fetch now."""
+        if not self._members or limit in {"none", 0}:
+            return 0
+        waiting = await self._outstanding()
+        return min(waiting, await self._allowed(limit, waiting)) if waiting else 0
+
     async def work(self, limit: Details) -> int:
         """Fetch details up to *limit*; returns how many stay outstanding. A used-up lane is an end, not a failure."""
         if not self._members or limit in {"none", 0}:

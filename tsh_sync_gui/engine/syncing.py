@@ -200,6 +200,10 @@ class WalkJob:
             await self._walk(run)
         if self.plan.covers_all and run.board.phase is not Phase.DETAILS:
             await self._sweep(run)
+        work = self._detail_work(run)
+        if waiting := await work.waiting(self._request.details):
+            # The details of other walks may come first; until then this one shows what it has before it.
+            await run.enter(Phase.DETAILS, expected=waiting)
 
     async def _walk(self, run: WalkRun) -> None:
         parts, pace = self._parts, self._parts.pace()
@@ -269,21 +273,24 @@ class WalkJob:
                 if entity.pull.details_age_days:
                     before = parts.clock.now() - timedelta(days=entity.pull.details_age_days)
                     await parts.mirror.expire_details(entity, before)
-            work = DetailWork(
-                self.plan,
-                run,
-                source=parts.source,
-                mirror=parts.mirror,
-                budget=parts.budget,
-                absences=parts.absences,
-                normalizers=parts.normalizers,
-                pace=parts.pace(),
-                clock=parts.clock,
-                lane=Lane.DETAILS if self._request.details is None else self.lane,
-            )
-            outstanding = await work.work(self._request.details)
+            outstanding = await self._detail_work(run).work(self._request.details)
         self.ended = await run.finish(RunState.UP_TO_DATE, watermarks=self._watermarks(), outstanding=outstanding)
         await run.stop()
+
+    def _detail_work(self, run: WalkRun) -> DetailWork:
+        parts = self._parts
+        return DetailWork(
+            self.plan,
+            run,
+            source=parts.source,
+            mirror=parts.mirror,
+            budget=parts.budget,
+            absences=parts.absences,
+            normalizers=parts.normalizers,
+            pace=parts.pace(),
+            clock=parts.clock,
+            lane=Lane.DETAILS if self._request.details is None else self.lane,
+        )
 
     def _watermarks(self) -> dict[str, Watermark]:
         """Return the watermarks as the finished walk moves them; windows and single records move none."""
