@@ -8,6 +8,8 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer
 
 _LOOK_MS: Final = 200
+# Far above Python's own: a page in work is thousands of objects, and goes without any collection.
+_LIMITS: Final = (20_000, 10, 10)
 
 
 def keep_what_is_there() -> None:
@@ -39,8 +41,7 @@ class Collector(QObject):
 
     def look(self) -> None:
         """Collect the youngest generation that is over its threshold."""
-        limits = gc.get_threshold()
-        for generation, (count, limit) in enumerate(zip(gc.get_count(), limits, strict=False)):
+        for generation, (count, limit) in enumerate(zip(gc.get_count(), _LIMITS, strict=False)):
             if count <= limit:
                 return
             gc.collect(generation)

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from tsh_sync_gui.ui.files import read_text
 
+_SIDE: Final = 16
 _tokens: Final[dict[str, str]] = {}
 _MIRRORED: Final = frozenset({"chevron-right", "chevron-left", "take-over", "reset"})
 
@@ -26,6 +27,7 @@ def tint_icons(tokens: dict[str, str]) -> None:
 def forget_icons() -> None:
     """Drop rendered icons: the colours are others now."""
     _renderer.cache_clear()
+    fixed_icon.cache_clear()
     QPixmapCache.clear()
 
 
@@ -75,6 +77,18 @@ class LineIcon(QIconEngine):
     @override
     def clone(self) -> QIconEngine:
         return LineIcon(self._name, self._tint)
+
+
+@cache
+def fixed_icon(name: str, tint: str) -> QIcon:
+    """Return the icon as finished pictures: painting it runs no Python, but it does not follow the theme."""
+    made = QIcon()
+    drawn = LineIcon(name, tint)
+    for ratio in (1, 2):
+        picture = drawn.pixmap(QSize(_SIDE * ratio, _SIDE * ratio), QIcon.Mode.Normal, QIcon.State.Off)
+        picture.setDevicePixelRatio(ratio)
+        made.addPixmap(picture)
+    return made
 
 
 def icon(name: str, tint: str = "muted") -> QIcon:

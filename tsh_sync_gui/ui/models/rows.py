@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from typing_extensions import override
 
-from tsh_sync_gui.ui.icons import icon
+from tsh_sync_gui.ui.icons import fixed_icon
 from tsh_sync_gui.ui.state.columns import Column, Keyed, matches
 from tsh_sync_gui.ui.theme import current
 
 Row = TypeVar("Row", bound=Keyed)
 Index = QModelIndex | QPersistentModelIndex
 
-SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-_TRAILING = int(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
-_LEADING = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-_NOWHERE = QModelIndex()
+_TRAILING = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
+_LEADING = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
 
 
-class RowModel(QAbstractTableModel, Generic[Row]):
-    """Rows with a key each."""
+class RowModel(QStandardItemModel, Generic[Row]):
+    """Rows with a key each. The cells are Qt's own items, so that painting them runs no Python."""
 
     def __init__(self, columns: Sequence[Column[Row]]) -> None:
         super().__init__()
         self.columns = tuple(columns)
         self._rows: list[Row] = []
+        for place, column in enumerate(self.columns):
+            head = QStandardItem(column.title)
+            head.setTextAlignment(_TRAILING if column.is_number else _LEADING)
+            self.setHorizontalHeaderItem(place, head)
 
     @property
     def rows(self) -> list[Row]:
@@ -39,60 +42,53 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         wanted = {row.key for row in rows}
         for place in range(len(self._rows) - 1, -1, -1):
             if self._rows[place].key not in wanted:
-                self.beginRemoveRows(QModelIndex(), place, place)
+                self.removeRow(place)
                 del self._rows[place]
-                self.endRemoveRows()
         places = {row.key: place for place, row in enumerate(self._rows)}
-        new = [row for row in rows if row.key not in places]
         for row in rows:
-            self._change(places.get(row.key), row)
-        if new:
-            first = len(self._rows)
-            self.beginInsertRows(QModelIndex(), first, first + len(new) - 1)
-            self._rows += new
-            self.endInsertRows()
+            known = places.get(row.key)
+            if known is None:
+                self._rows.append(row)
+                self.appendRow([self._filled(QStandardItem(), column, row) for column in self.columns])
+            else:
+                self._change(known, row)
 
-    def _change(self, place: int | None, row: Row) -> None:
-        if place is not None and self._rows[place] != row:
-            self._rows[place] = row
+    def recolor(self) -> None:
+        """Take the colours of a new theme."""
+        for place, row in enumerate(self._rows):
+            for column, spec in enumerate(self.columns):
+                self._filled(self.item(place, column), spec, row)
+
+    def _change(self, place: int, row: Row) -> None:
+        """Change a row's cells, and tell of it once; a row that is the same may still show time that passes."""
+        same = self._rows[place] == row
+        self._rows[place] = row
+        changed = False
+        self.blockSignals(True)
+        for column, spec in enumerate(self.columns):
+            if same and not spec.is_passing:
+                continue
+            item = self.item(place, column)
+            if not same or item.text() != spec.text(row):
+                self._filled(item, spec, row)
+                changed = True
+        self.blockSignals(False)
+        if changed:
             self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.columns) - 1))
 
-    @override
-    def rowCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self.columns)
-
-    @override
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or section >= len(self.columns):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.columns[section].title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _TRAILING if self.columns[section].is_number else _LEADING
-        return None
-
-    @override
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        column, row = self.columns[index.column()], self._rows[index.row()]
-        match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                return column.text(row)
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _TRAILING if column.is_number else _LEADING
-            case Qt.ItemDataRole.ToolTipRole:
-                return column.hint(row) if column.hint else None
-            case Qt.ItemDataRole.ForegroundRole:
-                tone = column.tone(row).partition("_")[0] if column.tone else ""
-                return current().color(tone) if tone else None
-            case Qt.ItemDataRole.DecorationRole if column.icon is not None:
-                tone = column.tone(row).partition("_")[0] if column.tone else ""
-                return icon(column.icon(row), tone or "muted")
-            case _:
-                return column.value(row) if role == SORT_ROLE else None
+    @staticmethod
+    def _filled(item: QStandardItem, column: Column[Row], row: Row) -> QStandardItem:
+        tone = column.tone(row).partition("_")[0] if column.tone else ""
+        item.setText(column.text(row))
+        item.setEditable(False)
+        item.setTextAlignment(_TRAILING if column.is_number else _LEADING)
+        if column.hint is not None:
+            item.setToolTip(column.hint(row))
+        if column.icon is not None:
+            item.setIcon(fixed_icon(column.icon(row), tone or "muted"))
+        if column.tone is not None:
+            item.setForeground(current().color(tone or "text"))
+        return item
 
 
 class RowFilter(QSortFilterProxyModel, Generic[Row]):

@@ -45,6 +45,7 @@ class SyncPanel(Panel):
         self._more = tool("chevron-down", tr("More ways to sync everything"))
         self._menu = QMenu(self)
         self._history_at = 0.0
+        self._offered: tuple[object, ...] = ()
         self._empty = _EmptyNote()
         self.grid = CardGrid()
         self.history: DataTable[RunRow] = DataTable(
@@ -158,6 +159,19 @@ class SyncPanel(Panel):
         cards = self._session.cards
         self.grid.show_cards(cards)
         set_text(self._headline, headline(cards))
+        self._show_offer(cards)
+        moment = time.monotonic()
+        if moment - self._history_at >= _HISTORY_SECONDS:
+            self._history_at = moment
+            if self._session.state.runs:
+                self.show_history()
+
+    def _show_offer(self, cards: tuple[CardState, ...]) -> None:
+        """Show what everything costs; only where that, the cards' order or what is asked for has changed."""
+        shown = (self._session.prices, bool(self._session.state.pending), tuple(card.state for card in cards))
+        if shown == self._offered:
+            return
+        self._offered = shown
         cost = self._session.prices.all_changes
         set_text(self.everything, priced(tr("Sync everything"), cost))
         self._full.setText(priced(tr("Full sync of everything"), self._session.prices.all_full))
@@ -165,12 +179,6 @@ class SyncPanel(Panel):
         set_tip(self.everything, "\n".join(part for part in (order, cost_sentence(cost)) if part))
         self.everything.setEnabled(not self._session.state.pending)
         self._empty.show_cards(cards, price(self._session.prices.full.get(cards[0].entity)) if cards else "")
-        moment = time.monotonic()
-        if moment - self._history_at >= _HISTORY_SECONDS:
-            self._history_at = moment
-            if self._session.state.runs:
-                self.show_history()
-            self.history.view.viewport().update()
 
     def show_history(self) -> None:
         """Show the runs, those that go on with their live figures."""

@@ -23,7 +23,10 @@ class Keyed(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Generic[Row]):
-    """One column: *text* is shown and searched, *value* sorted and copied as JSON."""
+    """One column: *text* is shown and searched, *value* sorted and copied as JSON.
+
+    *is_passing* marks a text that time changes though the row stays the same.
+    """
 
     key: str
     title: str
@@ -31,6 +34,7 @@ class Column(Generic[Row]):
     value: Callable[[Row], Any]
     width: int = 100
     is_number: bool = False
+    is_passing: bool = False
     hint: Callable[[Row], str] | None = None
     copied: Callable[[Row], str] | None = None
     tone: Callable[[Row], str] | None = None

@@ -108,6 +108,7 @@ def history_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
             copied=lambda row: exact(row.info.started_at).split("\n")[0],
             hint=lambda row: exact(row.info.started_at, row.zone),
             width=104,
+            is_passing=True,
         ),
         Column(key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.info.entity),
         Column(
@@ -147,6 +148,7 @@ def history_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
             value=lambda row: round(seconds_of(row.info, now()), 3),
             width=92,
             is_number=True,
+            is_passing=True,
         ),
         Column(
             key="starter",

@@ -1,31 +1,39 @@
-"""A progress bar that never lies: a share, or a moving piece while the total is not known."""
+"""A progress bar that never lies: a share, or a moving piece while the total is not known.
+
+It is a frame within a frame, both drawn and moved by Qt alone: while the engine works, each step of Python in the
+window's thread waits for the interpreter.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPropertyAnimation, QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy
 from typing_extensions import override
 
-from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui.widgets.basics import set_property
 
 _HEIGHT = 6
-_FRAME_MS = 40
+_ROUND_MS = 1600
 _PIECE = 0.28
 
 
-class ProgressLine(QWidget):
+class ProgressLine(QFrame):
     """A thin rounded bar; its text stands beside it and is its accessible description."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
+        self.setObjectName("track")
         self._share: float | None = 0.0
         self._calm = False
-        self._offset = 0.0
-        self._timer = QTimer(self)
-        self._timer.setInterval(_FRAME_MS)
-        self._timer.timeout.connect(self._move)
+        self._text = ""
+        self._piece = QFrame(self)
+        self._piece.setObjectName("piece")
+        self._moving = QPropertyAnimation(self._piece, b"geometry", self)
+        self._moving.setDuration(_ROUND_MS)
+        self._moving.setLoopCount(-1)
         self.setAccessibleName(name)
+        self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -35,58 +43,44 @@ class ProgressLine(QWidget):
 
     def show_share(self, share: float | None, text: str, *, calm: bool = False) -> None:
         """Show *share* of the whole; *calm* when nothing moves just now."""
-        if (share, calm) == (self._share, self._calm) and self.accessibleDescription() == text:
+        if text != self._text:
+            self._text = text
+            self.setAccessibleDescription(text)
+        if (share, calm) != (self._share, self._calm):
+            self._share, self._calm = share, calm
+            set_property(self._piece, "calm", "true" if calm else "")
+            self._place()
+
+    def _place(self) -> None:
+        """Put the piece where it belongs, or let it move."""
+        moving = self._share is None and not self._calm
+        if self._moving.state() is not QPropertyAnimation.State.Stopped:
+            self._moving.stop()
+        mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        whole = self.width()
+        if self._share is None:
+            width = round(whole * _PIECE)
+            start, end = QRect(-width, 0, width, _HEIGHT), QRect(whole, 0, width, _HEIGHT)
+            self._piece.setGeometry(QRect((whole - width) // 2, 0, width, _HEIGHT))
+            self._moving.setStartValue(end if mirrored else start)
+            self._moving.setEndValue(start if mirrored else end)
+            if moving and self.isVisible():
+                self._moving.start()
             return
-        self._share, self._calm = share, calm
-        self.setAccessibleDescription(text)
-        self._animate()
-        self.update()
-
-    def _animate(self) -> None:
-        if self._share is None and not self._calm and self.isVisible():
-            self._timer.start()
-        else:
-            self._timer.stop()
-
-    def _move(self) -> None:
-        self._offset = (self._offset + 0.018) % (1 + _PIECE)
-        self.update()
+        width = round(whole * self._share)
+        width = max(width, _HEIGHT) if self._share > 0 else 0
+        self._piece.setGeometry(QRect(whole - width if mirrored else 0, 0, width, _HEIGHT))
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._animate()
+        self._place()
 
     @override
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._timer.stop()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
 
     @override
     def sizeHint(self) -> QSize:
         return QSize(120, _HEIGHT)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        colors = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            painter.translate(self.width(), 0)
-            painter.scale(-1, 1)
-        whole = QRectF(0, (self.height() - _HEIGHT) / 2, self.width(), _HEIGHT)
-        painter.setBrush(colors.color("track"))
-        painter.drawRoundedRect(whole, _HEIGHT / 2, _HEIGHT / 2)
-        painter.setBrush(colors.color("faint" if self._calm else "accent"))
-        left, width = self._piece(whole)
-        if width > 0:
-            piece = QRectF(whole.left() + left, whole.top(), max(width, _HEIGHT), _HEIGHT)
-            painter.drawRoundedRect(piece, _HEIGHT / 2, _HEIGHT / 2)
-
-    def _piece(self, whole: QRectF) -> tuple[float, float]:
-        if self._share is not None:
-            return 0.0, whole.width() * self._share
-        start = max(0.0, self._offset - _PIECE)
-        end = min(1.0, self._offset)
-        return start * whole.width(), (end - start) * whole.width()

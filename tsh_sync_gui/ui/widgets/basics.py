@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 from typing_extensions import override
 
@@ -27,34 +27,50 @@ def label(text: str = "", role: str = "body", *, wrap: bool = False, selectable:
 
 
 class ElidedLabel(QLabel):
-    """A label of one line that ends in "…" where there is no room; the tooltip has it all."""
+    """A label of one line that ends in "…" where there is no room; the tooltip may have it all.
+
+    The text is shortened when it or the room changes and drawn by Qt: nothing of Python runs when it is painted.
+    """
 
     def __init__(self, text: str = "", role: str = "body") -> None:
-        super().__init__(text)
+        super().__init__()
+        self._whole = text
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(20)
+        self._fit()
+
+    def text(self) -> str:
+        """Return the whole text."""
+        return self._whole
+
+    def setText(self, text: str) -> None:  # noqa: N802 -- Qt's name
+        """Show *text* as far as there is room."""
+        if text != self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+            self._fit()
+
+    def _fit(self) -> None:
+        super().setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(20, self.width())))
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        aligned = self.style().visualAlignment(self.layoutDirection(), self.alignment())
-        painter.drawText(self.rect(), int(aligned), text)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(20, super().minimumSizeHint().height())
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._fit()
 
 
 def set_text(target: QLabel | QPushButton, text: str) -> None:
     """Change a text only where it differs: a label that is set anew is laid out anew."""
     if target.text() != text:
         target.setText(text)
-        target.setAccessibleName(text)
 
 
 def set_tip(target: QWidget, text: str) -> None:
@@ -76,7 +92,6 @@ def button(text: str, kind: str = "", *, icon_name: str = "", hint: str = "") ->
     made = QPushButton(text)
     made.setProperty("kind", kind)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
-    made.setAccessibleName(text)
     made.setAutoDefault(False)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     if icon_name:

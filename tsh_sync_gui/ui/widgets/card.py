@@ -120,30 +120,43 @@ class EntityCard(QFrame):
         old, self._state = self._state, state
         if old == state:
             return
-        self._pill.show_look(state.look)
-        set_tip(self._pill, state.note)
-        set_text(self._title, state.title)
-        set_text(self._records, state.records)
-        set_text(self._records_note, state.records_note)
-        set_tip(self._records, state.records_spoken)
-        set_tip(self._records_note, state.records_spoken)
-        set_text(self._details, state.details)
-        self._figures.show_figures(state.counts, state.counts_title)
-        self._show_activity(state)
-        self._problem.show_problem(state)
-        self.setAccessibleName(state.spoken)
+        self._show_words(old, state)
+        if old is None or (old.counts, old.counts_title) != (state.counts, state.counts_title):
+            self._figures.show_figures(state.counts, state.counts_title)
+        if old is None or _activity_of(old) != _activity_of(state):
+            self._show_activity(state)
+        if old is None or (old.problem, old.look) != (state.problem, state.look):
+            self._problem.show_problem(state)
+        if old is None or old.spoken != state.spoken:
+            self.setAccessibleName(state.spoken)
         if old is None or old.direction_icon != state.direction_icon:
             set_glyph(self._arrow, state.direction_icon)
             set_tip(self._arrow, state.direction)
         if old is None or old.offers != state.offers:
             self._show_offers(state.offers)
 
+    def _show_words(self, old: CardState | None, state: CardState) -> None:
+        """Show what differs; while the engine works, each call into Qt that can be spared is felt."""
+        if old is None or (old.look, old.note) != (state.look, state.note):
+            self._pill.show_look(state.look)
+            set_tip(self._pill, state.note)
+        if old is None or old.records_spoken != state.records_spoken:
+            self._records.setText(state.records)
+            set_text(self._records_note, state.records_note)
+            set_tip(self._records, state.records_spoken)
+            set_tip(self._records_note, state.records_spoken)
+        if old is None or old.details != state.details:
+            self._details.setText(state.details)
+        if old is None or old.title != state.title:
+            self._title.setText(state.title)
+
     def _show_activity(self, state: CardState) -> None:
         bar = state.bar
-        for part in (self._bar, self._bar_text, self._pace):
-            part.setVisible(bar is not None)
-        for part in (self._last, self._next):
-            part.setVisible(bar is None)
+        if self._bar.isHidden() is (bar is not None) or self._last.isHidden() is (bar is None):
+            for part in (self._bar, self._bar_text, self._pace):
+                part.setVisible(bar is not None)
+            for part in (self._last, self._next):
+                part.setVisible(bar is None)
         if bar is None:
             set_text(self._last, state.last_good)
             set_text(self._next, state.next)
@@ -205,6 +218,10 @@ class EntityCard(QFrame):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         super().mouseDoubleClickEvent(event)
         self.opened.emit(self.entity)
+
+
+def _activity_of(state: CardState) -> tuple[object, ...]:
+    return (state.bar, state.note, state.last_good, state.next)
 
 
 class _ProblemLine(QFrame):

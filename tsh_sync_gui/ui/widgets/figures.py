@@ -19,13 +19,18 @@ class FigureRow(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 2, 0, 2)
         self._row.setSpacing(10)
+        self._shown: tuple[Figure | None, ...] = ()
         self._cells: list[tuple[QLabel, QLabel]] = []
 
     def show_figures(self, figures: Sequence[Figure], title: str) -> None:
         """Show *figures*; *title* says of which run they are."""
         while len(self._cells) < len(figures):
             self._add()
-        for (value, word), figure in zip(self._cells, figures, strict=False):
+        before = self._shown + (None,) * len(figures)
+        self._shown = tuple(figures)
+        for (value, word), figure, old in zip(self._cells, figures, before, strict=False):
+            if figure == old:
+                continue
             set_text(value, figure.value)
             set_text(word, figure.word)
             set_property(value, "tone", figure.tone)

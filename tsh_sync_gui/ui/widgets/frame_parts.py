@@ -87,6 +87,7 @@ class TopBar(QFrame):
         super().__init__()
         self.setObjectName("topbar")
         self.setFixedHeight(52)
+        self._shown = ("", "")
         self._name = label("", "title")
         self._id = label("", "faint", selectable=True)
         find = button(tr("Search or do…"), "search", icon_name="search")
@@ -113,6 +114,9 @@ class TopBar(QFrame):
 
     def show_organization(self, name: str, organization_id: str) -> None:
         """Show the organization this database mirrors."""
+        if (name, organization_id) == self._shown:
+            return
+        self._shown = (name, organization_id)
         set_text(self._name, name)
         set_text(self._id, organization_id)
 
@@ -149,6 +153,7 @@ class StatusBar(QFrame):
         self._parts: dict[str, QPushButton] = {}
         self._targets: dict[str, tuple[str, str]] = {}
         self._now = ""
+        self._bar: BarState | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(10, 0, 10, 0)
         self._row.setSpacing(2)
@@ -163,8 +168,12 @@ class StatusBar(QFrame):
 
     def show_bar(self, bar: BarState) -> None:
         """Show *bar*."""
+        if bar == self._bar:
+            return
+        old, self._bar = self._bar, bar
         for place, part in enumerate(bar.parts):
-            self._show_part(place, part)
+            if old is None or old.parts[place] != part:
+                self._show_part(place, part)
         self._pause.setVisible(bar.can_pause or not bar.can_resume)
         self._pause.setEnabled(bar.can_pause)
         set_tip(self._pause, "" if bar.can_pause else tr("Nothing runs."))

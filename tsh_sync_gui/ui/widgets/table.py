@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QMenu, QTableView, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.models.rows import RowFilter, RowModel
 from tsh_sync_gui.ui.state.columns import Column, Keyed, as_csv, as_json, as_markdown, as_tabs
 from tsh_sync_gui.ui.state.texts import tr
@@ -86,6 +87,7 @@ class DataTable(QWidget, Generic[Row]):
         self.filtered.rowsInserted.connect(self._count)
         self.filtered.rowsRemoved.connect(self._count)
         self.filtered.modelReset.connect(self._count)
+        theme.current().changed.connect(self.model.recolor)
         self._count()
 
     def set_rows(self, rows: Sequence[Row]) -> None:
