@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.errors import SyncError, UnreachableError
 from tsh_sync_gui.core.settings import Loaded, Origin, find, validated
 from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.entities.registry import REGISTRY
@@ -24,6 +24,7 @@ from tsh_sync_gui.store.settings import SharedSettings
 Progress = Callable[[str], None]
 EMBEDDED: Final = "embedded"
 SERVER: Final = "server"
+_OPEN_TRIES: Final = 3
 
 
 def _silent(_words: str) -> None:
@@ -47,11 +48,12 @@ async def open_database(
     with ExitStack() as leases:
         endpoint = await asyncio.to_thread(_up, server, leases, progress, is_demo=loaded.is_demo)
         try:
-            database = await Database.open(endpoint.sqlalchemy_url, registry=registry, progress=progress, kind=EMBEDDED)
 
             async def revive() -> str:
                 again = await asyncio.to_thread(server.ensure)
                 return again.sqlalchemy_url
+
+            database = await _opened(endpoint.sqlalchemy_url, revive, registry=registry, progress=progress)
 
             database.on_unreachable = revive
             try:
@@ -60,6 +62,18 @@ async def open_database(
                 await database.close()
         finally:
             await asyncio.shield(asyncio.to_thread(leases.close))
+
+
+async def _opened(
+    url: str, revive: Callable[[], Awaitable[str]], *, registry: Iterable[Entity], progress: Progress
+) -> Database:
+    """Open the embedded server's database; a server that ends just now is started again a few times."""
+    for _ in range(_OPEN_TRIES):
+        try:
+            return await Database.open(url, registry=registry, progress=progress, kind=EMBEDDED)
+        except UnreachableError:
+            url = await revive()
+    return await Database.open(url, registry=registry, progress=progress, kind=EMBEDDED)
 
 
 def _up(server: EmbeddedServer, leases: ExitStack, progress: Progress, *, is_demo: bool) -> Endpoint:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from psycopg.types.json import Json
 
-from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.database import Database, Driver
 
 _KEEP: Final = """
 INSERT INTO sync.settings (key, value, updated_by) VALUES (%s, %s, %s)
@@ -22,9 +22,11 @@ class SharedSettings:
 
     async def get_shared(self) -> dict[str, Any]:
         """Return all shared values by name."""
-        async with self._database.raw() as connection:
-            rows = await (await connection.execute("SELECT key, value FROM sync.settings")).fetchall()
-        return dict(rows)
+
+        async def read(connection: Driver) -> dict[str, Any]:
+            return dict(await (await connection.execute("SELECT key, value FROM sync.settings")).fetchall())
+
+        return await self._database.again(read)
 
     async def set_shared(self, name: str, value: Any, by: str) -> None:
         """Keep *value* under *name* for all machines; None forgets it, so that the default holds again."""
