@@ -17,7 +17,7 @@ from tsh_sync_gui.ui.icons import icon
 from tsh_sync_gui.ui.program import Program
 from tsh_sync_gui.ui.state.texts import Language, speak
 
-_SWITCH_SECONDS: Final = 0.001
+_SWITCH_SECONDS: Final = 0.0005
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
