@@ -28,11 +28,12 @@ class Board:
         self.infos = infos
         self.leader = leader
         self._bus = bus
+        self._is_held = False
 
     @property
     def id(self) -> RunId:
         """Return the leader's run id."""
-        return self.infos[self.leader].id
+        return self.infos[self.leader].leader
 
     @property
     def ids(self) -> tuple[RunId, ...]:
@@ -45,7 +46,9 @@ class Board:
         return self.infos[self.leader].phase
 
     def waits(self, wait: Wait | None) -> None:
-        """Say that the walk waits, or, with None, that it goes on."""
+        """Say that the walk waits, or, with None, that it goes on; one that a person holds is held."""
+        if self._is_held:
+            return
         if wait is None:
             self.goes_on()
             return
@@ -55,12 +58,14 @@ class Board:
 
     def goes_on(self) -> None:
         """Say that the walk works again."""
+        self._is_held = False
         for name, info in self.infos.items():
             self.infos[name] = replace(info, state=RunState.RUNNING, waiting_for="", waiting_until=None)
             self._bus.publish(RunContinued(run=info.id, entity=info.entity))
 
     def is_paused(self) -> None:
         """Say that a person holds the walk."""
+        self._is_held = True
         for name, info in self.infos.items():
             self.infos[name] = replace(info, state=RunState.PAUSED)
             self._bus.publish(RunPaused(run=info.id, entity=info.entity))
@@ -69,11 +74,6 @@ class Board:
         """Say that the walk waits for the database."""
         for info in self.infos.values():
             self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason="database", detail=error.title))
-
-    def waits_for_the_day(self, until: datetime) -> None:
-        """Say that the walk waits for the daily quota."""
-        for info in self.infos.values():
-            self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason="daily_quota", until=until))
 
     def enters(self, phase: Phase, *, expected: int | None) -> dict[str, object]:
         """Say that the walk goes on to *phase*; returns what has changed in its runs."""

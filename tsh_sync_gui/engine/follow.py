@@ -9,8 +9,9 @@ from typing import Final
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.errors import ConfirmationRequiredError
 from tsh_sync_gui.core.events import RunWaiting
-from tsh_sync_gui.core.values import Mode, Phase, RunState
+from tsh_sync_gui.core.values import Mode, Phase
 from tsh_sync_gui.engine.ports import Ledger, Ownership, RunInfo, Watermark
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.entities.spec import Entity
@@ -27,22 +28,29 @@ def is_silent(run: RunInfo, now: datetime) -> bool:
 
 
 def resumable(
-    runs: Sequence[RunInfo], request: SyncRequest, requested: Sequence[Entity], mark: Watermark, now: datetime
+    runs: Sequence[RunInfo], request: SyncRequest, needed: Sequence[Entity], mark: Watermark, now: datetime
 ) -> list[RunInfo]:
-    """Return the unfinished *runs* if *request* goes on with them, else none."""
+    """Return the unfinished *runs* if *request* goes on with them, else none.
+
+    *needed* are the entities to be walked now. Runs whose lists are done need no resuming: their watermark has moved,
+    and the details before them stand in the tables.
+    """
     if not runs or request.restart or request.record_id or request.since or request.dry_run:
         return []
     leader = runs[0]
-    if now - leader.started_at > RESUMABLE_FOR or (mark.last_good_at and leader.started_at < mark.last_good_at):
+    if now - (leader.ended_at or leader.heartbeat_at) > RESUMABLE_FOR or leader.phase is Phase.DETAILS:
         return []
     if leader.mode in {Mode.WINDOW, Mode.RECORD}:
         return []
-    if leader.state is RunState.NEEDS_YOU and leader.phase is Phase.SWEEP and not request.approve:
+    asks = leader.error_kind == ConfirmationRequiredError.kind
+    if asks:
+        return list(runs) if request.approve else []
+    if mark.last_good_at and leader.started_at < mark.last_good_at:
         return []
     if (request.full or request.sweep) and leader.mode is Mode.INCREMENTAL:
         return []
     served = {run.entity for run in runs}
-    return list(runs) if all(one.name in served for one in requested if not one.pull.by_interval) else []
+    return list(runs) if all(one.name in served for one in needed) else []
 
 
 class Follower:

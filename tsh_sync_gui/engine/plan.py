@@ -68,6 +68,11 @@ def usable_api(entity: Entity, products: frozenset[Product], absences: Iterable[
     )
 
 
+def serves(entity: Entity, api: Api) -> bool:
+    """Tell whether the list *api* serves *entity*, too: the same path of the same product."""
+    return any((one.product, one.path) == (api.product, api.path) for one in entity.apis)
+
+
 def missing_words(entity: Entity, products: frozenset[Product]) -> str:
     """Return why *entity* cannot be served, '' when the organization's products serve it."""
     if entity.api(products):
@@ -131,9 +136,7 @@ def plan_walk(
         walk=requested[0].walk,
         api=api,
         leader=requested[0],
-        members=tuple(
-            one for one in walk if one.api(situation.products) and (one in requested or marks[one.name].since)
-        ),
+        members=tuple(one for one in walk if serves(one, api) and (one in requested or marks[one.name].since)),
         requested=requested,
         products=situation.products,
         mode=Mode.INCREMENTAL,

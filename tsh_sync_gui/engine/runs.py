@@ -10,8 +10,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import msgspec
 import structlog
+from msgspec import structs
 
 from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import LostOwnershipError, SyncError, UnreachableError
@@ -95,12 +95,16 @@ class WalkRun:
 
     async def stop(self) -> None:
         """End the heartbeat and let the walk go."""
-        if self._beat:
-            self._beat.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._beat
-        with contextlib.suppress(UnreachableError):
+        await self._still()
+        with contextlib.suppress(SyncError):
             await self._ownership.release()
+
+    async def _still(self) -> None:
+        """End the heartbeat, before a last state is written that it might write over."""
+        beat, self._beat = self._beat, None
+        if beat:
+            beat.cancel()
+            await asyncio.wait({beat})
 
     def caller(self, entity: Entity, lane: Lane, kind: CallKind) -> Caller:
         """Return on whose behalf the next call is made; its calls are booked to the walk's leader."""
@@ -113,7 +117,8 @@ class WalkRun:
 
     def ask(self, word: str) -> None:
         """Pause, resume or cancel at once; the same word arrives through the ledger from other processes."""
-        self._asked = word
+        if self._asked != "cancel":
+            self._asked = word
         self._changed.set()
 
     async def work(self, coroutine: Awaitable[T]) -> T:
@@ -139,13 +144,14 @@ class WalkRun:
 
     async def breathe(self) -> None:
         """Hold here while paused; raises CancelledByPersonError when asked to cancel."""
-        if self._asked == "pause":
+        while self._asked == "pause":
             self.board.is_paused()
             await self._mark(state=RunState.PAUSED)
             while self._asked == "pause":
                 self._changed.clear()
                 await self._changed.wait()
             if self._asked != "cancel":
+                self._asked = ""
                 self.board.goes_on()
                 await self._mark(state=RunState.RUNNING)
         if self._asked == "cancel":
@@ -163,17 +169,22 @@ class WalkRun:
     async def commit(self, step: Step, *, details: int = 0) -> Stored:
         """Store *step* with the calls made since the last one; safe though the connection dies in the commit."""
         calls, self._booked = self._booked, Calls()
-        step = replace(step, calls=calls)
-        stored = await self.patiently(lambda: self._store(step))
-        if step.checkpoint is not None:
-            self.checkpoint = step.checkpoint
+        checkpoint = structs.replace(step.checkpoint or self.checkpoint, step=self.checkpoint.step + 1)
+        step = replace(step, calls=calls, checkpoint=checkpoint)
+        stored = await self.patiently(lambda: self._store(step, checkpoint))
+        self.checkpoint = checkpoint
         self.board.note(step, stored, calls, details=details)
         return stored
 
-    async def _store(self, step: Step) -> Stored:
+    def restart(self, checkpoint: Checkpoint) -> None:
+        """Walk anew from *checkpoint*, with the walk's start and the count of its steps."""
+        started, step = self.checkpoint.started, self.checkpoint.step
+        self.checkpoint = structs.replace(checkpoint, started=started, step=step)
+
+    async def _store(self, step: Step, checkpoint: Checkpoint) -> Stored:
         if self._uncertain:
             known = await self._ledger.checkpoint(self.id)
-            if step.checkpoint is not None and known == step.checkpoint:
+            if known is not None and known.step == checkpoint.step:
                 self._uncertain = False
                 return await self._as_stored(step)
         self._uncertain = True
@@ -223,7 +234,7 @@ class WalkRun:
                         await self._ledger.mark(
                             info.id, state=info.state, waiting_for=info.waiting_for, waiting_until=info.waiting_until
                         )
-            except UnreachableError as error:
+            except SyncError as error:
                 structlog.get_logger(__name__).warning("heartbeat not written", error=error.title)
                 continue
             if word:
@@ -240,6 +251,7 @@ class WalkRun:
     ) -> list[RunInfo]:
         """End all runs of the walk; returns them as stored."""
         ended = []
+        await self._still()
         calls, self._booked = self._booked, Calls()
         self.rest()
         seconds, self._active = self._active, 0.0
@@ -247,7 +259,7 @@ class WalkRun:
             own = state
             if state is RunState.UP_TO_DATE and info.counts.failed:
                 own = RunState.PARTLY_DONE
-            info = msgspec.structs.replace(  # noqa: PLW2901 -- the same run, ended
+            info = structs.replace(  # noqa: PLW2901 -- the same run, ended
                 info,
                 state=own,
                 calls=info.calls + calls if name == self.board.leader else info.calls,

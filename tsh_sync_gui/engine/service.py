@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
+from tsh_sync_gui.core.errors import ConfigurationError, ConfirmationRequiredError, SyncError, UnreachableError
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Phase, RunId, RunState
@@ -138,7 +138,7 @@ class SyncService:
     def _result(self, job: WalkJob, requested: Sequence[Entity]) -> list[RunInfo]:
         self._jobs.pop(job.plan.walk, None)
         names = {one.name for one in requested}
-        return [run for run in job.ended if run.entity in names]
+        return [run for run in (*job.ended, *job.dropped) if run.entity in names]
 
     async def forecast(self, request: SyncRequest) -> list[Forecast]:
         """Return what *request* would cost, one forecast for each walk's leader; makes no call."""
@@ -182,6 +182,8 @@ class SyncService:
 
     async def at_start(self, *, demo: bool = False) -> SyncRequest | None:
         """Return what a window begins by itself: runs that were broken off go on, and a new demo's first sync."""
+        if not self.settings.sync_enabled:
+            return None
         if names := await self.interrupted():
             return SyncRequest(entities=tuple(names), trigger="goes on after the program's end")
         if demo and not await self.runs(limit=1):
@@ -209,7 +211,7 @@ class SyncService:
         )
 
     async def _gone(self, info: RunInfo) -> tuple[GoneRecord, ...]:
-        if info.state is not RunState.NEEDS_YOU or info.phase is Phase.DETAILS:
+        if info.error_kind != ConfirmationRequiredError.kind:
             return ()
         entity = self.registry.get(info.entity)
         vanished = await self._parts.mirror.vanished(entity, info.leader, limit=1000)

@@ -14,7 +14,7 @@ from tsh_sync_gui.core.values import Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.follow import Follower, resumable
 from tsh_sync_gui.engine.forecast import Known, forecast
 from tsh_sync_gui.engine.outcomes import machine_name, state_of, user_name
-from tsh_sync_gui.engine.plan import Situation, WalkPlan, chosen, missing_words, plan_walk, usable_api
+from tsh_sync_gui.engine.plan import Situation, WalkPlan, chosen, missing_words, plan_walk, serves, usable_api
 from tsh_sync_gui.engine.ports import ListOrder, RunInfo, Watermark
 from tsh_sync_gui.engine.preview import Preview
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
@@ -56,7 +56,8 @@ class Starter:
         if plan is None:
             return None, idle
         if request.dry_run:
-            return None, [*await Preview(plan, request, self._parts).run(), *idle]
+            cost = await self.cost(plan, request, marks)
+            return None, [*await Preview(plan, request, self._parts, forecast=cost.calls_high).run(), *idle]
         owned = await self._parts.ledger.own(walk)
         if owned is None:
             followed = await self._follower.follow(walk, requested, take_over=request.take_over)
@@ -73,7 +74,7 @@ class Starter:
             unfinished = resumable(
                 await self._parts.ledger.unfinished(names),
                 request,
-                requested,
+                [one for one in plan.requested if one not in plan.idle],
                 marks[requested[0].name],
                 self._parts.clock.now(),
             )
@@ -85,7 +86,8 @@ class Starter:
         except BaseException:
             await owned.release()
             raise
-        return job, idle
+        served = job.run.infos if job.run else {}
+        return job, [self._not_due(one, marks[one.name]) for one in plan.idle if one.name not in served]
 
     async def _resumed(self, plan: WalkPlan, unfinished: Sequence[RunInfo]) -> WalkPlan:
         """Return *plan* as the unfinished walk was planned."""
@@ -107,6 +109,7 @@ class Starter:
         """Return how *walk* is made for *requested*, None when nothing of it is due."""
         products = self._products()
         api = usable_api(requested[0], products, self._parts.absences.all)
+        requested = tuple(one for one in requested if api is None or serves(one, api))
         if api is None:
             raise ConfigurationError(
                 f"{requested[0].title} cannot be read: this organization does not know the list",

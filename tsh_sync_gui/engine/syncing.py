@@ -19,6 +19,7 @@ from tsh_sync_gui.core.errors import (
     ConfigurationError,
     ConfirmationRequiredError,
     EndpointAbsentError,
+    LostOwnershipError,
     QuotaExhaustedError,
     SyncError,
     UnreachableError,
@@ -40,6 +41,7 @@ from tsh_sync_gui.engine.ports import (
     Ownership,
     RunInfo,
     Source,
+    Wait,
     Watermark,
 )
 from tsh_sync_gui.engine.record import fetch_record
@@ -97,11 +99,13 @@ class WalkJob:
         self.plan = plan
         self.run: WalkRun | None = None
         self.ended: list[RunInfo] = []
+        self.dropped: list[RunInfo] = []
         self._request = request
         self._ownership = ownership
         self._parts = parts
         self._marks = marks
         self._forecast = forecast
+        self._listed_at: datetime | None = None
 
     @property
     def lane(self) -> Lane:
@@ -114,9 +118,7 @@ class WalkJob:
         checkpoint = first_checkpoint(self.plan, parts.source)
         if unfinished:
             checkpoint = await parts.ledger.checkpoint(unfinished[0].leader) or checkpoint
-            infos = {
-                one.entity: structs.replace(one, state=RunState.RUNNING, title="", advice="") for one in unfinished
-            }
+            infos = {one.entity: structs.replace(one, **_FRESH) for one in unfinished}
             leader = next((one.entity for one in unfinished if one.id == one.leader), unfinished[0].entity)
         else:
             leader = self.plan.leader.name
@@ -132,9 +134,7 @@ class WalkJob:
         )
         for info in infos.values():
             if unfinished:
-                await parts.ledger.mark(
-                    info.id, state=RunState.RUNNING, ended_at=None, title="", advice="", error_kind=""
-                )
+                await parts.ledger.mark(info.id, **_FRESH)
             parts.bus.publish(started(info, resumed=bool(unfinished)))
         self.run.start()
 
@@ -181,7 +181,7 @@ class WalkJob:
         try:
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self._end(self.run, RunState.CANCELLED, interrupted())
-        except TimeoutError:
+        except (TimeoutError, SyncError):
             structlog.get_logger(__name__).warning("no database to end a run in", entity=self.plan.leader.name)
             await self.run.stop()
 
@@ -200,6 +200,13 @@ class WalkJob:
             await self._walk(run)
         if self.plan.covers_all and run.board.phase is not Phase.DETAILS:
             await self._sweep(run)
+        if self._listed_at is None and run.board.phase is not Phase.DETAILS:
+            self._listed_at = self._parts.clock.now()
+            moved = [
+                structs.replace(mark, last_good_at=self._marks[name].last_good_at, last_run=self._marks[name].last_run)
+                for name, mark in self._watermarks().items()
+            ]
+            await run.patiently(partial(self._parts.ledger.move, moved))
         work = self._detail_work(run)
         if waiting := await work.waiting(self._request.details):
             # The details of other walks may come first; until then this one shows what it has before it.
@@ -220,6 +227,7 @@ class WalkJob:
                     pace=pace,
                     lane=self.lane,
                     expected=expected,
+                    filter_absent=self._marks[self.plan.leader.name].filter_absent,
                 ).walk()
             except FilterIgnoredError:
                 self._without_filter(run)
@@ -239,20 +247,26 @@ class WalkJob:
         if other is None:
             raise error
         served = tuple(one for one in self.plan.members if any(its.product is other.product for its in one.apis))
+        for name in [name for name in run.infos if name not in {one.name for one in served}]:
+            left = structs.replace(run.infos.pop(name), state=RunState.NEEDS_YOU, error_kind=error.kind)
+            words = structs.replace(left, title=error.title, advice=error.advice, ended_at=parts.clock.now())
+            self.dropped.append(await run.patiently(partial(parts.ledger.finish, words, None)))
         self.plan = replace(self.plan, api=other, members=served)
-        run.checkpoint = first_checkpoint(self.plan, parts.source)
+        run.restart(first_checkpoint(self.plan, parts.source))
 
     def _without_filter(self, run: WalkRun) -> None:
         """Treat the list as one without a time filter from now on (design.md 5, What the engine does)."""
         structlog.get_logger(__name__).warning("time filter ignored", entity=self.plan.leader.name)
+        mark = self._marks[self.plan.leader.name]
+        self._marks = {**self._marks, self.plan.leader.name: structs.replace(mark, filter_absent=True)}
+        if run.checkpoint.is_tail:
+            # All was read; what changed meanwhile is left to the next incremental, whose watermark is the walk's start.
+            run.checkpoint = structs.replace(run.checkpoint, done=True)
+            return
         since = self.plan.since
         order = ListOrder.NEWEST if self.plan.api.change_sort else ListOrder.FULL
         self.plan = replace(self.plan, order=order, since=None, stop=since if order is ListOrder.NEWEST else None)
-        mark = self._marks[self.plan.leader.name]
-        self._marks = {**self._marks, self.plan.leader.name: structs.replace(mark, filter_absent=True)}
-        run.checkpoint = structs.replace(
-            first_checkpoint(self.plan, self._parts.source), started=run.checkpoint.started
-        )
+        run.restart(first_checkpoint(self.plan, self._parts.source))
 
     async def _sweep(self, run: WalkRun) -> None:
         sweep = Sweep(
@@ -267,6 +281,7 @@ class WalkJob:
 
     async def _details(self) -> None:
         run, parts = self._need(), self._parts
+        await run.breathe()
         outstanding = 0
         if not self.plan.record_id:
             for entity in self.plan.running:
@@ -304,7 +319,7 @@ class WalkJob:
             marks[name] = structs.replace(
                 old,
                 since=run.checkpoint.started or old.since,
-                walked_at=now,
+                walked_at=self._listed_at or now,
                 full_walk_at=now if self.plan.covers_all else old.full_walk_at,
                 last_good_at=now,
                 last_run=info.id,
@@ -357,9 +372,10 @@ class WalkJob:
             run.rest()
 
     async def _wait_for_the_day(self, run: WalkRun, until: datetime) -> None:
-        run.board.waits_for_the_day(until)
+        run.board.waits(Wait(reason="daily_quota", until=until))
         seconds = (until - self._parts.clock.now()).total_seconds()
         await run.work(self._parts.clock.sleep(max(1.0, seconds)))
+        run.board.goes_on()
 
     async def _end(self, run: WalkRun, state: RunState, error: SyncError, until: datetime | None = None) -> None:
         marks = None
@@ -368,8 +384,13 @@ class WalkJob:
                 name: structs.replace(mark, last_good_at=self._marks[name].last_good_at)
                 for name, mark in self._watermarks().items()
             }
-        self.ended = await run.finish(state, error=error, watermarks=marks, until=until)
-        await run.stop()
+        try:
+            self.ended = await run.finish(state, error=error, watermarks=marks, until=until)
+        except LostOwnershipError:
+            found = [await self._parts.ledger.run(one) for one in run.board.ids]
+            self.ended = [one for one in found if one is not None]
+        finally:
+            await run.stop()
 
     def _need(self) -> WalkRun:
         if self.run is None:

@@ -171,6 +171,7 @@ class ListWalk:
         pace: Pace,
         lane: Lane,
         expected: int | None,
+        filter_absent: bool = False,
     ) -> None:
         self._plan = plan
         self._run = run
@@ -179,6 +180,7 @@ class ListWalk:
         self._ledger = ledger
         self._pace = pace
         self._expected = expected
+        self._filter_absent = filter_absent
         self._caller = run.caller(plan.leader, lane, CallKind.LIST)
         self._ready: dict[int, Page] = {}
         self._moved_at: datetime | None = None
@@ -266,9 +268,12 @@ class ListWalk:
             stored = await self._run.patiently(partial(self._ledger.page_ids, self._run.id, self._mark(page)))
             if stored == again.ids:
                 if is_end(again, self._run.checkpoint, self._plan.api) and not self._ready:
-                    await self._run.commit(self._step([], replace(self._run.checkpoint, done=True)))
+                    started = self._run.checkpoint.started or again.sent_at
+                    done = not self._needs_tail(again, started)
+                    await self._run.commit(self._step([], replace(self._run.checkpoint, done=done)))
                 return page + 1
             self._ready[page] = again
+            self._ready.pop(page + KEEP_PAGES, None)
             page -= 1
         return 1
 
@@ -278,17 +283,18 @@ class ListWalk:
         return replace(
             self._run.checkpoint,
             next_page=last.number + 1,
-            first_id=last.ids[0] if last.ids else "",
-            last_id=last.ids[-1] if last.ids else "",
             started=started,
             done=end and not self._needs_tail(last, started),
         )
 
     def _needs_tail(self, last: Page, started: datetime) -> bool:
         checkpoint, api = self._run.checkpoint, self._plan.api
-        has_way = api.time_filter is not TimeFilter.NONE or api.change_sort is not None
+        has_way = self._has_filter() or api.change_sort is not None
         lasted = (last.server_date or last.sent_at) - started
         return self._plan.covers_all and not checkpoint.is_tail and has_way and lasted > TAIL_AFTER
+
+    def _has_filter(self) -> bool:
+        return self._plan.api.time_filter is not TimeFilter.NONE and not self._filter_absent
 
     def _tail(self) -> Checkpoint | None:
         """Return where to read what changed during the walk, None when it is done."""
@@ -296,7 +302,7 @@ class ListWalk:
         if checkpoint.done or checkpoint.started is None:
             return None
         since = checkpoint.started - OVERLAP
-        filtered = api.time_filter is not TimeFilter.NONE
+        filtered = self._has_filter()
         order = ListOrder.FILTERED if filtered else ListOrder.NEWEST
         return Checkpoint(
             order=order,

@@ -19,7 +19,7 @@ from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.ledger_reader import LedgerReader
 
 _BEAT: Final = """
-WITH heard AS (SELECT id, asked FROM sync.runs WHERE id = ANY(%(runs)s) FOR UPDATE)
+WITH heard AS (SELECT id, asked FROM sync.runs WHERE id = ANY(%(runs)s) ORDER BY id FOR UPDATE)
 UPDATE sync.runs r SET heartbeat_at = clock_timestamp(), asked = ''
 FROM heard WHERE r.id = heard.id AND r.owner IN ('', %(owner)s) RETURNING heard.asked
 """
@@ -105,11 +105,13 @@ class PgLedger(LedgerReader):
     async def beat(self, runs: Sequence[RunId]) -> str:
         """Write the heartbeat; returns what a person asked meanwhile: '', 'pause', 'resume' or 'cancel'."""
         words = await self._all(_BEAT, {"runs": list(runs), "owner": self._database.owner})
-        return next((word for (word,) in words if word), "")
+        heard = {word for (word,) in words}
+        return next((word for word in ("cancel", "pause", "resume") if word in heard), "")
 
     async def ask(self, run: RunId, word: str) -> None:
         """Leave *word* (`pause`, `resume`, `cancel`) for whoever works on *run*."""
-        await self._do("UPDATE sync.runs SET asked = %s WHERE id = %s AND ended_at IS NULL", (word, run))
+        statement = "UPDATE sync.runs SET asked = %s WHERE id = %s AND ended_at IS NULL AND asked <> 'cancel'"
+        await self._do(statement, (word, run))
 
     async def mark(self, run: RunId, **changes: Any) -> None:
         """Change fields of a run (RunInfo's names).
@@ -122,7 +124,7 @@ class PgLedger(LedgerReader):
         if resumes:
             values |= {"owner": owner, "asked": "", "pid": os.getpid(), "host": platform.node()}
         setting = ", ".join(f'"{name}" = %s' for name in values)
-        mine = "" if resumes else " AND owner IN ('', %s)"
+        mine = "" if resumes else " AND ended_at IS NULL AND owner IN ('', %s)"
         params = [*values.values(), run, *([] if resumes else [owner])]
         await self._do(f"UPDATE sync.runs SET {setting} WHERE id = %s{mine}", params)
 
@@ -142,6 +144,12 @@ class PgLedger(LedgerReader):
                 entities = self._beside(run.entity)
                 await connection.execute(_FORGET_PAGES, {"leader": run.id, "all": whole, "entities": entities})
         return rows.run_of(found)
+
+    async def move(self, watermarks: Sequence[Watermark]) -> None:
+        """Move watermarks: what the lists brought is safe, whatever becomes of the details."""
+        async with self._database.raw() as connection:
+            for watermark in watermarks:
+                await _move(connection, watermark)
 
     async def mark_absent(self, absence: Absence) -> None:
         """Remember that an endpoint is absent."""

@@ -29,6 +29,7 @@ from tsh_sync_gui.core.events import (
     RecordsRejected,
     RunFinished,
     RunStarted,
+    RunWaiting,
 )
 from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.errors import translate
@@ -79,6 +80,12 @@ class Outbox:
         self.waiting.append(event)
 
 
+def _is_own_view(event: Event) -> bool:
+    """Tell whether *event* is how one process sees things, and none of the others' business."""
+    follows = isinstance(event, RunWaiting) and event.reason == "other_machine"
+    return isinstance(event, ConnectionChanged) or follows
+
+
 class Notifier:
     """Carries the bus's events to other processes and theirs to the bus; neither twice."""
 
@@ -126,7 +133,7 @@ class Notifier:
 
     def _on_event(self, event: Event) -> None:
         """Hear the bus, in the publisher's thread."""
-        if event is self._relayed or isinstance(event, ConnectionChanged) or self._loop is None:
+        if event is self._relayed or _is_own_view(event) or self._loop is None:
             return
         if threading.get_ident() == self._thread:
             self._take(event)

@@ -92,8 +92,7 @@ async def test_the_leader_carries_the_checkpoint(ledger, other):
         order=ListOrder.FILTERED,
         params=(("sort_column", "created_time"),),
         next_page=3,
-        first_id="4600000000001",
-        last_id="4600000000200",
+        step=2,
         started=NOW,
         since=NOW - timedelta(microseconds=1),
     )

@@ -116,7 +116,7 @@ async def test_rows_checkpoint_pages_and_figures_commit_together(world):
     batches = (page(PRODUCTS, item(1), item(2)), page(STOCK, item(1), item(2, stock_on_hand="")))
 
     stored = await world.store(
-        *batches, page_ids={1: ["1", "2"]}, checkpoint=Checkpoint(next_page=2, last_id="2"), calls=Calls(list=1)
+        *batches, page_ids={1: ["1", "2"]}, checkpoint=Checkpoint(next_page=2, step=1), calls=Calls(list=1)
     )
 
     assert stored.totals == {"products": Counts(seen=2, created=2), "stock_levels": Counts(seen=1, created=1)}

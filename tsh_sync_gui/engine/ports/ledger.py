@@ -140,6 +140,10 @@ class Ledger(Protocol):
         """End *run* with its state and words, moving *watermark* in the same transaction; returns it as stored."""
         ...
 
+    async def move(self, watermarks: Sequence[Watermark]) -> None:
+        """Move watermarks: what the lists brought is safe, whatever becomes of the details."""
+        ...
+
     async def watermark(self, entity: str) -> Watermark:
         """Return the entity's watermark, an empty one when there is none."""
         ...

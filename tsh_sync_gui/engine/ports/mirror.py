@@ -64,7 +64,7 @@ class DetailBatch:
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a walk stands: what it asked for, the page to ask next, the ids at the edges of the last stored page.
+    """Where a walk stands: what it asked for, the page to ask next, and the number of the step that was committed.
 
     *started* is Zoho's clock (`Date` header) when the walk began; *since* bounds a filter, *stop* ends a walk from
     newest to oldest; *done* means that the walk reached its end, *is_tail* that it reads what changed meanwhile.
@@ -73,8 +73,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     order: ListOrder = ListOrder.FULL
     params: tuple[tuple[str, str], ...] = ()
     next_page: int = 1
-    first_id: str = ""
-    last_id: str = ""
+    step: int = 0
     started: datetime | None = None
     since: datetime | None = None
     stop: datetime | None = None

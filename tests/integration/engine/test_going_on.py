@@ -1,0 +1,80 @@
+"""What a later sync makes of an earlier one that was cut off, asked, or left details behind."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from tests.support.worlds import SERIAL, counts, states
+from tsh_sync_gui.core.events import PageStored
+from tsh_sync_gui.core.values import Mode
+from tsh_sync_gui.engine import walk
+
+pytestmark = pytest.mark.asyncio
+
+ORDERS = "/books/v3/salesorders"
+
+
+async def test_lists_are_safe_though_the_quota_ends_in_the_details(open_world, fresh_url):
+    async with open_world(url=fresh_url, per_day=10, per_minute=6000) as world:
+        stopped = await world.sync("sales_orders", details="all")
+    async with open_world(url=fresh_url, **SERIAL) as world:
+        world.control("change", entity="salesorders", count=2)
+        world.control("reset")
+        later = await world.sync("sales_orders", details="all")
+
+        assert states(stopped) == {"waiting"}
+        assert later.runs[0].mode is Mode.INCREMENTAL
+        assert counts(later)["sales_orders"][1] == 2
+        assert world.asked()[ORDERS] == 1
+        assert world.query("select count(*) from tsh.sales_orders where detailed_at is null") == [(0,)]
+
+
+async def test_a_broken_off_walk_of_products_does_not_stand_for_stock_that_is_due(open_world, make_simulator):
+    server = make_simulator(items=2000, latency_ms=20)
+    async with open_world(server=server, **SERIAL) as world:
+        task = asyncio.create_task(world.sync("products"))
+        await world.until(PageStored)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        report = await world.sync("stock_levels")
+
+        assert [run.entity for run in report.runs] == ["stock_levels"]
+        assert report.runs[0].counts.created > 0
+
+
+async def test_a_mass_delete_can_be_approved_after_other_syncs(open_world):
+    async with open_world() as world:
+        await world.sync("invoices")
+        world.control("delete", entity="invoices", count=20)
+        asked = await world.sync("invoices", sweep=True)
+        between = await world.sync("invoices")
+
+        approved = await world.sync("invoices", sweep=True, approve=True)
+
+        assert states(asked) == {"needs_you"}
+        assert states(between) == {"up_to_date"}
+        assert counts(approved)["invoices"][3] == 20
+
+
+async def test_a_long_walk_ends_with_what_changed_meanwhile(open_world, monkeypatch):
+    monkeypatch.setattr(walk, "TAIL_AFTER", timedelta(seconds=-1))
+    async with open_world(**SERIAL) as world:
+        report = await world.sync("products")
+
+        assert states(report) == {"up_to_date"}
+        assert report.runs[0].calls.list == 4
+
+
+async def test_a_long_walk_whose_tail_filter_is_ignored_ends_all_the_same(open_world, monkeypatch):
+    monkeypatch.setattr(walk, "TAIL_AFTER", timedelta(seconds=-1))
+    async with open_world(**SERIAL) as world:
+        world.control("config", {"ignore_time_filters": True})
+
+        report = await world.sync("invoices")
+
+        assert states(report) == {"up_to_date"}
+        assert report.runs[0].calls.list <= 2
+        assert len(world.living("invoices")) == 90
