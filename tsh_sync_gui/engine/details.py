@@ -36,6 +36,20 @@ class Fetched:
     rejected: tuple[Rejected, ...] = ()
     error: BaseException | None = None
 
+    def plus(self, other: Fetched) -> Fetched:
+        """Return both answers as one; the first error counts."""
+        return Fetched(
+            replies=(*self.replies, *other.replies),
+            gone=(*self.gone, *other.gone),
+            rejected=(*self.rejected, *other.rejected),
+            error=self.error or other.error,
+        )
+
+    @property
+    def answered(self) -> int:
+        """Return how many records there was an answer for."""
+        return sum(len(reply.records) for reply in self.replies) + len(self.gone) + len(self.rejected)
+
 
 class DetailWork:
     """Works off the queue of outstanding details of one walk."""
@@ -143,7 +157,7 @@ class DetailWork:
                     details=batches,
                     gone={one.name: fetched.gone for one in self._plan.members} if fetched.gone else {},
                 ),
-                details=len(part) if fetched.error is None else len(fetched.replies),
+                details=len(part) if fetched.error is None else fetched.answered,
             )
             if fetched.error is not None:
                 raise fetched.error
@@ -166,18 +180,19 @@ class DetailWork:
                 )
             except EndpointAbsentError:
                 await self._absences.note(self._plan.api, bulk.path, self._plan.leader)
+            except RecordGoneError:
+                # One id that is gone may fail the whole call: each is asked for by itself, never all taken for gone.
+                structlog.get_logger(__name__).info("bulk call gone", entity=self._plan.leader.name, records=len(ids))
             else:
-                missing = await self._missing(ids, reply)
-                return Fetched(replies=(reply,), gone=missing)
+                return Fetched(replies=(reply,), gone=()).plus(await self._missing(ids, reply))
         return await self._singles(ids)
 
-    async def _missing(self, ids: Sequence[str], reply: PageReply) -> tuple[str, ...]:
-        """Return the ids that the bulk reply lacks and a single call confirms to be gone."""
+    async def _missing(self, ids: Sequence[str], reply: PageReply) -> Fetched:
+        """Return the single answers for the ids that the bulk reply lacks: only those confirm what is gone."""
         if len(reply.records) >= len(ids):
-            return ()
+            return Fetched(replies=(), gone=())
         known = record_ids(reply.records, self._plan.leader.pull.id)
-        absent = [one for one in ids if one not in known]
-        return (await self._singles(absent)).gone if absent else ()
+        return await self._singles([one for one in ids if one not in known])
 
     async def _singles(self, ids: Sequence[str]) -> Fetched:
         gate = asyncio.Semaphore(self._pace.concurrency)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
 from tsh_sync_gui.core.errors import ConfirmationRequiredError, EndpointAbsentError, RecordGoneError
 from tsh_sync_gui.core.values import CallKind, Lane, Phase
 from tsh_sync_gui.engine.absence import Absences
@@ -87,14 +89,21 @@ class Sweep:
             try:
                 reply = await self._source.bulk(api, api.bulk, ids, caller)
             except RecordGoneError:
-                return tuple(ids)
+                # One id that is gone may fail the whole call: each is asked for by itself, never all taken for gone.
+                structlog.get_logger(__name__).info("bulk call gone", entity=self._plan.leader.name, records=len(ids))
             except EndpointAbsentError:
                 await self._absences.note(api, api.bulk.path, self._plan.leader)
             else:
                 known = record_ids(reply.records, self._plan.leader.pull.id)
-                return tuple(one for one in ids if one not in known)
+                absent = tuple(one for one in ids if one not in known)
+                # A record without a readable id may be any of those that seem absent.
+                return absent if len(known) >= len(reply.records) else await self._singly(absent)
+        return await self._singly(ids)
+
+    async def _singly(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """Return those of *ids* that a call of their own confirms to be gone."""
         gone = []
-        caller = self._run.caller(self._plan.leader, self._lane, CallKind.DETAIL)
+        api, caller = self._plan.api, self._run.caller(self._plan.leader, self._lane, CallKind.DETAIL)
         for one in ids:
             try:
                 await self._source.detail(api, one, caller)

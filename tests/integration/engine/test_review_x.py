@@ -1,0 +1,125 @@
+"""Bulk answers that fail or lack something, dry runs, and forecasts: what is told is what Zoho answered."""
+
+import dataclasses
+
+import msgspec
+import pytest
+
+from tests.support.worlds import SERIAL, counts, states
+from tsh_sync_gui.core.errors import RecordGoneError, UnreachableError
+
+pytestmark = pytest.mark.asyncio
+
+
+def answer_bulk(world, change):
+    """Let *change* turn every true bulk answer into another, or into an error."""
+    ask = world.wiring.source.bulk
+
+    async def bulk(api, kind, ids, caller):
+        return change(await ask(api, kind, ids, caller))
+
+    world.wiring.source.bulk = bulk
+
+
+def shorter(reply):
+    """Return *reply* without its first two records."""
+    return _with(reply, reply.records[2:])
+
+
+def _with(reply, records):
+    return dataclasses.replace(reply, records=records)
+
+
+def all_gone(_reply):
+    """Answer as if the whole bulk call were for one record that is gone."""
+    raise RecordGoneError("A record is no longer in Zoho")
+
+
+async def detailed(world):
+    """Return how many products have their details."""
+    return world.query("select count(*) from tsh.products where detailed_at is not null")[0][0]
+
+
+async def test_details_that_a_bulk_answer_lacks_are_stored_from_their_single_calls(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("products")
+        answer_bulk(world, shorter)
+
+        report = await world.sync("products", details=100)
+
+        assert states(report) == {"up_to_date"}
+        assert await detailed(world) == 100
+        assert counts(report)["products"][3] == 0
+
+
+async def test_a_single_call_that_fails_after_a_bulk_answer_keeps_the_answer_and_ends_the_run(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("products")
+        answer_bulk(world, shorter)
+
+        async def detail(_api, _record_id, _caller):
+            raise UnreachableError("Zoho does not answer", what="zoho")
+
+        world.wiring.source.detail = detail
+
+        report = await world.sync("products", details=100)
+
+        assert "up_to_date" not in states(report)
+        assert await detailed(world) == 98
+
+
+async def test_a_bulk_call_that_says_gone_takes_no_record_for_gone_in_details(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("products")
+        gone = world.control("delete", entity="items", count=1)["ids"]
+        answer_bulk(world, all_gone)
+
+        report = await world.sync("products", details="all")
+
+        assert states(report) == {"up_to_date"}
+        assert counts(report)["products"][3] == 1
+        assert sorted(world.living("products")) == world.ids("items")
+        assert not set(gone) & set(world.living("products"))
+
+
+async def test_a_bulk_call_that_says_gone_takes_no_record_for_gone_in_a_sweep(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("products")
+        world.control("delete", entity="items", count=3)
+        # A record that the list does not show is not gone while its own call answers.
+        hidden = world.ids("items")[0]
+        page = world.wiring.source.page
+        world.wiring.source.page = hiding(page, hidden)
+        answer_bulk(world, all_gone)
+
+        report = await world.sync("products", sweep=True)
+
+        assert counts(report)["products"][3] == 3
+        assert hidden in world.living("products")
+
+
+async def test_an_unreadable_record_in_a_bulk_answer_is_not_taken_for_gone_in_a_sweep(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("products")
+        world.control("delete", entity="items", count=2)
+        hidden = world.ids("items")[0]
+        world.wiring.source.page = hiding(world.wiring.source.page, hidden)
+        answer_bulk(world, lambda reply: _with(reply, [msgspec.Raw(b'{"item_id": {}}') for _ in reply.records]))
+
+        report = await world.sync("products", sweep=True)
+
+        assert counts(report)["products"][3] == 2
+        assert hidden in world.living("products")
+
+
+def hiding(ask, record_id):
+    """Return *ask* with the one record left out of the pages."""
+
+    async def page(api, query, caller):
+        reply = await ask(api, query, caller)
+        kept = [
+            one for one in reply.records if f'"item_id":"{record_id}"'.encode() not in bytes(one).replace(b" ", b"")
+        ]
+        return _with(reply, kept)
+
+    return page
