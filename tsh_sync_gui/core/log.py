@@ -13,6 +13,8 @@ from typing import Any, Final
 import structlog
 from structlog.typing import EventDict
 
+from tsh_sync_gui.core.errors import ConfigurationError
+
 _TOKEN: Final = re.compile(
     r"\b1000\.[0-9a-f]{8,}\.[0-9a-f]{8,}\b|(?i:Zoho-oauthtoken\s+\S+)|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
 )
@@ -45,7 +47,14 @@ def configure(home: Path | None, *, debug: bool = False, stderr: bool = False) -
     handlers: list[logging.Handler] = []
     if home is not None:
         folder = home / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(
+                f"TSH_HOME is “{home}”, where no folder can be made",
+                advice="Name a folder that you may write to.",
+                cause=str(error),
+            ) from error
         handlers.append(
             logging.handlers.RotatingFileHandler(
                 folder / "tsh-sync.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8", delay=True

@@ -62,7 +62,7 @@ def _product_set(value: Any) -> Any:
 
 
 def _digits(text: str) -> str:
-    if text and not re.fullmatch(r"\d{1,19}", text):
+    if text and not re.fullmatch(r"[0-9]{1,19}", text):
         raise ValueError("digits only, as Zoho shows it under Manage Organizations")
     return text
 
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
         "Path segment for Zoho Books; Inventory is v1.",
         section="Zoho",
         scope="shared",
-        pattern=r"^v\d+$",
+        pattern=r"^v[0-9]+$",
     )
     products: Products = _declared(
         "ZOHO_PRODUCTS",
@@ -329,6 +329,28 @@ def validated(values: Mapping[str, Any]) -> Settings:
         ) from None
 
 
+def _env_file(path: Path) -> Mapping[str, str | None]:
+    """Return what an `.env` file says; ConfigurationError names the file when it is no UTF-8 text."""
+    try:
+        return dotenv_values(path, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"The file {path} cannot be read", advice="Save it as UTF-8 text, or move it away.", cause=str(error)
+        ) from error
+
+
+def _check_home(home: Path) -> None:
+    """Refuse a home that is a file or cannot be made; ConfigurationError names the variable."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"TSH_HOME is “{home}”, where no folder can be made",
+            advice="Name a folder that you may write to.",
+            cause=str(error),
+        ) from error
+
+
 def load(
     *,
     home: Path | None = None,
@@ -341,9 +363,10 @@ def load(
     *environment* False (the demo) leaves out the environment and both `.env` files.
     """
     home = home or default_home()
+    _check_home(home)
     layers: list[tuple[Origin, Mapping[str, Any]]] = [(Origin.COMMAND_LINE, overrides or {})]
     if environment:
-        here, there = (dotenv_values(folder / ".env", encoding="utf-8") for folder in (Path.cwd(), home))
+        here, there = (_env_file(folder / ".env") for folder in (Path.cwd(), home))
         for origin, source in ((Origin.ENVIRONMENT, os.environ), (Origin.ENV_FILE, here), (Origin.ENV_FILE, there)):
             layers.append((origin, {one.field: source[one.variable] for one in DECLARED if source.get(one.variable)}))
     layers += [(Origin.SAVED, read_saved(home)), (Origin.SAVED, shared or {})]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.errors import ConfirmationRequiredError
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.core.values import EntityState, Mode, RunState
 from tsh_sync_gui.engine.follow import is_silent
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import machine_name
@@ -16,6 +18,7 @@ from tsh_sync_gui.engine.views import DatabaseInfo, EntityStatus, Overview
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
 
+_LOOK_BACK: Final = 50
 _STATES = {
     RunState.RUNNING: EntityState.RUNNING,
     RunState.WAITING: EntityState.WAITING,
@@ -68,23 +71,24 @@ class OverviewMaker:
         )
 
     async def _entity(self, entity: Entity, totals: tuple[int, int], owned: set[str]) -> EntityStatus:
-        runs = await self._ledger.runs(entity=entity.name, limit=5)
+        runs = await self._ledger.runs(entity=entity.name, limit=_LOOK_BACK)
         mark = await self._ledger.watermark(entity.name)
         live = next((run for run in runs if run.ended_at is None), None)
         last = next((run for run in runs if run.ended_at is not None), None)
+        question = _open_question(runs)
         orphan = live is not None and entity.walk not in owned
         products = frozenset(Product(one) for one in self._settings().products)
         return EntityStatus(
             entity=entity.name,
             title=entity.title,
             direction=entity.direction.value,
-            state=_state(live, last, orphan=orphan),
+            state=EntityState.NEEDS_YOU if question and live is None else _state(live, last, orphan=orphan),
             local=totals[0],
             detailed=totals[1],
             remote=mark.remote,
             last_good=mark.last_good_at,
             live=None if orphan else live,
-            last=live if orphan else last,
+            last=live if orphan else question or last,
             here=live is None or live.machine == machine_name(),
             silent=live is not None and is_silent(live, self._clock.now()),
             unavailable=missing_words(entity, products),
@@ -94,6 +98,16 @@ class OverviewMaker:
 
 
 ORPHAN = "The program ended in mid-run; the next sync goes on from there."
+
+
+def _open_question(runs: Sequence[RunInfo]) -> RunInfo | None:
+    """Return the run that asked a person something no complete walk has answered since; *runs* are newest first."""
+    for run in runs:
+        if run.error_kind == ConfirmationRequiredError.kind:
+            return run
+        if run.mode in {Mode.FULL, Mode.SWEEP} and run.state.is_final:
+            return None
+    return None
 
 
 def _state(live: RunInfo | None, last: RunInfo | None, *, orphan: bool) -> EntityState:

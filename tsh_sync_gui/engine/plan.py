@@ -101,11 +101,14 @@ def group(entities: Sequence[Entity]) -> list[tuple[str, tuple[Entity, ...]]]:
 def check(request: SyncRequest, entities: Sequence[Entity]) -> None:
     """Refuse contradictions; ConfigurationError names the remedy."""
     if request.record_id and len(entities) != 1:
-        raise ConfigurationError("--id needs exactly one entity", advice="Example: tsh-sync sync products --id 4600.")
+        raise ConfigurationError(
+            "--id needs exactly one entity", advice=f"Example: tsh-sync sync {entities[0].name} --id 4600."
+        )
     if request.record_id and (request.full or request.sweep or request.since):
         raise ConfigurationError("--id fetches one record", advice="Leave --full, --sweep, --days and --since out.")
-    if request.since and request.full:
-        raise ConfigurationError("--full and a time window contradict each other", advice="Leave one of them out.")
+    if request.since and (request.full or request.sweep):
+        walk = "--full" if request.full else "--sweep"
+        raise ConfigurationError(f"{walk} and a time window contradict each other", advice="Leave one of them out.")
     if isinstance(request.details, int) and request.details < 0:
         raise ConfigurationError(f"--details is {request.details}", advice="Give 0 or more, `all` or `none`.")
 

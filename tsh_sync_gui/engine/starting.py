@@ -62,7 +62,9 @@ class Starter:
         if owned is None:
             followed = await self._follower.follow(walk, requested, take_over=request.take_over)
             if isinstance(followed, list):
-                return None, followed
+                reported = {one.entity for one in followed}
+                missing = [one for one in requested if one.name not in reported]
+                return None, [*followed, *(self._not_due(one, marks[one.name]) for one in missing)]
             owned = followed
         try:
             marks = await self.marks(walk)

@@ -61,6 +61,8 @@ def backup(conninfo: str, file: Path, binaries: Binaries) -> Backup:
     try:
         if not file.parent.is_dir():
             raise ConfigurationError(f"The folder {file.parent} does not exist", advice="Name a folder that does.")
+        if file.exists() and not file.is_file():
+            raise ConfigurationError(f"{file} is not a file that can be replaced", advice="Name another file.")
         schemas = [f"--schema={schema}" for schema in SCHEMAS]
         with _reached(conninfo) as (address, options):
             command = ["--format=custom", *schemas, f"--file={partial}", f"--dbname={address}"]

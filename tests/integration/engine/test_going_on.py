@@ -51,11 +51,14 @@ async def test_a_mass_delete_can_be_approved_after_other_syncs(open_world):
         world.control("delete", entity="invoices", count=20)
         asked = await world.sync("invoices", sweep=True)
         between = await world.sync("invoices")
+        shown = next(one for one in (await world.service.overview()).entities if one.entity == "invoices")
 
         approved = await world.sync("invoices", sweep=True, approve=True)
 
         assert states(asked) == {"needs_you"}
         assert states(between) == {"up_to_date"}
+        assert shown.state == "needs_you"
+        assert shown.last.id == asked.runs[0].id
         assert counts(approved)["invoices"][3] == 20
 
 

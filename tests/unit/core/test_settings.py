@@ -113,3 +113,17 @@ def test_a_broken_settings_file_is_named(tmp_path):
 def test_every_setting_is_declared_with_title_help_and_section():
     assert all(one.title and one.help and one.section for one in DECLARED)
     assert settings.find("ZOHO_DAILY_LIMIT") is settings.find("per_day")
+
+
+def test_an_env_file_that_is_no_utf8_is_named(tmp_path):
+    (tmp_path / ".env").write_bytes("ZOHO_DAILY_LIMIT=7\n".encode("utf-16"))
+
+    with pytest.raises(ConfigurationError, match=r"\.env"):
+        load(home=tmp_path / "home")
+
+
+def test_a_home_that_is_a_file_is_named(tmp_path):
+    (tmp_path / "home").write_text("", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match="TSH_HOME"):
+        load(home=tmp_path / "home")

@@ -154,6 +154,7 @@ def test_a_list_known_to_be_absent_is_served_by_the_other_product():
         SyncRequest(record_id="1"),
         SyncRequest(record_id="1", full=True, entities=("products",)),
         SyncRequest(full=True, since=NOW),
+        SyncRequest(sweep=True, since=NOW),
         SyncRequest(details=-1),
     ],
 )
