@@ -5,41 +5,51 @@ from __future__ import annotations
 import uuid
 from contextlib import aclosing
 
+import structlog
 from msgspec import structs
 
+from tsh_sync_gui.core.errors import RecordGoneError
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Phase, RunId, RunState
+from tsh_sync_gui.engine.fallback import without_filter
 from tsh_sync_gui.engine.outcomes import machine_name, user_name
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import Caller, ListOrder, RunInfo
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.engine.walk import FilterIgnoredError, PageReader, first_checkpoint, is_end
+from tsh_sync_gui.entities.spec import Entity
 
 
 class Preview:
-    """Walks a list and reports create, update, unchanged and delete by entity; makes calls, writes no row."""
+    """Walks a list, or asks for one record, and reports create, update, unchanged and delete by entity.
 
-    def __init__(self, plan: WalkPlan, request: SyncRequest, parts: Parts) -> None:
+    Makes calls, writes no row. *forecast* is what the real run is said to cost.
+    """
+
+    def __init__(self, plan: WalkPlan, request: SyncRequest, parts: Parts, *, forecast: int | None) -> None:
         self._plan = plan
         self._request = request
         self._parts = parts
+        self._forecast = forecast
         self._calls = Calls()
 
     def _sent(self, kind: CallKind) -> None:
         self._calls = self._calls.plus(kind)
 
     async def run(self) -> list[RunInfo]:
-        """Return one report for each entity that the run would be of."""
-        parts, plan = self._parts, self._plan
+        """Return one report for each entity that the run would be of.
+
+        Raises RecordGoneError when neither side knows the one record that is asked for.
+        """
+        parts = self._parts
         started = parts.clock.now()
         clock = parts.clock.monotonic()
-        counts, seen = await self._walk()
+        counts = await (self._record() if self._plan.record_id else self._list())
+        plan = self._plan
         leader = RunId(uuid.uuid4().hex)
         reports = []
         for entity in plan.running:
             own = counts.get(entity.name, Counts())
-            if plan.covers_all:
-                own = structs.replace(own, deleted=await self._missing(entity.name, seen))
             is_leader = entity == plan.leader
             reports.append(
                 RunInfo(
@@ -58,15 +68,51 @@ class Preview:
                     counts=own,
                     calls=self._calls if is_leader else Calls(),
                     seconds=parts.clock.monotonic() - clock,
+                    forecast_calls=self._forecast if is_leader else 0,
                     dry_run=True,
                 )
             )
         return reports
 
+    async def _record(self) -> dict[str, Counts]:
+        """Return what the one record's detail would change; its list columns are what is compared."""
+        parts, plan = self._parts, self._plan
+        known = await parts.mirror.raw(plan.leader, plan.record_id)
+        try:
+            reply = await parts.source.detail(plan.api, plan.record_id, self._caller(CallKind.DETAIL))
+        except RecordGoneError:
+            if known is None:
+                raise
+            return {one.name: Counts(deleted=int(await self._is_living(one, plan.record_id))) for one in plan.members}
+        batches = []
+        for entity in plan.members:
+            stored = known if entity == plan.leader else await parts.mirror.raw(entity, plan.record_id)
+            normalizer = parts.normalizers[entity.name]
+            batch, _ = normalizer.record(reply.records[0], stored_raw=stored, observed_at=reply.sent_at)
+            batches.append(batch)
+        return await parts.mirror.preview(batches)
+
+    async def _list(self) -> dict[str, Counts]:
+        """Return what the walk would change, deletes included where it meets every record."""
+        try:
+            counts, seen = await self._walk()
+        except FilterIgnoredError:
+            structlog.get_logger(__name__).warning("time filter ignored", entity=self._plan.leader.name)
+            self._plan = without_filter(self._plan)
+            counts, seen = await self._walk()
+        if self._plan.covers_all:
+            for entity in self._plan.running:
+                own = counts.get(entity.name, Counts())
+                counts[entity.name] = structs.replace(own, deleted=await self._missing(entity, seen))
+        return counts
+
+    def _caller(self, kind: CallKind) -> Caller:
+        return Caller(lane=Lane.PERSON, kind=kind, entity=self._plan.leader.name, on_sent=self._sent)
+
     async def _walk(self) -> tuple[dict[str, Counts], set[str]]:
         parts, plan = self._parts, self._plan
         reader = PageReader(plan, parts.source, parts.normalizers, parts.pace())
-        caller = Caller(lane=Lane.PERSON, kind=CallKind.LIST, entity=plan.leader.name, on_sent=self._sent)
+        caller = self._caller(CallKind.LIST)
         checkpoint = first_checkpoint(plan, parts.source)
         counts: dict[str, Counts] = {}
         seen: set[str] = set()
@@ -82,8 +128,14 @@ class Preview:
                 return counts, seen
             number += 1
 
-    async def _missing(self, name: str, seen: set[str]) -> int:
-        entity = next(one for one in self._plan.members if one.name == name)
+    async def _is_living(self, entity: Entity, record_id: str) -> bool:
+        async with aclosing(self._parts.mirror.living(entity)) as chunks:
+            async for ids in chunks:
+                if record_id in ids:
+                    return True
+        return False
+
+    async def _missing(self, entity: Entity, seen: set[str]) -> int:
         missing = 0
         async with aclosing(self._parts.mirror.living(entity)) as chunks:
             async for ids in chunks:

@@ -12,7 +12,7 @@ from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import ConfigurationError, ConfirmationRequiredError, SyncError, UnreachableError
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.core.values import Phase, RunId, RunState
+from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.forecast import nothing
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import InterruptedRunError

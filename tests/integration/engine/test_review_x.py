@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.support.worlds import SERIAL, counts, states
-from tsh_sync_gui.core.errors import RecordGoneError, UnreachableError
+from tsh_sync_gui.core.errors import AuthorisationError, RecordGoneError, UnreachableError
 
 pytestmark = pytest.mark.asyncio
 
@@ -123,3 +123,65 @@ def hiding(ask, record_id):
         return _with(reply, kept)
 
     return page
+
+
+async def test_a_dry_run_of_a_list_that_ignores_its_filter_tells_what_the_run_does(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("invoices")
+        world.control("config", {"ignore_time_filters": True})
+        world.control("change", entity="invoices", count=4)
+
+        preview = await world.sync("invoices", dry_run=True)
+        real = await world.sync("invoices")
+
+        assert states(preview) == {"up_to_date"}
+        assert counts(preview)["invoices"][:2] == counts(real)["invoices"][:2]
+        assert counts(real)["invoices"][1] == 4
+
+
+async def test_a_dry_run_of_one_record_asks_for_that_record_only(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("invoices")
+        changed = world.control("change", entity="invoices", count=1)["ids"][0]
+        world.control("reset")
+
+        report = await world.sync("invoices", record_id=changed, dry_run=True)
+
+        assert counts(report) == {"invoices": (0, 1, 0, 0, 0)}
+        assert sum(world.asked().values()) == 1
+        assert (report.runs[0].calls.total, report.runs[0].forecast_calls, report.runs[0].dry_run) == (1, 1, True)
+
+
+async def test_a_dry_run_of_one_record_that_is_gone_tells_its_delete(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("invoices")
+        gone = world.control("delete", entity="invoices", count=1)["ids"][0]
+
+        report = await world.sync("invoices", record_id=gone, dry_run=True)
+
+        assert counts(report) == {"invoices": (0, 0, 0, 1, 0)}
+        assert gone in world.living("invoices")
+
+
+async def test_a_dry_run_of_a_record_that_nobody_knows_says_so_in_words(open_world):
+    async with open_world(**SERIAL) as world:
+        report = await world.sync("invoices", record_id="4600000000000000001", dry_run=True)
+
+        assert states(report) == {"failed"}
+        assert report.runs[0].error_kind == RecordGoneError.kind
+
+
+async def test_a_run_that_needs_a_sign_in_lists_no_record_as_gone(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("invoices")
+
+        async def page(_api, _query, _caller):
+            raise AuthorisationError("The sign-in ended")
+
+        world.wiring.source.page = page
+
+        report = await world.sync("invoices", full=True)
+        detail = await world.service.run_detail(report.runs[0].id)
+
+        assert states(report) == {"needs_you"}
+        assert detail.gone == ()
