@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -19,13 +19,24 @@ SECONDS_A_CALL = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a forecast is made from."""
+    """What a forecast is made from.
+
+    *records* is how many records the walk's list has; *lane_left* how many calls the share of the day has left that
+    pays for details.
+    """
 
     mark: Watermark
+    records: int | None
     history: Sequence[RunInfo]
     outstanding: int
     bulk_size: int
     lane_left: int
+
+
+def list_total(plan: WalkPlan, marks: Mapping[str, Watermark]) -> int | None:
+    """Return how many records the list of *plan* has: some members keep only part of its rows, the fullest counts."""
+    totals = [marks[one.name].remote for one in plan.members]
+    return max((one for one in totals if one is not None), default=None)
 
 
 def list_calls(plan: WalkPlan, known: Known, pace: Pace) -> tuple[int, int, bool]:
@@ -33,12 +44,14 @@ def list_calls(plan: WalkPlan, known: Known, pace: Pace) -> tuple[int, int, bool
     if plan.mode is Mode.RECORD:
         return 0, 0, True
     if plan.order is ListOrder.FULL:
-        if known.mark.remote is None:
+        if known.records is None:
             return 1, 1, False
-        pages = pages_of(known.mark.remote, pace.per_page)
+        pages = pages_of(known.records, pace.per_page)
         return pages, pages, True
     past = [run.calls.list for run in known.history if run.mode is plan.mode and run.calls.list]
-    return min(past, default=1), max(past, default=1), True
+    # A filter asks for minutes or hours and mostly fits one page; how far a window or a sorted walk goes is open.
+    is_short = plan.order is ListOrder.FILTERED and plan.mode is not Mode.WINDOW
+    return min(past, default=1), max(past, default=1), bool(past) or is_short
 
 
 def detail_calls(plan: WalkPlan, known: Known, pace: Pace, limit: Details) -> int:
@@ -49,7 +62,7 @@ def detail_calls(plan: WalkPlan, known: Known, pace: Pace, limit: Details) -> in
         return 0
     records = known.outstanding
     if plan.order is ListOrder.FULL and known.mark.since is None:
-        records = max(records, known.mark.remote or 0)
+        records = max(records, known.records or 0)
     if isinstance(limit, int):
         records = min(records, limit)
     calls = ceil(records / known.bulk_size)
@@ -80,7 +93,7 @@ def forecast(plan: WalkPlan, known: Known, quota: QuotaStatus, pace: Pace, limit
         seconds=seconds_for(total, quota, pace),
         known=is_known,
         fits=total <= quota.day_limit - quota.day_used,
-        records=known.mark.remote,
+        records=known.records,
     )
 
 

@@ -89,6 +89,7 @@ class SyncService:
             )
         entities = self._starter.served(request)
         check(request, entities)
+        self._starter.tell_left_out(request)
         await self._patiently(self._organization.ensure)
         await self._patiently(self._parts.absences.load)
         ended: list[RunInfo] = []
@@ -144,6 +145,8 @@ class SyncService:
         """Return what *request* would cost, one forecast for each walk's leader; makes no call."""
         entities = self._starter.served(request)
         check(request, entities)
+        # A process that has not synced yet does not know what is absent.
+        await self._parts.absences.load()
         costs = []
         for walk, requested in group(entities):
             marks = await self._starter.marks(walk)

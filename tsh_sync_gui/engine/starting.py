@@ -10,9 +10,9 @@ from msgspec import structs
 
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError
 from tsh_sync_gui.core.events import Notice
-from tsh_sync_gui.core.values import Mode, Phase, RunId, RunState
+from tsh_sync_gui.core.values import Lane, Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.follow import Follower, resumable
-from tsh_sync_gui.engine.forecast import Known, forecast
+from tsh_sync_gui.engine.forecast import Known, forecast, list_total
 from tsh_sync_gui.engine.outcomes import machine_name, state_of, user_name
 from tsh_sync_gui.engine.plan import Situation, WalkPlan, chosen, missing_words, plan_walk, serves, usable_api
 from tsh_sync_gui.engine.ports import ListOrder, RunInfo, Watermark
@@ -21,6 +21,13 @@ from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import Forecast, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
+
+
+def detail_lane(plan: WalkPlan, request: SyncRequest) -> Lane:
+    """Return whose share pays for the details: details asked for by number are paid for like the lists."""
+    if request.details is None:
+        return Lane.DETAILS
+    return plan.leader.pull.lane if request.trigger == "schedule" else Lane.PERSON
 
 
 class Starter:
@@ -32,16 +39,25 @@ class Starter:
         self._follower = Follower(parts.ledger, parts.bus, parts.clock)
 
     def served(self, request: SyncRequest) -> tuple[Entity, ...]:
-        """Return the requested entities this organization's products serve; says which are left out."""
-        entities = chosen(self._registry, request)
+        """Return the requested entities this organization's products serve; ConfigurationError when it is none."""
+        left_out = self._left_out(request)
+        entities = tuple(one for one in chosen(self._registry, request) if one.name not in left_out)
+        if not entities:
+            raise ConfigurationError(
+                next(iter(left_out.values())), advice="ZOHO_PRODUCTS names the organization's products."
+            )
+        return entities
+
+    def tell_left_out(self, request: SyncRequest) -> None:
+        """Say which of the requested entities are left out, and why."""
+        for name, words in self._left_out(request).items():
+            self._parts.bus.publish(Notice(entity=name, title=words, advice="The other entities are synced."))
+
+    def _left_out(self, request: SyncRequest) -> dict[str, str]:
+        """Return why requested entities cannot be served, by name."""
         products = self._products()
-        left_out = [(one, words) for one in entities if (words := missing_words(one, products))]
-        if len(left_out) == len(entities):
-            raise ConfigurationError(left_out[0][1], advice="ZOHO_PRODUCTS names the organization's products.")
-        for entity, words in left_out:
-            self._parts.bus.publish(Notice(entity=entity.name, title=words, advice="The other entities are synced."))
-        skipped = {entity.name for entity, _ in left_out}
-        return tuple(one for one in entities if one.name not in skipped)
+        found = {one.name: missing_words(one, products) for one in chosen(self._registry, request)}
+        return {name: words for name, words in found.items() if words}
 
     def _products(self) -> frozenset[Product]:
         return frozenset(Product(one) for one in self._parts.settings().products)
@@ -160,13 +176,13 @@ class Starter:
         """Return what *plan* will cost."""
         parts = self._parts
         bulk = plan.api.bulk
-        lane = plan.leader.pull.lane
         known = Known(
             mark=marks[plan.leader.name],
+            records=list_total(plan, marks),
             history=await parts.ledger.runs(entity=plan.leader.name, limit=20),
             outstanding=await self._outstanding(plan, request),
             bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
-            lane_left=await parts.budget.left(lane),
+            lane_left=await parts.budget.left(detail_lane(plan, request)),
         )
         return forecast(plan, known, await parts.budget.status(), parts.pace(), request.details)
 

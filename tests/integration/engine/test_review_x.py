@@ -7,6 +7,10 @@ import pytest
 
 from tests.support.worlds import SERIAL, counts, states
 from tsh_sync_gui.core.errors import AuthorisationError, RecordGoneError, UnreachableError
+from tsh_sync_gui.core.events import Notice
+from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.views import SyncRequest
+from tsh_sync_gui.entities.registry import REGISTRY
 
 pytestmark = pytest.mark.asyncio
 
@@ -185,3 +189,42 @@ async def test_a_run_that_needs_a_sign_in_lists_no_record_as_gone(open_world):
 
         assert states(report) == {"needs_you"}
         assert detail.gone == ()
+
+
+async def test_a_forecast_in_a_new_process_knows_what_is_absent(open_world, fresh_url):
+    async with open_world(**SERIAL) as world:
+        world.control("config", {"bulk_missing": True})
+        await world.sync("products", details=5)
+    async with open_world(url=fresh_url, **SERIAL) as world:
+        cost = (await world.service.forecast(SyncRequest(entities=("products",), details=20)))[0]
+
+        assert cost.detail_calls == 20
+
+
+async def test_a_forecast_counts_details_by_the_share_that_pays_for_them(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("customers")
+        asked = []
+        left = world.service._parts.budget.left
+
+        async def remembered(lane):
+            asked.append(lane)
+            return await left(lane)
+
+        world.service._parts.budget.left = remembered
+
+        await world.service.forecast(SyncRequest(entities=("customers",)))
+        await world.service.forecast(SyncRequest(entities=("customers",), details="all"))
+        await world.service.forecast(SyncRequest(entities=("customers",), details="all", trigger="schedule"))
+
+        assert asked == [Lane.DETAILS, Lane.PERSON, REGISTRY.get("customers").pull.lane]
+
+
+async def test_a_forecast_says_nothing_and_a_sync_says_what_is_left_out(open_world):
+    async with open_world(products=("books",), **SERIAL) as world:
+        await world.service.forecast(SyncRequest(details="none"))
+        told = len(world.seen(Notice))
+        await world.sync()
+
+        assert told == 0
+        assert {one.entity for one in world.seen(Notice)} >= {"stock_levels"}

@@ -1,12 +1,14 @@
 """What a run will cost."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from tsh_sync_gui.core.values import Calls, Mode
-from tsh_sync_gui.engine.forecast import Known, forecast, seconds_for
+from tsh_sync_gui.engine.fallback import without_filter
+from tsh_sync_gui.engine.forecast import Known, forecast, list_total, seconds_for
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import ListOrder, QuotaStatus, Watermark
 from tsh_sync_gui.engine.sweep import is_too_many
@@ -33,7 +35,7 @@ def plan(order=ListOrder.FULL, mode=Mode.FULL):
 
 def known(remote=None, history=(), outstanding=0, left=1000):
     mark = Watermark(entity="products", remote=remote, since=NOW if remote else None)
-    return Known(mark=mark, history=history, outstanding=outstanding, bulk_size=100, lane_left=left)
+    return Known(mark=mark, records=remote, history=history, outstanding=outstanding, bulk_size=100, lane_left=left)
 
 
 def test_a_full_walk_costs_a_call_for_each_page():
@@ -55,6 +57,43 @@ def test_changes_cost_what_they_cost_before():
     cost = forecast(plan(ListOrder.FILTERED, Mode.INCREMENTAL), known(remote=1250, history=history), QUOTA, PACE, None)
 
     assert (cost.calls_low, cost.calls_high) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("order", "mode", "is_known"),
+    [
+        (ListOrder.FILTERED, Mode.INCREMENTAL, True),
+        (ListOrder.NEWEST, Mode.INCREMENTAL, False),
+        (ListOrder.FILTERED, Mode.WINDOW, False),
+        (ListOrder.NEWEST, Mode.WINDOW, False),
+    ],
+)
+def test_without_a_walk_of_its_kind_before_only_what_changed_by_filter_is_one_call(order, mode, is_known):
+    cost = forecast(plan(order, mode), known(remote=1250), QUOTA, PACE, "none")
+
+    assert (cost.calls_low, cost.calls_high, cost.known) == (1, 1, is_known)
+
+
+def test_the_fullest_member_tells_how_long_the_list_is():
+    stock = REGISTRY.get("stock_levels")
+    walk = replace(plan(), leader=stock, members=(PRODUCTS, stock))
+    marks = {"products": Watermark(entity="products", remote=430), stock.name: Watermark(entity=stock.name, remote=390)}
+
+    total = list_total(walk, marks)
+
+    assert total == 430
+    assert list_total(walk, {**marks, "products": Watermark(entity="products")}) == 390
+
+
+def test_a_list_without_its_filter_is_read_newest_first_where_it_sorts_by_change_else_all():
+    by_change = next(one for one in REGISTRY if one.apis[0].change_sort)
+    filtered = replace(plan(ListOrder.FILTERED, Mode.INCREMENTAL), since=NOW)
+
+    newest = without_filter(replace(filtered, api=by_change.apis[0]))
+    whole = without_filter(replace(filtered, api=replace(by_change.apis[0], change_sort=None)))
+
+    assert (newest.order, newest.since, newest.stop) == (ListOrder.NEWEST, None, NOW)
+    assert (whole.order, whole.since, whole.stop) == (ListOrder.FULL, None, None)
 
 
 def test_details_are_counted_in_bulk_and_by_what_the_lane_has_left():
