@@ -26,17 +26,18 @@ from tsh_sync_gui.core.errors import (
     WrongOrganizationError,
 )
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.core.values import Lane, Mode, Phase, RunId, RunState
+from tsh_sync_gui.core.values import Lane, Phase, RunId, RunState
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.details import DetailWork
+from tsh_sync_gui.engine.fallback import without_filter
+from tsh_sync_gui.engine.marks import moved, unfinished_mark
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.outcomes import interrupted, machine_name, started, state_of, user_name
 from tsh_sync_gui.engine.plan import WalkPlan, usable_api
 from tsh_sync_gui.engine.ports import (
     Budget,
     Ledger,
-    ListOrder,
     Mirror,
     Ownership,
     RunInfo,
@@ -202,11 +203,8 @@ class WalkJob:
             await self._sweep(run)
         if self._listed_at is None and run.board.phase is not Phase.DETAILS:
             self._listed_at = self._parts.clock.now()
-            moved = [
-                structs.replace(mark, last_good_at=self._marks[name].last_good_at, last_run=self._marks[name].last_run)
-                for name, mark in self._watermarks().items()
-            ]
-            await run.patiently(partial(self._parts.ledger.move, moved))
+            marks = [unfinished_mark(mark, self._marks[name]) for name, mark in self._watermarks().items()]
+            await run.patiently(partial(self._parts.ledger.move, marks))
         work = self._detail_work(run)
         if waiting := await work.waiting(self._request.details):
             # The details of other walks may come first; until then this one shows what it has before it.
@@ -263,9 +261,7 @@ class WalkJob:
             # All was read; what changed meanwhile is left to the next incremental, whose watermark is the walk's start.
             run.checkpoint = structs.replace(run.checkpoint, done=True)
             return
-        since = self.plan.since
-        order = ListOrder.NEWEST if self.plan.api.change_sort else ListOrder.FULL
-        self.plan = replace(self.plan, order=order, since=None, stop=since if order is ListOrder.NEWEST else None)
+        self.plan = without_filter(self.plan)
         run.restart(first_checkpoint(self.plan, self._parts.source))
 
     async def _sweep(self, run: WalkRun) -> None:
@@ -308,31 +304,10 @@ class WalkJob:
         )
 
     def _watermarks(self) -> dict[str, Watermark]:
-        """Return the watermarks as the finished walk moves them; windows and single records move none."""
-        run = self._need()
-        if self.plan.mode in {Mode.WINDOW, Mode.RECORD}:
-            return {}
-        now = self._parts.clock.now()
-        marks = {}
-        for name, info in run.infos.items():
-            old = self._marks[name]
-            marks[name] = structs.replace(
-                old,
-                since=run.checkpoint.started or old.since,
-                walked_at=self._listed_at or now,
-                full_walk_at=now if self.plan.covers_all else old.full_walk_at,
-                last_good_at=now,
-                last_run=info.id,
-                remote=self._remote(old, info),
-                filter_absent=old.filter_absent and self.plan.mode not in {Mode.FULL, Mode.SWEEP},
-            )
-        return marks
-
-    def _remote(self, old: Watermark, info: RunInfo) -> int | None:
-        """Return how many records Zoho has: all met on a complete walk, else the old figure and what changed it."""
-        if self.plan.covers_all:
-            return info.counts.seen
-        return None if old.remote is None else max(0, old.remote + info.counts.created - info.counts.deleted)
+        run, now = self._need(), self._parts.clock.now()
+        return moved(
+            self.plan, run.infos, self._marks, run.checkpoint.started, walked_at=self._listed_at or now, now=now
+        )
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Do *work*; an error ends the runs with its state and words, a cancellation leaves them resumable."""
@@ -380,10 +355,7 @@ class WalkJob:
     async def _end(self, run: WalkRun, state: RunState, error: SyncError, until: datetime | None = None) -> None:
         marks = None
         if isinstance(error, ConfirmationRequiredError) and run.checkpoint.done:
-            marks = {
-                name: structs.replace(mark, last_good_at=self._marks[name].last_good_at)
-                for name, mark in self._watermarks().items()
-            }
+            marks = {name: unfinished_mark(mark, self._marks[name]) for name, mark in self._watermarks().items()}
         try:
             self.ended = await run.finish(state, error=error, watermarks=marks, until=until)
         except LostOwnershipError:
