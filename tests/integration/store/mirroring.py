@@ -38,8 +38,8 @@ def prepare(url: str) -> None:
 
 
 def at(minutes: float) -> datetime:
-    """Return a moment that many minutes after an hour ago."""
-    return START + timedelta(minutes=minutes)
+    """Return a moment that many minutes after an hour before the suite began; beyond the hour lies a later day."""
+    return START + timedelta(minutes=minutes, days=minutes > 60)
 
 
 def item(number: int, **changes: Any) -> dict[str, Any]:
