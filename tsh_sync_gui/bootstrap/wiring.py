@@ -90,7 +90,9 @@ async def wired(
 
     def take_over(changed: Settings) -> None:
         budget.limits = limits(changed)
-        client.settings = changed
+        # A run under way goes on with the organization it began with; the next one is held against the database.
+        pinned = settings.organization_id or changed.organization_id
+        client.settings = changed.model_copy(update={"organization_id": pinned})
         log.bodies = changed.log_api_calls
 
     live.on_change(take_over)
