@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NewType
 
@@ -146,12 +146,3 @@ def parse_moment(text: str) -> datetime:
 def iso(moment: datetime | None) -> str | None:
     """Return *moment* as ISO 8601 in UTC with whole seconds, None for None."""
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def is_date(text: str) -> bool:
-    """Tell whether *text* is a calendar day `YYYY-MM-DD`."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return len(text) == len("2026-01-01")

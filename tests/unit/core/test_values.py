@@ -15,7 +15,6 @@ from tsh_sync_gui.core.values import (
     Phase,
     RunId,
     RunState,
-    is_date,
     parse_moment,
     parse_stamp,
     zoho_stamp,
@@ -47,11 +46,6 @@ def test_the_filter_form_has_no_colon_no_z_and_no_fraction():
 
 def test_a_day_given_by_a_person_is_aware():
     assert parse_moment("2026-11-01").tzinfo is UTC
-
-
-@pytest.mark.parametrize(("text", "right"), [("2026-02-28", True), ("2026-02-30", False), ("20260228", False)])
-def test_calendar_days(text, right):
-    assert is_date(text) is right
 
 
 def test_counts_and_calls_add_up():
