@@ -39,7 +39,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvLine:
-    """One line of an imported `.env`: a variable we know, or a *problem* in words (unknown, malformed, out of range)."""
+    """One line of an imported `.env`: a variable we know, or a *problem* in words (unknown, malformed, a bad value)."""
 
     number: int
     variable: str = ""
@@ -63,7 +63,7 @@ class EnvFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseTrial:
-    """What is at a database address. *missing_right* names what the user lacks, *remedy* the statement that grants it."""
+    """What is at a database address. *missing_right* names what the user lacks, *remedy* the SQL that grants it."""
 
     address: str
     version: str
