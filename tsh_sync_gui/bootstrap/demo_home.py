@@ -24,7 +24,7 @@ from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.simulator.config import SimulatorConfig
 from tsh_sync_gui.store.embedded import EmbeddedServer, stop_all_below
 from tsh_sync_gui.store.embedded.leases import Lease, anyone_left
-from tsh_sync_gui.store.embedded.locks import FileLock
+from tsh_sync_gui.core.locks import FileLock
 
 PER_MINUTE: Final = 6_000
 PER_DAY: Final = 1_000_000

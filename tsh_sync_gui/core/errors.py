@@ -2,7 +2,11 @@
 
 SyncError                      title for a heading, advice for a person, cause for a log
 ├── ConfigurationError         the user must act: settings
-│   └── WrongOrganizationError the product does not know the organization of the settings
+│   ├── WrongOrganizationError the product does not know the organization of the settings
+│   └── VaultError             secrets can't be read or kept
+│       ├── NoVaultError       there is no place for them on this machine
+│       ├── VaultLockedError   the place is there, and closed
+│       └── VaultDamagedError  what is kept there is not whole
 ├── AuthorisationError         the user must act: sign in again
 ├── ConfirmationRequiredError  the user must act: look and approve
 ├── TransientError             try again; carries retry_after
@@ -45,6 +49,22 @@ class ConfigurationError(SyncError):
 
 class WrongOrganizationError(ConfigurationError):
     """This Zoho product does not know the organization (code 6041): a wrong number, or it has not that product."""
+
+
+class VaultError(ConfigurationError):
+    """Secrets can't be read or kept; the user must open the place where they rest, or choose another."""
+
+
+class NoVaultError(VaultError):
+    """This machine has no place where secrets may be kept."""
+
+
+class VaultLockedError(VaultError):
+    """The secrets are there, and closed: a locked keychain, or a file of another passphrase."""
+
+
+class VaultDamagedError(VaultError):
+    """What is kept is not whole, or was changed by another hand."""
 
 
 class AuthorisationError(SyncError):

@@ -107,6 +107,15 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
         return Calls(list=self.list + other.list, bulk=self.bulk + other.bulk, detail=self.detail + other.detail)
 
 
+class VaultKind(StrEnum):
+    """Where the secrets of a home rest."""
+
+    KEYCHAIN = "keychain"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    MEMORY = "memory"
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """What a run did to records; for entities with several rows a record, records are counted, not rows."""
 

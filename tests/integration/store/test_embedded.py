@@ -15,7 +15,7 @@ from tests.support.postgres import SETTINGS
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.store.embedded import EmbeddedServer, ServerState, find_binaries, stop_all_below
 from tsh_sync_gui.store.embedded.cluster import kept_port, write_passfile
-from tsh_sync_gui.store.embedded.locks import FileLock
+from tsh_sync_gui.core.locks import FileLock
 
 
 def test_processes_that_start_at_once_share_one_server(home):

@@ -9,7 +9,7 @@ import pytest
 
 from tsh_sync_gui.core.errors import UnreachableError
 from tsh_sync_gui.store.embedded.leases import Lease, anyone_left
-from tsh_sync_gui.store.embedded.locks import FileLock
+from tsh_sync_gui.core.locks import FileLock
 
 HOLDER = """
 import sys, time

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from tsh_sync_gui.store.embedded.locks import FileLock
+from tsh_sync_gui.core.locks import FileLock
 
 
 class Lease:

@@ -27,7 +27,7 @@ from tsh_sync_gui.store.embedded.location import (
     places_below,
     unwritable,
 )
-from tsh_sync_gui.store.embedded.locks import FileLock
+from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.store.embedded.probe import Answer, ask, create_database
 from tsh_sync_gui.store.embedded.processes import Postmaster, alive, end_leftovers
 from tsh_sync_gui.store.embedded.startup import renew_password, start, stop

@@ -18,8 +18,11 @@ _PAUSE = 0.02
 class FileLock:
     """Excludes every other holder, in this process or another; not to be taken twice by one holder."""
 
-    def __init__(self, path: Path, *, timeout: float = 300.0, windows: bool = os.name == "nt") -> None:
+    def __init__(
+        self, path: Path, *, timeout: float = 300.0, windows: bool = os.name == "nt", what: str = "database"
+    ) -> None:
         self._path = path
+        self._what = what
         self._timeout = timeout
         self._windows = windows
         self._descriptor: int | None = None
@@ -45,8 +48,8 @@ class FileLock:
         while not self.try_acquire():
             if time.monotonic() > deadline:
                 raise UnreachableError(
-                    "Another program is busy with the database",
-                    what="database",
+                    f"Another program is busy with the {self._what}",
+                    what=self._what,
                     advice="Try again in a minute; if it goes on, restart the computer.",
                     cause=f"no lock on {self._path} within {self._timeout:.0f} s",
                 )
