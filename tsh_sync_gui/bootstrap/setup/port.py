@@ -33,6 +33,8 @@ class SetupPort(Protocol):
     """Every step verifies what it asks; nothing wrong is kept. All methods raise the errors of core.errors.
 
     Methods are awaited on the engine's loop. What a step has kept is there after the program was killed.
+    `bootstrap.setup.open_setup(progress=…)` gives one for as long as its context lasts; opening it starts no server
+    and makes no call, so that the window may ask at every start whether the set-up is complete.
     """
 
     async def progress(self) -> Progress:
@@ -69,6 +71,10 @@ class SetupPort(Protocol):
 
     async def choose_database(self, url: str, progress: Callable[[str], None]) -> DatabaseTrial:
         """Make the tables there and keep the address (its password in the vault)."""
+        ...
+
+    async def database(self) -> DatabaseTrial | None:
+        """Return the database that is kept, as far as it is known without waiting long; None before one was chosen."""
         ...
 
     # 3 Zoho app
@@ -135,6 +141,10 @@ class SetupPort(Protocol):
         """Keep the organization; refused where the database mirrors another."""
         ...
 
+    async def organization(self) -> OrganizationChoice | None:
+        """Return the organization that is kept, None before one was chosen; makes no call."""
+        ...
+
     def checks(self) -> AsyncIterator[EntityCheck]:
         """Yield one line per entity as its answer comes (one call per list)."""
         ...
@@ -183,4 +193,8 @@ class SetupPort(Protocol):
 
     async def first_sync_at(self, when: datetime | None) -> None:
         """Keep when the first sync shall run by itself; None: not by itself."""
+        ...
+
+    async def first_sync(self) -> datetime | None:
+        """Return when the first sync shall run by itself, None when it need not."""
         ...
