@@ -27,6 +27,7 @@ GIVE_WAY: Final = 40
 KEEP_PAGES: Final = 60
 BINDING_PER_MINUTE: Final = 6_000
 """Up to this limit a call is dearer than the time it takes: the next page is asked for when this one is safe."""
+_FILTERED_PAGES: Final = 500_000_000
 _TAIL_PAGES: Final = 1_000_000_000
 TAIL_AFTER: Final = timedelta(minutes=10)
 """A walk that took longer ends with what changed meanwhile; a shorter one leaves that to the next incremental."""
@@ -236,8 +237,13 @@ class ListWalk:
         return await self._run.work(pages.take())
 
     def _mark(self, number: int) -> int:
-        """Return under which number a page's ids are kept; those of the tail stand apart."""
-        return number + _TAIL_PAGES if self._run.checkpoint.is_tail else number
+        """Return under which number a page's ids are kept; other lists than the whole one stand apart.
+
+        A walk that goes on without its filter would else write over what it has met.
+        """
+        if self._run.checkpoint.is_tail:
+            return number + _TAIL_PAGES
+        return number + _FILTERED_PAGES if self._run.checkpoint.order is ListOrder.FILTERED else number
 
     def _keep(self) -> int:
         return 1 if self._pace.is_bound else KEEP_PAGES

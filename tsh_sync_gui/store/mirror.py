@@ -151,13 +151,18 @@ class _StepWork:
             lines |= rows.by_key(batch.lines)
         put = await rows.put(self._cursor, lines, run=run, careful=self._careful)
         rejected = [one for batch in batches for one in batch.rejected] + put.refused
-        created, updated, refused = len(put.created), len(put.updated), len(put.refused)
+        # What the walk has met before was counted then; only that it changed meanwhile is new.
+        refused = {one.record_id for one in put.refused}
+        again = rows.ids(lines) & books.met - refused
+        quiet = again.difference(put.updated, rows.ids(put.created)) if again else again
+        failed = sum(one.record_id not in books.met for one in rejected)
+        created, updated = len(put.created), len(put.updated)
         counts = Counts(
-            seen=len(lines) + len(rejected) - refused,
+            seen=len(lines) - len(put.refused) - len(again) + failed,
             created=created,
             updated=updated,
-            unchanged=len(lines) - created - updated - refused,
-            failed=len(rejected),
+            unchanged=len(lines) - created - updated - len(put.refused) - len(quiet),
+            failed=failed,
         )
         self._count(name, counts, live=created + put.revived)
         await self._letters(name, rejected, {one for batch in batches for one in batch.ids}, LIST_PART, books)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -18,8 +18,14 @@ from tsh_sync_gui.store.mirror_copy import Cursor
 # know: each costs a way to the server and back in which nothing is written.
 _LOCK: Final = """
 SELECT r.id, r.started_at, r.ended_at IS NOT NULL, r.owner, ARRAY(
-    SELECT DISTINCT d.entity FROM sync.dead_letters d WHERE d.state = 'open' AND d.entity = ANY(%s))
-FROM sync.runs r WHERE r.id = ANY(%s) ORDER BY r.id FOR UPDATE OF r
+    SELECT DISTINCT d.entity FROM sync.dead_letters d WHERE d.state = 'open' AND d.entity = ANY(%(entities)s)),
+    (SELECT max(w.page) FROM sync.walk_pages w WHERE w.leader = %(leader)s),
+    (SELECT w.ids FROM sync.walk_pages w WHERE w.leader = %(leader)s AND w.page = %(before)s)
+FROM sync.runs r WHERE r.id = ANY(%(runs)s) ORDER BY r.id FOR UPDATE OF r
+"""
+_MET: Final = """
+SELECT DISTINCT met.id FROM sync.walk_pages w, unnest(w.ids) AS met (id)
+WHERE w.leader = %(leader)s AND w.page >= %(since)s AND met.id = ANY(%(ids)s)
 """
 _PAGE: Final = """
 INSERT INTO sync.walk_pages (leader, page, ids) VALUES (%s, %s, %s)
@@ -42,24 +48,48 @@ _NO_CALLS: Final = {"list": 0, "bulk": 0, "detail": 0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What a step must know of the ledger: when each run began, and which entities have open dead letters."""
+    """What a step must know of the ledger.
+
+    When each run began, which entities have open dead letters, and which records of its pages the walk met before.
+    """
 
     started: dict[str, datetime]
     open_letters: frozenset[str]
+    met: frozenset[str] = frozenset()
 
 
 async def open_books(cursor: Cursor, step: Step, entities: Iterable[str], *, owner: str) -> Books:
     """Lock the step's runs; LostOwnershipError when they are not ours to write any more."""
-    ids = sorted({step.leader, *step.runs.values()})
-    await cursor.execute(_LOCK, (list(entities), ids))
+    first = min(step.page_ids, default=0)
+    values = {
+        "entities": list(entities),
+        "runs": sorted({step.leader, *step.runs.values()}),
+        "leader": step.leader,
+        "before": first - 1,
+    }
+    await cursor.execute(_LOCK, values)
     rows = {row[0]: row[1:] for row in await cursor.fetchall()}
     _check_owner(rows.get(step.leader), owner)
-    letters = frozenset(rows[step.leader][3])
+    _, _, _, letters, last, before = rows[step.leader]
+    met = frozenset(before or ())
+    is_tail = step.checkpoint is not None and step.checkpoint.is_tail
+    if step.page_ids and last is not None and (is_tail or last >= first):
+        met = await _met(cursor, step, since=0 if is_tail else first - 1)
     started = {name: rows[run][0] for name, run in step.runs.items() if run in rows}
-    return Books(started=started, open_letters=letters)
+    return Books(started=started, open_letters=frozenset(letters), met=met)
 
 
-def _check_owner(row: tuple[datetime, bool, str, list[str]] | None, owner: str) -> None:
+async def _met(cursor: Cursor, step: Step, *, since: int) -> frozenset[str]:
+    """Return which records of the step's pages stand in pages stored before, page *since* or later.
+
+    A walk that steps back, or walks anew, meets again what it has stored from there on; its tail, rows of any page.
+    """
+    ids = list({one for page in step.page_ids.values() for one in page})
+    await cursor.execute(_MET, {"leader": step.leader, "since": since, "ids": ids})
+    return frozenset(row[0] for row in await cursor.fetchall())
+
+
+def _check_owner(row: tuple[Any, ...] | None, owner: str) -> None:
     if row is None or row[1]:
         raise LostOwnershipError("This run was ended by another process", advice="Nothing of this step was written.")
     if row[2] not in {"", owner}:

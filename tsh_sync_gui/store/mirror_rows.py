@@ -110,8 +110,12 @@ class RowWriter:
             keys = [key if SEPARATOR in key else key + self._padding for key in keys]
         return dict(zip(keys, lines.lines, strict=True))
 
+    def ids(self, keys: Iterable[str]) -> set[str]:
+        """Return the records' ids of rows' *keys*."""
+        return {key.partition(SEPARATOR)[0] for key in keys} if self._padding else set(keys)
+
     async def _known(self, cursor: Cursor, rows: dict[str, bytes]) -> set[str]:
-        ids = {key.partition(SEPARATOR)[0] for key in rows} if self._padding else rows
+        ids = self.ids(rows)
         if not ids:
             return set()
         await cursor.execute(self.sql.existing, (joined(ids),))
