@@ -99,6 +99,9 @@ class MemoryLockedToken:
         self._store.current = token
         self._store.saved.append(self._store.clock.now())
 
+    async def forget(self) -> None:
+        self._store.current = None
+
 
 class MemoryTokenStore:
     """What several keepers share in place of a database row."""

@@ -32,9 +32,13 @@ VALUES (%(accounts_url)s, %(client_id)s, %(organization_id)s) ON CONFLICT DO NOT
 _SAVE: Final = f"""
 UPDATE sync.access_tokens
 SET sign_in = %(sign_in)s, nonce = %(nonce)s, sealed = %(sealed)s, expires_at = %(expires_at)s,
-    updated_at = clock_timestamp(), refreshed = clock_timestamp() || ARRAY(
-        SELECT one FROM unnest(refreshed) one WHERE one > clock_timestamp() - interval '10 min')
+    updated_at = clock_timestamp(), refreshed = clock_timestamp() || CASE WHEN sign_in = %(sign_in)s THEN ARRAY(
+        SELECT one FROM unnest(refreshed) one WHERE one > clock_timestamp() - interval '10 min') ELSE '{{}}' END
 WHERE {_KEY}
+"""
+_FORGET: Final = f"""
+UPDATE sync.access_tokens SET nonce = NULL, sealed = NULL, expires_at = NULL, updated_at = clock_timestamp()
+WHERE {_KEY} AND sign_in = %(sign_in)s
 """
 # A process that sleeps with the row locked must not hold the others for good, nor they wait for good.
 _PATIENCE: Final = "SET LOCAL idle_in_transaction_session_timeout = '90s'; SET LOCAL lock_timeout = '100s'"
@@ -81,7 +85,7 @@ class HeldToken:
 
     def __init__(self, store: PgTokenStore, connection: Driver, found: tuple[Any, ...] | None) -> None:
         self.current: AccessToken | None = store.unsealed(found)
-        self.refreshed: tuple[datetime, ...] = tuple(found[4]) if found else ()
+        self.refreshed: tuple[datetime, ...] = store.refreshed(found)
         self._store = store
         self._connection = connection
 
@@ -89,6 +93,11 @@ class HeldToken:
         """Store *token* for all processes; committed when the lock is left."""
         await self._connection.execute(_SAVE, self._store.sealed(token))
         self.current = token
+
+    async def forget(self) -> None:
+        """Remove the token from the row, unless it is another sign-in's by now."""
+        await self._connection.execute(_FORGET, self._store.row)
+        self.current = None
 
 
 class PgTokenStore:
@@ -114,6 +123,23 @@ class PgTokenStore:
         async with self._database.raw() as connection:
             return self.unsealed(await (await connection.execute(_READ, self._row)).fetchone())
 
+    async def refreshes(self) -> int:
+        """Return how often this sign-in was refreshed within the last 10 minutes, by all processes."""
+        async with self._database.raw() as connection:
+            return len(self.refreshed(await (await connection.execute(_READ, self._row)).fetchone()))
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Return what names this sign-in's row."""
+        return {**self._row, "sign_in": self._sign_in}
+
+    def refreshed(self, row: tuple[Any, ...] | None) -> tuple[datetime, ...]:
+        """Return the refreshes of the last 10 minutes that a row of the table tells of this sign-in."""
+        return tuple(row[4]) if row is not None and self._is_mine(row) else ()
+
+    def _is_mine(self, row: tuple[Any, ...]) -> bool:
+        return row[0] is not None and hmac.compare_digest(bytes(row[0]), self._sign_in)
+
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[HeldToken]:
         """Hold the token's row; the others wait. `refreshed` are the refreshes of the last 10 minutes."""
@@ -125,7 +151,7 @@ class PgTokenStore:
 
     def unsealed(self, row: tuple[Any, ...] | None) -> AccessToken | None:
         """Return the token that a row of the table holds for this sign-in."""
-        if row is None or row[1] is None or not hmac.compare_digest(bytes(row[0]), self._sign_in):
+        if row is None or row[1] is None or not self._is_mine(row):
             return None
         return self._seal.open(bytes(row[1]), bytes(row[2]), row[3])
 
@@ -133,8 +159,7 @@ class PgTokenStore:
         """Return the row's columns for *token*."""
         nonce, sealed = self._seal.close(token)
         return {
-            **self._row,
-            "sign_in": self._sign_in,
+            **self.row,
             "nonce": nonce,
             "sealed": sealed,
             "expires_at": token.expires_at,

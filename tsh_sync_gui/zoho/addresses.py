@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,21 +10,12 @@ import structlog
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.entities.spec import Product
+from tsh_sync_gui.zoho.data_centres import REGIONS
+from tsh_sync_gui.zoho.loopback import is_loopback
 
-API_HOSTS: Final = frozenset(
-    f"www.zohoapis.{region}" for region in ("com", "eu", "in", "com.au", "jp", "ca", "sa", "com.cn", "uk", "ae")
-)
+API_HOSTS: Final = frozenset(urlsplit(region.api_url).netloc for region in REGIONS)
 """The hosts of all data centres (zoho-api.md 1.4); a token reply that names another host is not believed."""
 INVENTORY_VERSION: Final = "v1"
-
-
-def is_loopback(address: str) -> bool:
-    """Tell whether *address* names this machine by a loopback number or as `localhost`."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def secure(address: str, *, variable: str) -> str:

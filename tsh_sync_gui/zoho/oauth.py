@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from math import ceil
-from typing import Any, Final
+from typing import Final
 
 import httpx
-import msgspec
 import structlog
 
 from tsh_sync_gui.core.clock import Clock
@@ -23,8 +21,17 @@ from tsh_sync_gui.core.errors import (
 )
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.engine.ports import AccessToken, LockedToken, TokenStore
+from tsh_sync_gui.zoho.accounts import (
+    REFRESH_WORDS,
+    TOKEN_PATH,
+    Refused,
+    read,
+    refusal,
+    throttled,
+    trouble,
+)
 from tsh_sync_gui.zoho.addresses import secure
-from tsh_sync_gui.zoho.errors import NEVER_LEFT, SAFE, from_failure, not_json
+from tsh_sync_gui.zoho.errors import NEVER_LEFT, from_failure
 from tsh_sync_gui.zoho.wire import open_client
 
 AHEAD: Final = timedelta(minutes=5)
@@ -36,23 +43,10 @@ PER_WINDOW: Final = 10
 """Zoho's limit of refreshes in a window; beyond it the sign-in is locked for the rest of it (zoho-api.md 1.3)."""
 JUDGED: Final = timedelta(minutes=1)
 """So long a refused sign-in is not tried again: each try counts against the limit above."""
-PATH: Final = "/oauth/v2/token"
 
 
-class _Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """The token endpoint's answer: a token, or an error, both with HTTP 200."""
-
-    access_token: str = ""
-    expires_in: int = 3600
-    api_domain: str = ""
-    error: Any = ""
-    error_description: Any = ""
-
-    def __repr__(self) -> str:
-        return f"<token reply, error={self.error!r}>"
-
-
-_DECODER: Final = msgspec.json.Decoder(_Reply, strict=False)
+Another = Callable[[Settings], Awaitable[tuple[Settings, TokenStore] | None]]
+"""Tells which other sign-in than the one in hand is kept by now, with its store; None when there is none."""
 
 
 class TokenKeeper:
@@ -65,10 +59,13 @@ class TokenKeeper:
         store: TokenStore,
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
+        another: Another | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._clock = clock
+        self._transport = transport
+        self._another = another
         self._accounts = secure(settings.accounts_url, variable="ZOHO_ACCOUNTS_URL")
         self._http = open_client(self._accounts, transport)
         self._lock = asyncio.Lock()
@@ -118,12 +115,7 @@ class TokenKeeper:
             return
         spare = next((one for one in (self._current, shared) if self._serves(one, BARELY)), None)
         try:
-            async with self._store.locked() as locked:
-                if self._serves(locked.current, AHEAD):
-                    self._current = locked.current
-                    return
-                token = await self._refresh(locked)
-                await locked.save(token)
+            token = await self._renewed()
         except TransientError as error:
             if spare is None:
                 raise
@@ -133,7 +125,46 @@ class TokenKeeper:
             return
         self._current, self._refused = token, ""
         self._not_before = self._clock.now() + (token.expires_at - self._clock.now()) / 2  # for very short lives
-        structlog.get_logger(__name__).info("access token renewed", expires_at=token.expires_at.isoformat())
+
+    async def _renewed(self) -> AccessToken:
+        """Return a token that another has made meanwhile, or a new one; by another sign-in if this one is refused."""
+        try:
+            return await self._alone()
+        except (AuthorisationError, ConfigurationError):
+            if not await self._signed_in_again():
+                raise
+            return await self._alone()
+
+    async def _alone(self) -> AccessToken:
+        """Refresh while all other processes wait; a refusal is known to all of them."""
+        async with self._store.locked() as locked:
+            if locked.current is not None and self._serves(locked.current, AHEAD):
+                return locked.current
+            try:
+                token = await self._refresh(locked)
+            except AuthorisationError as error:
+                await locked.forget()
+                refused = error
+            else:
+                await locked.save(token)
+                structlog.get_logger(__name__).info("access token renewed", expires_at=token.expires_at.isoformat())
+                return token
+        raise refused
+
+    async def _signed_in_again(self) -> bool:
+        """Take over the sign-in that somebody has made meanwhile, here or in another process."""
+        found = await self._another(self._settings) if self._another is not None else None
+        if found is None:
+            return False
+        self._settings, self._store = found
+        accounts = secure(self._settings.accounts_url, variable="ZOHO_ACCOUNTS_URL")
+        if accounts != self._accounts:
+            await self._http.aclose()
+            self._accounts, self._http = accounts, open_client(accounts, self._transport)
+        self._asked.clear()
+        self._verdict = self._not_before = None
+        structlog.get_logger(__name__).info("another sign-in is used from now on")
+        return True
 
     async def _refresh(self, locked: LockedToken) -> AccessToken:
         """Ask Zoho for a new token."""
@@ -145,19 +176,20 @@ class TokenKeeper:
             raise known
         self._asked.append(now)
         try:
-            response = await self._http.post(f"{self._accounts}{PATH}", data=form)
+            response = await self._http.post(f"{self._accounts}{TOKEN_PATH}", data=form)
         except httpx.RequestError as failure:
             if isinstance(failure, NEVER_LEFT):
                 self._asked.pop()
-            raise from_failure(failure, PATH) from failure
+            raise from_failure(failure, TOKEN_PATH) from failure
         try:
-            reply = self._read(response)
+            reply = read(response, self._accounts)
+            if isinstance(reply, Refused):
+                raise self._refusal(reply)
         except UnreachableError:
             self._asked.pop()  # something before the sign-in failed; Zoho's limit counts what reached it
             raise
-        seconds = reply.expires_in if reply.expires_in <= 86_400 else reply.expires_in // 1000  # once in milliseconds
         return AccessToken(
-            text=reply.access_token, expires_at=now + timedelta(seconds=seconds), api_domain=reply.api_domain
+            text=reply.access_token, expires_at=now + timedelta(seconds=reply.seconds), api_domain=reply.api_domain
         )
 
     def _form(self) -> dict[str, str]:
@@ -170,7 +202,9 @@ class TokenKeeper:
         }
         for variable, value in wanted.values():
             if not value:
-                raise ConfigurationError(f"{variable} is not set", advice="Set it in the environment or in .env.")
+                raise ConfigurationError(
+                    f"{variable} is not set", advice="Sign in to Zoho, or set it in the environment or in .env."
+                )
         return {"grant_type": "refresh_token"} | {name: value for name, (_, value) in wanted.items()}
 
     def _check_window(self, shared: tuple[datetime, ...], now: datetime) -> None:
@@ -178,61 +212,18 @@ class TokenKeeper:
         for known in (sorted(shared), list(self._asked)):
             recent = [moment for moment in known if moment > now - WINDOW]
             if len(recent) >= PER_WINDOW:
-                raise self._throttled(recent[-PER_WINDOW] + WINDOW)
+                raise throttled((recent[-PER_WINDOW] + WINDOW - now).total_seconds())
 
-    def _throttled(self, until: datetime) -> TransientError:
-        seconds = (until - self._clock.now()).total_seconds()
-        return TransientError(
-            f"Zoho is limiting sign-ins for {max(1, ceil(seconds / 60))} min",
-            advice="Another program may share these credentials.",
-            cause=f"{PATH}: too many refreshes within 10 minutes",
-            retry_after=max(0.0, seconds),
-        )
-
-    def _read(self, response: httpx.Response) -> _Reply:
-        """Return a reply that carries a token; raises what every other one means."""
-        status = response.status_code
-        try:
-            reply = _DECODER.decode(response.content)
-        except msgspec.DecodeError as failure:
-            if status == httpx.codes.NOT_FOUND:
-                raise self._no_accounts_server(status) from failure
-            raise not_json(response.content, PATH, status=status, detail=str(failure)) from failure
-        if reply.access_token and status < 300:
-            return reply
-        raise self._refusal(str(reply.error or ""), str(reply.error_description or ""), status)
-
-    def _refusal(self, error: str, description: str, status: int) -> SyncError:
+    def _refusal(self, refused: Refused) -> SyncError:
         """Return what a refusal means; it stands for a while without being asked for again."""
-        now, cause = self._clock.now(), f"{PATH}: HTTP {status}: {error} {description}"[:300].rstrip()
-        if "access denied" in error.lower() or "too many requests" in description.lower() or status == 429:
+        now = self._clock.now()
+        if refused.is_throttle:
             until = now + WINDOW
-            return self._judged(until, lambda: self._throttled(until))
-        if status >= 500 or not error:
-            return UnreachableError("Zoho's sign-in has trouble", what="zoho", advice=SAFE, cause=cause)
-        title, advice = _REFUSALS.get(error, ("Zoho refuses our sign-in", "Sign in again."))
-        return self._judged(now + JUDGED, lambda: AuthorisationError(title, advice=advice, cause=cause))
+            return self._judged(until, lambda: throttled((until - self._clock.now()).total_seconds()))
+        if refused.is_trouble:
+            return trouble(refused)
+        return self._judged(now + JUDGED, lambda: refusal(refused, REFRESH_WORDS))
 
     def _judged(self, until: datetime, make: Callable[[], SyncError]) -> SyncError:
         self._verdict = (until, make)
         return make()
-
-    def _no_accounts_server(self, status: int) -> SyncError:
-        return ConfigurationError(
-            "ZOHO_ACCOUNTS_URL is not Zoho's sign-in",
-            advice=f"{self._accounts} does not know {PATH}. Example: https://accounts.zoho.com.",
-            cause=f"{PATH}: HTTP {status}",
-        )
-
-
-_REGION: Final = "Check it, and that ZOHO_ACCOUNTS_URL names the region the account lives in."
-_NOT_ACCEPTED: Final = (
-    "Zoho no longer accepts our sign-in",
-    "Nothing is lost. Syncs wait. Most often someone removed the app in Zoho, or it was connected more than 20 times.",
-)
-_REFUSALS: Final = {
-    "invalid_code": _NOT_ACCEPTED,
-    "invalid_token": _NOT_ACCEPTED,
-    "invalid_client": ("Zoho does not know this client id", f"ZOHO_CLIENT_ID is refused. {_REGION}"),
-    "invalid_client_secret": ("Zoho refuses the client secret", f"ZOHO_CLIENT_SECRET is refused. {_REGION}"),
-}

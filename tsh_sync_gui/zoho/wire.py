@@ -12,7 +12,7 @@ from typing import Final
 import httpx
 
 from tsh_sync_gui.engine.ports import RateHeaders
-from tsh_sync_gui.zoho.addresses import is_loopback
+from tsh_sync_gui.zoho.loopback import is_loopback
 
 ENCODING: Final = "gzip"
 LOOPBACK_ENCODING: Final = "identity"

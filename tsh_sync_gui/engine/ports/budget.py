@@ -117,6 +117,10 @@ class LockedToken(Protocol):
         """Store *token* for all processes; committed when the lock is left."""
         ...
 
+    async def forget(self) -> None:
+        """Let nobody use this sign-in's token any more: Zoho has refused the sign-in."""
+        ...
+
 
 class TokenStore(Protocol):
     """The shared, encrypted access token; single flight across processes and machines."""
