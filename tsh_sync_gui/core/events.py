@@ -89,7 +89,7 @@ class RunFinished(_Event, frozen=True, kw_only=True, tag="run_finished"):
     at: datetime
     title: str = ""
     advice: str = ""
-    details_outstanding: int = 0
+    details_outstanding: int | None = None
 
 
 class RecordsRejected(_Event, frozen=True, kw_only=True, tag="records_rejected"):

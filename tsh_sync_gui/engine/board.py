@@ -45,6 +45,11 @@ class Board:
         """Return the walk's phase."""
         return self.infos[self.leader].phase
 
+    @property
+    def is_held(self) -> bool:
+        """Tell whether a person holds the walk."""
+        return self._is_held
+
     def waits(self, wait: Wait | None) -> None:
         """Say that the walk waits, or, with None, that it goes on; one that a person holds is held."""
         if self._is_held:
@@ -63,15 +68,17 @@ class Board:
             self.infos[name] = replace(info, state=RunState.RUNNING, waiting_for="", waiting_until=None)
             self._bus.publish(RunContinued(run=info.id, entity=info.entity))
 
-    def is_paused(self) -> None:
-        """Say that a person holds the walk."""
+    def is_paused(self, *, by: str) -> None:
+        """Say that a person holds the walk, and who it is."""
         self._is_held = True
         for name, info in self.infos.items():
-            self.infos[name] = replace(info, state=RunState.PAUSED)
-            self._bus.publish(RunPaused(run=info.id, entity=info.entity))
+            self.infos[name] = replace(info, state=RunState.PAUSED, waiting_for=by, waiting_until=None)
+            self._bus.publish(RunPaused(run=info.id, entity=info.entity, by=by))
 
     def misses_database(self, error: SyncError) -> None:
-        """Say that the walk waits for the database."""
+        """Say that the walk waits for the database; one that a person holds is held."""
+        if self._is_held:
+            return
         for info in self.infos.values():
             self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason="database", detail=error.title))
 
@@ -87,7 +94,7 @@ class Board:
             self._bus.publish(PhaseStarted(run=info.id, entity=info.entity, phase=phase, expected=expected))
         return changes
 
-    def note(self, step: Step, stored: Stored, calls: Calls, *, details: int) -> None:
+    def note(self, step: Step, stored: Stored, calls: Calls) -> None:
         """Take over and tell what a committed *step* did; *calls* are the leader's."""
         for name, info in list(self.infos.items()):
             counts = stored.totals.get(name, info.counts)
@@ -97,7 +104,7 @@ class Board:
                 counts=counts,
                 calls=booked,
                 pages=info.pages + len(step.page_ids),
-                details_done=info.details_done + details,
+                details_done=info.details_done + step.details_done,
             )
             self.infos[name] = info
             in_details = step.phase is Phase.DETAILS
@@ -119,7 +126,7 @@ class Board:
                 run, reason = self.infos[name].id, rejected[0].reason
                 self._bus.publish(RecordsRejected(run=run, entity=name, number=len(rejected), reason=reason))
 
-    def ended(self, info: RunInfo, *, at: datetime, outstanding: int) -> None:
+    def ended(self, info: RunInfo, *, at: datetime, outstanding: int | None) -> None:
         """Tell that *info* has ended."""
         self._bus.publish(
             RunFinished(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -12,8 +14,7 @@ def record_ids(records: Iterable[msgspec.Raw], key: str) -> set[str]:
 
     Records without one, and records that cannot be read, are left out.
     """
-    shape = msgspec.defstruct("Identified", [("id", str | int | None, msgspec.field(name=key, default=None))])
-    decoder = msgspec.json.Decoder(shape)
+    decoder = _decoder(key)
     found = set()
     for record in records:
         try:
@@ -24,3 +25,9 @@ def record_ids(records: Iterable[msgspec.Raw], key: str) -> set[str]:
         if one not in {None, ""}:
             found.add(str(one))
     return found
+
+
+@cache
+def _decoder(key: str) -> msgspec.json.Decoder[Any]:
+    shape = msgspec.defstruct("Identified", [("id", str | int | None, msgspec.field(name=key, default=None))])
+    return msgspec.json.Decoder(shape)

@@ -8,9 +8,9 @@ from contextlib import aclosing
 import structlog
 from msgspec import structs
 
-from tsh_sync_gui.core.errors import RecordGoneError
+from tsh_sync_gui.core.errors import EndpointAbsentError, RecordGoneError, WrongOrganizationError
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Phase, RunId, RunState
-from tsh_sync_gui.engine.fallback import without_filter
+from tsh_sync_gui.engine.fallback import by_other_product, without_filter
 from tsh_sync_gui.engine.outcomes import machine_name, user_name
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import Caller, ListOrder, RunInfo
@@ -23,7 +23,7 @@ from tsh_sync_gui.entities.spec import Entity
 class Preview:
     """Walks a list, or asks for one record, and reports create, update, unchanged and delete by entity.
 
-    Makes calls, writes no row. *forecast* is what the real run is said to cost.
+    Makes calls, writes no row; that a list is absent is remembered. *forecast* is what the real run is said to cost.
     """
 
     def __init__(self, plan: WalkPlan, request: SyncRequest, parts: Parts, *, forecast: int | None) -> None:
@@ -94,17 +94,23 @@ class Preview:
 
     async def _list(self) -> dict[str, Counts]:
         """Return what the walk would change, deletes included where it meets every record."""
-        try:
-            counts, seen = await self._walk()
-        except FilterIgnoredError:
-            structlog.get_logger(__name__).warning("time filter ignored", entity=self._plan.leader.name)
-            self._plan = without_filter(self._plan)
-            counts, seen = await self._walk()
+        counts, seen = await self._met()
         if self._plan.covers_all:
             for entity in self._plan.running:
                 own = counts.get(entity.name, Counts())
                 counts[entity.name] = structs.replace(own, deleted=await self._missing(entity, seen))
         return counts
+
+    async def _met(self) -> tuple[dict[str, Counts], set[str]]:
+        """Return what the walk would change and the ids it meets, falling back where a real run would."""
+        while True:
+            try:
+                return await self._walk()
+            except FilterIgnoredError:
+                structlog.get_logger(__name__).warning("time filter ignored", entity=self._plan.leader.name)
+                self._plan = without_filter(self._plan)
+            except (EndpointAbsentError, WrongOrganizationError) as error:
+                self._plan = await by_other_product(self._plan, error, self._parts.absences)
 
     def _caller(self, kind: CallKind) -> Caller:
         return Caller(lane=Lane.PERSON, kind=kind, entity=self._plan.leader.name, on_sent=self._sent)

@@ -7,12 +7,17 @@ from typing import Final
 
 import structlog
 
-from tsh_sync_gui.core.errors import ConfirmationRequiredError, EndpointAbsentError, RecordGoneError
+from tsh_sync_gui.core.errors import (
+    ConfirmationRequiredError,
+    EndpointAbsentError,
+    RecordGoneError,
+    RecordRejectedError,
+)
 from tsh_sync_gui.core.values import CallKind, Lane, Phase
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.ids import record_ids
 from tsh_sync_gui.engine.plan import WalkPlan
-from tsh_sync_gui.engine.ports import Mirror, Source, Step, Vanished
+from tsh_sync_gui.engine.ports import DetailBatch, Lines, Mirror, Rejected, Source, Step, Vanished
 from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.entities.spec import Entity
 
@@ -45,6 +50,7 @@ class Sweep:
         self._mirror = mirror
         self._absences = absences
         self._lane = lane
+        self._refused: list[Rejected] = []
 
     async def sweep(self, *, approved: bool) -> None:
         """Tombstone what is gone; ConfirmationRequiredError when it is too much and not *approved*."""
@@ -66,6 +72,7 @@ class Sweep:
                     leader=self._run.id,
                     runs={name: info.id for name, info in self._run.infos.items()},
                     phase=Phase.SWEEP,
+                    details=self._letters(),
                     gone={name: tuple(one for one in gone if one in set(each.ids)) for name, each in found.items()},
                 )
             )
@@ -81,6 +88,15 @@ class Sweep:
             "then approve (command line: --approve).",
         )
 
+    def _letters(self) -> tuple[DetailBatch, ...]:
+        """Return the dead letters of the records whose own call was refused since the last step."""
+        refused, self._refused = self._refused, []
+        if not refused:
+            return ()
+        entity = self._plan.leader
+        lines = Lines(columns=entity.detail_columns)
+        return (DetailBatch(entity=entity, ids=[], lines=lines, children={}, spread=None, rejected=refused),)
+
     async def _confirmed(self, ids: Sequence[str]) -> tuple[str, ...]:
         """Return those of *ids* that Zoho confirms to be gone: missing from a bulk reply, else 404 code 1002."""
         api = self._plan.api
@@ -88,9 +104,9 @@ class Sweep:
             caller = self._run.caller(self._plan.leader, self._lane, CallKind.BULK)
             try:
                 reply = await self._source.bulk(api, api.bulk, ids, caller)
-            except RecordGoneError:
-                # One id that is gone may fail the whole call: each is asked for by itself, never all taken for gone.
-                structlog.get_logger(__name__).info("bulk call gone", entity=self._plan.leader.name, records=len(ids))
+            except (RecordGoneError, RecordRejectedError) as error:
+                # One id may fail the whole call: each is asked for by itself, never all taken for gone.
+                structlog.get_logger(__name__).info("bulk call", error=error.kind, entity=self._plan.leader.name)
             except EndpointAbsentError:
                 await self._absences.note(api, api.bulk.path, self._plan.leader)
             else:
@@ -109,4 +125,9 @@ class Sweep:
                 await self._source.detail(api, one, caller)
             except RecordGoneError:
                 gone.append(one)
+            except RecordRejectedError as error:
+                # It is there, though nobody may read it; its neighbours go on.
+                self._refused.append(
+                    Rejected(record_id=one, field=error.field, value=error.value, reason=error.title, payload=b"")
+                )
         return tuple(gone)

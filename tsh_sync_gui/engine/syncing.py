@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -30,11 +30,11 @@ from tsh_sync_gui.core.values import Lane, Phase, RunId, RunState
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.details import DetailWork
-from tsh_sync_gui.engine.fallback import without_filter
+from tsh_sync_gui.engine.fallback import by_other_product, without_filter
 from tsh_sync_gui.engine.marks import moved, unfinished_mark
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.outcomes import interrupted, machine_name, started, state_of, user_name
-from tsh_sync_gui.engine.plan import WalkPlan, usable_api
+from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import (
     Budget,
     Ledger,
@@ -236,20 +236,12 @@ class WalkJob:
 
     async def _other_product(self, run: WalkRun, error: SyncError) -> None:
         """Go on with the entity's other product after this one said that it does not know list or organization."""
-        parts, leader, api = self._parts, self.plan.leader, self.plan.api
-        others = [one for one in leader.apis if one != api and one.product in self.plan.products]
-        if not others:
-            raise error
-        await parts.absences.note(api, api.path, leader)
-        other = usable_api(leader, self.plan.products, parts.absences.all)
-        if other is None:
-            raise error
-        served = tuple(one for one in self.plan.members if any(its.product is other.product for its in one.apis))
-        for name in [name for name in run.infos if name not in {one.name for one in served}]:
+        parts = self._parts
+        self.plan = await by_other_product(self.plan, error, parts.absences)
+        for name in [name for name in run.infos if name not in {one.name for one in self.plan.members}]:
             left = structs.replace(run.infos.pop(name), state=RunState.NEEDS_YOU, error_kind=error.kind)
             words = structs.replace(left, title=error.title, advice=error.advice, ended_at=parts.clock.now())
             self.dropped.append(await run.patiently(partial(parts.ledger.finish, words, None)))
-        self.plan = replace(self.plan, api=other, members=served)
         run.restart(first_checkpoint(self.plan, parts.source))
 
     def _without_filter(self, run: WalkRun) -> None:
@@ -278,13 +270,13 @@ class WalkJob:
     async def _details(self) -> None:
         run, parts = self._need(), self._parts
         await run.breathe()
-        outstanding = 0
+        outstanding: int | None = None
         if not self.plan.record_id:
             for entity in self.plan.running:
                 if entity.pull.details_age_days:
                     before = parts.clock.now() - timedelta(days=entity.pull.details_age_days)
                     await parts.mirror.expire_details(entity, before)
-            outstanding = await self._detail_work(run).work(self._request.details)
+            outstanding = await self._detail_work(run).work(self._request.details, approved=self._request.approve)
         self.ended = await run.finish(RunState.UP_TO_DATE, watermarks=self._watermarks(), outstanding=outstanding)
         await run.stop()
 
@@ -295,6 +287,7 @@ class WalkJob:
             run,
             source=parts.source,
             mirror=parts.mirror,
+            ledger=parts.ledger,
             budget=parts.budget,
             absences=parts.absences,
             normalizers=parts.normalizers,

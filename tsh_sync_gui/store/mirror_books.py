@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from tsh_sync_gui.core.errors import LostOwnershipError
-from tsh_sync_gui.core.values import Counts, Phase
+from tsh_sync_gui.core.values import Counts
 from tsh_sync_gui.engine.ports import Step
 from tsh_sync_gui.store.mirror_copy import Cursor
 
@@ -99,7 +99,6 @@ def _check_owner(row: tuple[Any, ...] | None, owner: str) -> None:
 async def close_books(cursor: Cursor, step: Step, counts: dict[str, Counts], live: dict[str, int]) -> dict[str, Counts]:
     """Write pages, living rows, figures and the checkpoint, in one go; returns the runs' totals."""
     checkpoint = None if step.checkpoint is None else msgspec.json.encode(step.checkpoint).decode()
-    details = _handled(step)
     asked: dict[str, Cursor] = {}
     async with cursor.connection.pipeline():
         if step.page_ids:
@@ -111,21 +110,10 @@ async def close_books(cursor: Cursor, step: Step, counts: dict[str, Counts], liv
             leads = run == step.leader
             values = msgspec.structs.asdict(counts.get(entity, Counts()))
             values |= msgspec.structs.asdict(step.calls) if leads else _NO_CALLS
-            values |= {"id": run, "pages": len(step.page_ids), "details": details}
+            values |= {"id": run, "pages": len(step.page_ids), "details": step.details_done}
             asked[entity] = cursor.connection.cursor()
             await asked[entity].execute(_FIGURES, values | {"checkpoint": checkpoint if leads else None})
     rows = {entity: await one.fetchone() for entity, one in asked.items()}
     return {
         entity: Counts(**dict(zip(Counts.__struct_fields__, row, strict=True))) for entity, row in rows.items() if row
     }
-
-
-def _handled(step: Step) -> int:
-    """Return how many records a step of the details phase is done with."""
-    if step.phase is not Phase.DETAILS:
-        return 0
-    ids: set[str] = set().union(*step.gone.values())
-    for batch in step.details:
-        ids.update(batch.ids)
-        ids.update(one.record_id for one in batch.rejected)
-    return len(ids)

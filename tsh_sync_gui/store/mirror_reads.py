@@ -145,10 +145,25 @@ def _queue(entity: Entity, earlier: Sequence[Entity], columns: str, *, since: bo
     """Return a query for outstanding records of *entity* that none of the *earlier* ones stands for."""
     others = "".join(
         f" AND NOT EXISTS (SELECT FROM {table_of(other)} e WHERE e.zoho_id = t.zoho_id{record_rows(other, 'e')}"
-        f" AND ({outstanding(other, 'e')}{' OR e.detailed_at >= %(began)s' if since else ''}))"
+        f" AND ({_due(other, 'e')}{' OR e.detailed_at >= %(began)s' if since else ''}))"
         for other in earlier
     )
-    return f"SELECT {columns} FROM {table_of(entity)} t WHERE {outstanding(entity, 't')}{others}"
+    return f"SELECT {columns} FROM {table_of(entity)} t WHERE {_due(entity, 't')}{others}"
+
+
+def _due(entity: Entity, alias: str) -> str:
+    """Return the condition that a record's detail is to be asked for.
+
+    One that was refused since its row changed is left alone: Zoho would answer the same. Where a change of the detail
+    alone does not show in the row, it is asked for again after some days.
+    """
+    days = entity.pull.details_age_days
+    since = f"greatest({alias}.synced_at, now() - interval '{days} days')" if days else f"{alias}.synced_at"
+    return (
+        f"{outstanding(entity, alias)} AND NOT EXISTS (SELECT FROM sync.dead_letters d"
+        f" WHERE d.entity = '{entity.name}' AND d.part = 'detail' AND d.record_key = {alias}.zoho_id"
+        f" AND d.state <> 'resolved' AND d.last_seen_at >= {since})"
+    )
 
 
 async def stream_living(database: Database, entity: Entity) -> AsyncGenerator[list[str], None]:

@@ -99,6 +99,17 @@ class Step:
     checkpoint: Checkpoint | None = None
     calls: Calls = field(default_factory=Calls)
 
+    @property
+    def details_done(self) -> int:
+        """Return with how many records a step of the details phase is done: stored, refused or gone."""
+        if self.phase is not Phase.DETAILS:
+            return 0
+        ids: set[str] = set().union(*self.gone.values())
+        for batch in self.details:
+            ids.update(batch.ids)
+            ids.update(one.record_id for one in batch.rejected)
+        return len(ids)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
