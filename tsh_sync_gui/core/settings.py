@@ -6,24 +6,39 @@ Precedence: command line > environment > `.env` (working folder, then TSH_HOME) 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, VaultError
 from tsh_sync_gui.core.paths import default_home
 from tsh_sync_gui.core.saved import read_saved, write_saved
+from tsh_sync_gui.core.setting_checks import without_password
+from tsh_sync_gui.core.setting_fields import Scope, Settings
+from tsh_sync_gui.core.values import VaultKind
 
-Scope = Literal["machine", "shared", "secret"]
+__all__ = [
+    "BY_NAME",
+    "DECLARED",
+    "Declared",
+    "Loaded",
+    "Origin",
+    "Scope",
+    "Settings",
+    "find",
+    "load",
+    "outside_value",
+    "save",
+    "validated",
+]
+DOTS: Final = "••••"
+BLOCKED_AT: Final = 100
 
 
 class Origin(StrEnum):
@@ -39,192 +54,6 @@ class Origin(StrEnum):
     def is_locked(self) -> bool:
         """Tell whether the value can't be changed from within the program."""
         return self in {Origin.COMMAND_LINE, Origin.ENVIRONMENT, Origin.ENV_FILE}
-
-
-def _web_address(text: str) -> str:
-    """Accept https, and http only for loopback, so that no secret leaves in the clear."""
-    parts = urlsplit(text)
-    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if not parts.hostname or (parts.scheme != "https" and not (parts.scheme == "http" and loopback)):
-        raise ValueError("an https:// address; http:// only for 127.0.0.1 and localhost")
-    return text.rstrip("/")
-
-
-def _database_address(secret: SecretStr) -> SecretStr:
-    text = secret.get_secret_value()
-    if text and not text.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
-        raise ValueError("an address such as postgresql://user@host/name")
-    return secret
-
-
-def _product_set(value: Any) -> Any:
-    return [part.strip().lower() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _digits(text: str) -> str:
-    if text and not re.fullmatch(r"[0-9]{1,19}", text):
-        raise ValueError("digits only, as Zoho shows it under Manage Organizations")
-    return text
-
-
-Address = Annotated[str, AfterValidator(_web_address)]
-Products = Annotated[frozenset[Literal["books", "inventory"]], BeforeValidator(_product_set), Field(min_length=1)]
-
-
-def _declared(variable: str, title: str, default: Any, text: str, *, section: str, scope: Scope, **bounds: Any) -> Any:
-    return Field(
-        default,
-        validation_alias=variable,
-        title=title,
-        description=text,
-        json_schema_extra={"section": section, "scope": scope},
-        **bounds,
-    )
-
-
-class Settings(BaseSettings):
-    """All settings, checked. Secrets have no repr."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, validate_default=True)
-
-    client_id: str = _declared(
-        "ZOHO_CLIENT_ID", "Client id", "", "From Zoho's API console.", section="Zoho", scope="secret"
-    )
-    client_secret: SecretStr = _declared(
-        "ZOHO_CLIENT_SECRET", "Client secret", "", "From Zoho's API console.", section="Zoho", scope="secret"
-    )
-    refresh_token: SecretStr = _declared(
-        "ZOHO_REFRESH_TOKEN", "Refresh token", "", "What the sign-in gave us.", section="Zoho", scope="secret"
-    )
-    organization_id: Annotated[str, AfterValidator(_digits)] = _declared(
-        "ZOHO_ORGANIZATION_ID", "Organization", "", "Zoho's number of the organization.", section="Zoho", scope="shared"
-    )
-    api_base_url: Address = _declared(
-        "ZOHO_API_BASE_URL",
-        "API address",
-        "https://www.zohoapis.com",
-        "The data centre's API host.",
-        section="Zoho",
-        scope="shared",
-    )
-    accounts_url: Address = _declared(
-        "ZOHO_ACCOUNTS_URL",
-        "Accounts address",
-        "https://accounts.zoho.com",
-        "The data centre's sign-in host.",
-        section="Zoho",
-        scope="shared",
-    )
-    api_version: str = _declared(
-        "ZOHO_API_VERSION",
-        "API version",
-        "v3",
-        "Path segment for Zoho Books; Inventory is v1.",
-        section="Zoho",
-        scope="shared",
-        pattern=r"^v[0-9]+$",
-    )
-    products: Products = _declared(
-        "ZOHO_PRODUCTS",
-        "Products",
-        "books,inventory",
-        "Which Zoho products the organization has: books, inventory or both.",
-        section="Zoho",
-        scope="shared",
-    )
-    sync_enabled: bool = _declared(
-        "ZOHO_SYNC_ENABLED",
-        "Sync enabled",
-        True,
-        "Off: no call leaves by schedule or worker; a person's action asks first.",
-        section="Limits",
-        scope="shared",
-    )
-    per_minute: int = _declared(
-        "ZOHO_RATE_LIMIT_PER_MINUTE",
-        "Calls per minute",
-        20,
-        "Zoho blocks the organization at 100 a minute.",
-        section="Limits",
-        scope="shared",
-        ge=1,
-        le=1_000_000,
-    )
-    per_day: int = _declared(
-        "ZOHO_DAILY_LIMIT",
-        "Calls per day",
-        1000,
-        "Your plan's daily quota; Zoho's own figure corrects it.",
-        section="Limits",
-        scope="shared",
-        ge=0,
-        le=100_000_000,
-    )
-    concurrency: int = _declared(
-        "ZOHO_CONCURRENCY",
-        "Calls at once",
-        5,
-        "Zoho allows 5 on the free plan, 10 on paid plans.",
-        section="Limits",
-        scope="shared",
-        ge=1,
-        le=64,
-    )
-    batch_size: int = _declared(
-        "ZOHO_BATCH_SIZE",
-        "Records per page",
-        200,
-        "200 is Zoho's maximum and the cheapest.",
-        section="Limits",
-        scope="shared",
-        ge=1,
-        le=200,
-    )
-    stock_interval_minutes: int = _declared(
-        "TDS_STOCK_SYNC_INTERVAL_MINUTES",
-        "Stock every (minutes)",
-        30,
-        "How often the stock walk is due.",
-        section="Limits",
-        scope="shared",
-        ge=1,
-        le=1440,
-    )
-    debug: bool = _declared(
-        "ZOHO_DEBUG", "Debug log", False, "Write more into the log.", section="Logs", scope="machine"
-    )
-    log_api_calls: bool = _declared(
-        "ZOHO_LOG_API_CALLS",
-        "Keep API bodies",
-        False,
-        "Keep request and answer bodies, redacted, for 7 days.",
-        section="Logs",
-        scope="machine",
-    )
-    database_url: Annotated[SecretStr, AfterValidator(_database_address)] = _declared(
-        "TSH_DATABASE_URL",
-        "Database address",
-        "",
-        "Empty: the embedded PostgreSQL. Otherwise postgresql://user@host/name.",
-        section="Database",
-        scope="machine",
-    )
-    theme: Literal["system", "light", "dark"] = _declared(
-        "TSH_THEME", "Appearance", "system", "Light, dark, or as the system.", section="Appearance", scope="machine"
-    )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read only what `load` hands over: it knows the order and remembers each value's origin."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,) if isinstance(init_settings, InitSettingsSource) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +73,27 @@ class Declared:
     @property
     def is_secret(self) -> bool:
         """Tell whether the value is shown as dots."""
-        return self.info.annotation is SecretStr or self.field == "database_url"
+        return self.info.annotation is SecretStr
+
+    @property
+    def is_later(self) -> bool:
+        """Tell whether nothing reads the setting yet; it is kept for the part that will."""
+        extra = self.info.json_schema_extra
+        return isinstance(extra, dict) and bool(extra["later"])
+
+    def shown(self, text: str) -> str:
+        """Return *text* as it may be shown: a secret as dots with its last four characters."""
+        if not self.is_secret or not text:
+            return text
+        if self.field == "database_url":
+            return without_password(text, DOTS)
+        return DOTS + text[-4:] if len(text) >= 12 else DOTS
+
+    def caution(self, text: str) -> str:
+        """Return what a person should know of a good value, empty when there is nothing."""
+        if self.field == "per_minute" and text.isascii() and text.isdigit() and int(text) > BLOCKED_AT:
+            return f"Zoho blocks an organization for a while at {BLOCKED_AT} calls a minute."
+        return ""
 
 
 def _text(value: Any) -> str:
@@ -265,6 +114,8 @@ def _range(name: str, info: FieldInfo) -> str:
         "theme": "system, light or dark",
         "api_version": "v and a number",
         "organization_id": "up to 19 digits",
+        "webhook_secret": "12 to 50 letters and digits",
+        "vault": "auto, keychain or file",
     }
     return "true or false" if info.annotation is bool else known.get(name, "")
 
@@ -292,12 +143,17 @@ BY_NAME: Final = {name: one for one in DECLARED for name in (one.field, one.vari
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Settings with the home they belong to and each value's origin."""
+    """Settings with the home they belong to and each value's origin.
+
+    *vault* is where its secrets rest, None where nobody looked; *vault_problem* says why they could not be read.
+    """
 
     settings: Settings
     home: Path
     origins: Mapping[str, Origin]
     is_demo: bool = False
+    vault: VaultKind | None = None
+    vault_problem: str = ""
 
     def text(self, field: str) -> str:
         """Return the value of *field* as a person would write it."""
@@ -322,7 +178,7 @@ def validated(values: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         one = find(str(problem["loc"][0]))
-        shown = "••••" if one.is_secret else _text(problem["input"])
+        shown = DOTS if one.is_secret else _text(problem["input"])
         allowed = one.range or problem["msg"].removeprefix("Value error, ")
         raise ConfigurationError(
             f"{one.variable} is “{shown}”, which is not allowed", advice=f"Allowed: {allowed}.", cause=problem["type"]
@@ -356,20 +212,21 @@ def load(
     home: Path | None = None,
     overrides: Mapping[str, Any] | None = None,
     shared: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, Any] | None = None,
     environment: bool = True,
 ) -> Loaded:
-    """Gather all sources. *overrides* are the command line's, *shared* the database's; both by field.
+    """Gather all sources. *overrides* are the command line's, *shared* the database's, *secrets* the vault's; by field.
 
-    *environment* False (the demo) leaves out the environment and both `.env` files.
+    *environment* False (the demo) leaves out the environment and both `.env` files. Real work calls
+    `bootstrap.gather`, which opens the vault too.
     """
     home = home or default_home()
     _check_home(home)
     layers: list[tuple[Origin, Mapping[str, Any]]] = [(Origin.COMMAND_LINE, overrides or {})]
     if environment:
-        here, there = (_env_file(folder / ".env") for folder in (Path.cwd(), home))
-        for origin, source in ((Origin.ENVIRONMENT, os.environ), (Origin.ENV_FILE, here), (Origin.ENV_FILE, there)):
+        for origin, source in _outside(home):
             layers.append((origin, {one.field: source[one.variable] for one in DECLARED if source.get(one.variable)}))
-    layers += [(Origin.SAVED, read_saved(home)), (Origin.SAVED, shared or {})]
+    layers += [(Origin.SAVED, read_saved(home)), (Origin.SAVED, secrets or {}), (Origin.SAVED, shared or {})]
     values: dict[str, Any] = {}
     origins: dict[str, Origin] = {one.field: Origin.DEFAULT for one in DECLARED}
     known = {one.field for one in DECLARED}
@@ -380,11 +237,24 @@ def load(
     return Loaded(settings=validated(values), home=home, origins=origins)
 
 
+def _outside(home: Path) -> tuple[tuple[Origin, Mapping[str, str | None]], ...]:
+    here, there = (_env_file(folder / ".env") for folder in (Path.cwd(), home))
+    return (Origin.ENVIRONMENT, os.environ), (Origin.ENV_FILE, here), (Origin.ENV_FILE, there)
+
+
+def outside_value(home: Path, variable: str) -> str:
+    """Return what environment or `.env` say for a variable that is no setting; empty when they say nothing."""
+    return next((value for _, source in _outside(home) if (value := source.get(variable))), "")
+
+
 def save(home: Path, field: str, text: str | None) -> None:
-    """Check *text* and keep it in TSH_HOME/settings.toml; None goes back to the default."""
+    """Check *text* and keep it in TSH_HOME/settings.toml; None goes back to the default.
+
+    Secrets are refused: `bootstrap.secrets.keep` takes them to the vault.
+    """
     one = find(field)
     if one.scope == "secret":
-        raise ConfigurationError(
+        raise VaultError(
             f"{one.variable} is a secret and is not saved in the clear",
             advice=f"Set {one.variable} in the environment, or sign in.",
         )

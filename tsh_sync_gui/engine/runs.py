@@ -17,6 +17,7 @@ from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import LostOwnershipError, SyncError, UnreachableError
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Phase, RunId, RunState
 from tsh_sync_gui.engine.board import Board
+from tsh_sync_gui.engine.patience import patiently
 from tsh_sync_gui.engine.ports import (
     Caller,
     Checkpoint,
@@ -31,7 +32,8 @@ from tsh_sync_gui.engine.ports import (
 from tsh_sync_gui.entities.spec import Entity
 
 _BEAT_SECONDS: Final = 1.0
-_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_LAST_WORDS_SECONDS: Final = 5.0
+"""How long the end of a cancelled run may take to be written while the database is away."""
 
 T = TypeVar("T")
 
@@ -64,6 +66,7 @@ class WalkRun:
         self._booked = Calls()
         self._uncertain = False
         self._asked = ""
+        self._asker = ""
         self._changed = asyncio.Event()
         self._beat: asyncio.Task[None] | None = None
         self._since: float | None = None
@@ -115,11 +118,12 @@ class WalkRun:
     def _sent(self, kind: CallKind) -> None:
         self._booked = self._booked.plus(kind)
 
-    def ask(self, word: str) -> None:
+    def ask(self, word: str, by: str = "") -> None:
         """Pause, resume or cancel at once; the same word arrives through the ledger from other processes."""
         if self._asked != "cancel":
-            self._asked = word
-        self._changed.set()
+            self._asked, self._asker = word, by
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def work(self, coroutine: Awaitable[T]) -> T:
         """Await *coroutine*, which a cancel breaks off and a pause holds up; never a commit."""
@@ -132,9 +136,7 @@ class WalkRun:
                     await asyncio.wait({task, changed}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     changed.cancel()
-                if self._asked == "cancel":
-                    raise CancelledByPersonError("Cancelled", advice="The next sync goes on from here.")
-                self._changed.clear()
+                self._end_if_cancelled()
             return task.result()
         finally:
             if not task.done():
@@ -145,18 +147,20 @@ class WalkRun:
     async def breathe(self) -> None:
         """Hold here while paused; raises CancelledByPersonError when asked to cancel."""
         while self._asked == "pause":
-            self.board.is_paused()
-            await self._mark(state=RunState.PAUSED)
+            self.board.is_paused(by=self._asker)
+            await self._mark(state=RunState.PAUSED, waiting_for=self._asker, waiting_until=None)
             while self._asked == "pause":
-                self._changed.clear()
                 await self._changed.wait()
             if self._asked != "cancel":
                 self._asked = ""
                 self.board.goes_on()
-                await self._mark(state=RunState.RUNNING)
+                await self._mark(state=RunState.RUNNING, waiting_for="")
+        self._end_if_cancelled()
+        self._asked = ""
+
+    def _end_if_cancelled(self) -> None:
         if self._asked == "cancel":
             raise CancelledByPersonError("Cancelled", advice="The next sync goes on from here.")
-        self._asked = ""
 
     async def _mark(self, **changes: Any) -> None:
         for run in self.board.ids:
@@ -166,14 +170,14 @@ class WalkRun:
         """Go on to *phase*."""
         await self._mark(**self.board.enters(phase, expected=expected))
 
-    async def commit(self, step: Step, *, details: int = 0) -> Stored:
+    async def commit(self, step: Step) -> Stored:
         """Store *step* with the calls made since the last one; safe though the connection dies in the commit."""
         calls, self._booked = self._booked, Calls()
         checkpoint = structs.replace(step.checkpoint or self.checkpoint, step=self.checkpoint.step + 1)
         step = replace(step, calls=calls, checkpoint=checkpoint)
         stored = await self.patiently(lambda: self._store(step, checkpoint))
         self.checkpoint = checkpoint
-        self.board.note(step, stored, calls, details=details)
+        self.board.note(step, stored, calls)
         return stored
 
     def restart(self, checkpoint: Checkpoint) -> None:
@@ -200,26 +204,47 @@ class WalkRun:
         return Stored(counts={}, totals=totals)
 
     async def patiently(self, make: Callable[[], Awaitable[T]]) -> T:
-        """Do a database operation, waiting in place while the database is away; LostOwnershipError ends it."""
-        tries = 0
-        while True:
-            try:
-                if tries and not await self._ownership.held():
-                    raise LostOwnershipError("Another process has taken this run over", advice="It goes on there.")
-                result = await make()
-            except UnreachableError as error:
-                if error.what != "database":
-                    raise
-                seconds = _RETRY_SECONDS[min(tries, len(_RETRY_SECONDS) - 1)]
-                tries += 1
-                structlog.get_logger(__name__).warning("database away", error=error.title, tries=tries)
-                if tries > 1:
-                    self.board.misses_database(error)
-                await self._clock.sleep(seconds)
-            else:
-                if tries > 1:
+        """Do a database operation, waiting in place while the database is away; only the owner goes on afterwards.
+
+        Raises LostOwnershipError when the walk has another owner by then, CancelledByPersonError when a person
+        cancels meanwhile.
+        """
+        missed = 0
+
+        def note(error: UnreachableError, tries: int) -> None:
+            nonlocal missed
+            missed = tries
+            _log_miss(error, tries)
+            if tries > 1:
+                self.board.misses_database(error)
+
+        result = await patiently(make, wait=self._rest_unless_asked, missed=note, before_again=self._hold_on)
+        if missed > 1 and self._asked != "pause":
+            self.board.goes_on()
+        return result
+
+    async def _hold_on(self) -> None:
+        if not await self._ownership.held():
+            raise LostOwnershipError("Another process has taken this run over", advice="It goes on there.")
+
+    async def _rest_unless_asked(self, seconds: float) -> None:
+        """Rest; a cancel ends it, and a pause is told at once and kept when the database is back."""
+        resting = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            while not resting.done():
+                self._end_if_cancelled()
+                if self._asked == "pause":
+                    self.board.is_paused(by=self._asker)
+                elif self.board.is_held:
                     self.board.goes_on()
-                return result
+                changed = asyncio.ensure_future(self._changed.wait())
+                try:
+                    await asyncio.wait({resting, changed}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    changed.cancel()
+            self._end_if_cancelled()
+        finally:
+            resting.cancel()
 
     async def _beating(self) -> None:
         """Write the heartbeat and hear what other processes ask."""
@@ -227,7 +252,7 @@ class WalkRun:
         while True:
             await self._clock.sleep(_BEAT_SECONDS)
             try:
-                word = await self._ledger.beat(self.board.ids)
+                asked = await self._ledger.beat(self.board.ids)
                 for info in list(self.infos.values()):
                     if shown.get(info.entity, (RunState.RUNNING, None)) != (info.state, info.waiting_until):
                         shown[info.entity] = (info.state, info.waiting_until)
@@ -237,8 +262,8 @@ class WalkRun:
             except SyncError as error:
                 structlog.get_logger(__name__).warning("heartbeat not written", error=error.title)
                 continue
-            if word:
-                self.ask(word)
+            if asked is not None:
+                self.ask(asked.word, asked.by)
 
     async def finish(
         self,
@@ -247,14 +272,12 @@ class WalkRun:
         error: SyncError | None = None,
         watermarks: dict[str, Watermark] | None = None,
         until: datetime | None = None,
-        outstanding: int = 0,
+        outstanding: int | None = None,
     ) -> list[RunInfo]:
         """End all runs of the walk; returns them as stored."""
         ended = []
         await self._still()
-        calls, self._booked = self._booked, Calls()
         self.rest()
-        seconds, self._active = self._active, 0.0
         for name, info in self.infos.items():
             own = state
             if state is RunState.UP_TO_DATE and info.counts.failed:
@@ -262,9 +285,9 @@ class WalkRun:
             info = structs.replace(  # noqa: PLW2901 -- the same run, ended
                 info,
                 state=own,
-                calls=info.calls + calls if name == self.board.leader else info.calls,
+                calls=info.calls + self._booked if name == self.board.leader else info.calls,
                 ended_at=self._clock.now(),
-                seconds=info.seconds + seconds,
+                seconds=info.seconds + self._active,
                 waiting_for="daily_quota" if own is RunState.WAITING else "",
                 waiting_until=until,
                 error_kind=error.kind if error else "",
@@ -272,8 +295,27 @@ class WalkRun:
                 advice=error.advice if error else "",
                 cause=error.cause if error else "",
             )
-            mark = (watermarks or {}).get(name)
-            stored = await self.patiently(partial(self._ledger.finish, info, mark))
+            stored = await self._write_end(info, (watermarks or {}).get(name))
             ended.append(stored)
             self.board.ended(stored, at=self._clock.now(), outstanding=outstanding)
+        self._booked, self._active = Calls(), 0.0
         return ended
+
+    async def _write_end(self, info: RunInfo, mark: Watermark | None) -> RunInfo:
+        """Write how a run ended; who cancelled does not wait long for the database.
+
+        Without it the run is left as it is: the next sync finds it without an owner.
+        """
+        write = partial(self._ledger.finish, info, mark)
+        if self._asked != "cancel":
+            return await self.patiently(write)
+        try:
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                return await patiently(write, wait=self._clock.sleep, missed=_log_miss, before_again=self._hold_on)
+        except TimeoutError:
+            structlog.get_logger(__name__).warning("no database to end a run in", entity=info.entity)
+            return info
+
+
+def _log_miss(error: UnreachableError, tries: int) -> None:
+    structlog.get_logger(__name__).warning("database away", error=error.title, tries=tries)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from itertools import chain, repeat
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
@@ -15,8 +14,9 @@ from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.forecast import nothing
 from tsh_sync_gui.engine.organization import OrganizationCheck
-from tsh_sync_gui.engine.outcomes import InterruptedRunError
+from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
+from tsh_sync_gui.engine.patience import patiently
 from tsh_sync_gui.engine.plan import check, group
 from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo
 from tsh_sync_gui.engine.starting import Starter
@@ -24,8 +24,6 @@ from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import DatabaseInfo, Forecast, GoneRecord, Overview, RunDetail, SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity
-
-_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 T = TypeVar("T")
 
@@ -70,7 +68,7 @@ class SyncService:
             database=database,
             clock=parts.clock,
         )
-        self._jobs: dict[str, WalkJob] = {}
+        self._jobs: set[WalkJob] = set()
 
     @property
     def settings(self) -> Settings:
@@ -103,7 +101,7 @@ class SyncService:
                     continue
                 ended += done
                 if job is not None:
-                    self._jobs[walk] = job
+                    self._jobs.add(job)
                     open_jobs.append(job)
                     if not await job.lists():
                         open_jobs.remove(job)
@@ -114,7 +112,7 @@ class SyncService:
                 ended += self._result(job, job.plan.requested)
         finally:
             for job in open_jobs:
-                self._jobs.pop(job.plan.walk, None)
+                self._jobs.discard(job)
                 await job.abandon()
         order = {entity.name: entity.rank for entity in self.registry.all}
         wanted = {entity.name for entity in entities}
@@ -123,21 +121,15 @@ class SyncService:
         )
 
     async def _patiently(self, make: Callable[[], Awaitable[T]]) -> T:
-        """Do what can be repeated, waiting in place while the database is away."""
-        for seconds in chain(_RETRY_SECONDS, repeat(_RETRY_SECONDS[-1])):
-            try:
-                result = await make()
-            except UnreachableError as error:
-                if error.what != "database":
-                    raise
-                self.bus.publish(ConnectionChanged(what="database", up=False, title=error.title, advice=error.advice))
-                await self.clock.sleep(seconds)
-            else:
-                return result
-        raise AssertionError("unreachable: the tries never end")
+        """Do what can be repeated, waiting in place while the database is away; cancelling the task ends it."""
+
+        def missed(error: UnreachableError, _tries: int) -> None:
+            self.bus.publish(ConnectionChanged(what="database", up=False, title=error.title, advice=error.advice))
+
+        return await patiently(make, wait=self.clock.sleep, missed=missed)
 
     def _result(self, job: WalkJob, requested: Sequence[Entity]) -> list[RunInfo]:
-        self._jobs.pop(job.plan.walk, None)
+        self._jobs.discard(job)
         names = {one.name for one in requested}
         return [run for run in (*job.ended, *job.dropped) if run.entity in names]
 
@@ -167,11 +159,11 @@ class SyncService:
         await self._ask(run, "cancel")
 
     async def _ask(self, run: RunId, word: str) -> None:
-        for job in self._jobs.values():
+        for job in self._jobs:
             if job.run is not None and run in job.run.board.ids:
-                job.run.ask(word)
+                job.run.ask(word, user_name())
                 return
-        await self._parts.ledger.ask(run, word)
+        await self._parts.ledger.ask(run, word, by=user_name())
 
     async def interrupted(self) -> list[str]:
         """Return the entities whose last run was broken off by the end of a program; the next start goes on."""

@@ -11,7 +11,7 @@ import psycopg
 
 from tsh_sync_gui.core.errors import ConfigurationError, LostOwnershipError
 from tsh_sync_gui.core.values import Mode, RunId
-from tsh_sync_gui.engine.ports import Absence, Checkpoint, Organization, RunInfo, Watermark
+from tsh_sync_gui.engine.ports import Absence, Asked, Checkpoint, Organization, RunInfo, Watermark
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.store import ledger_lock as locks
 from tsh_sync_gui.store import ledger_rows as rows
@@ -102,16 +102,16 @@ class PgLedger(LedgerReader):
                 marks = ", ".join(["%s"] * len(values))
                 await connection.execute(f"INSERT INTO sync.runs ({names}) VALUES ({marks})", list(values.values()))
 
-    async def beat(self, runs: Sequence[RunId]) -> str:
-        """Write the heartbeat; returns what a person asked meanwhile: '', 'pause', 'resume' or 'cancel'."""
-        words = await self._all(_BEAT, {"runs": list(runs), "owner": self._database.owner})
-        heard = {word for (word,) in words}
-        return next((word for word in ("cancel", "pause", "resume") if word in heard), "")
+    async def beat(self, runs: Sequence[RunId]) -> Asked | None:
+        """Write the heartbeat; returns what a person asked meanwhile."""
+        found = await self._all(_BEAT, {"runs": list(runs), "owner": self._database.owner})
+        heard = {word: by for word, _, by in (asked.partition(" ") for (asked,) in found)}
+        return next((Asked(word, heard[word]) for word in ("cancel", "pause", "resume") if word in heard), None)
 
-    async def ask(self, run: RunId, word: str) -> None:
-        """Leave *word* (`pause`, `resume`, `cancel`) for whoever works on *run*."""
-        statement = "UPDATE sync.runs SET asked = %s WHERE id = %s AND ended_at IS NULL AND asked <> 'cancel'"
-        await self._do(statement, (word, run))
+    async def ask(self, run: RunId, word: str, *, by: str = "") -> None:
+        """Leave *word* (`pause`, `resume`, `cancel`) of the person *by* for whoever works on *run*."""
+        statement = "UPDATE sync.runs SET asked = %s WHERE id = %s AND ended_at IS NULL AND asked NOT LIKE 'cancel%%'"
+        await self._do(statement, (f"{word} {by}".rstrip(), run))
 
     async def mark(self, run: RunId, **changes: Any) -> None:
         """Change fields of a run (RunInfo's names).

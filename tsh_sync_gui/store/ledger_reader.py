@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from tsh_sync_gui.core.values import Mode, RunId, RunState
@@ -84,14 +83,13 @@ class LedgerReader:
         found = await self._all("SELECT path, until FROM sync.absences WHERE until > clock_timestamp() ORDER BY path")
         return [Absence(path=path, until=until) for path, until in found]
 
-    async def runs(self, *, entity: str = "", limit: int = 100, before: datetime | None = None) -> list[RunInfo]:
+    async def runs(self, *, entity: str = "", limit: int = 100) -> list[RunInfo]:
         """Return runs, newest first."""
         found = await self._all(
             f"""SELECT {rows.RUN_COLUMNS} FROM sync.runs
                 WHERE (%(entity)s::text = '' OR entity = %(entity)s)
-                  AND (%(before)s::timestamptz IS NULL OR started_at < %(before)s)
                 ORDER BY started_at DESC, id LIMIT %(limit)s""",
-            {"entity": entity, "before": before, "limit": limit},
+            {"entity": entity, "limit": limit},
         )
         return [rows.run_of(row) for row in found]
 

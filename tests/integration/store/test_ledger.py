@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.support.stores import a_run, opened, query, session_url, tables_url
 from tsh_sync_gui.core.errors import ConfigurationError, LostOwnershipError
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Mode, Phase, RunId, RunState
-from tsh_sync_gui.engine.ports import Absence, Checkpoint, ListOrder, Organization, Watermark
+from tsh_sync_gui.engine.ports import Absence, Asked, Checkpoint, ListOrder, Organization, Watermark
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.store.ledger import PgLedger
 
@@ -131,10 +131,10 @@ async def test_a_heartbeat_moves_and_hears_what_was_asked_once(ledger, other):
     run = a_run(heartbeat_at=NOW)
     await ledger.open_runs([run], Checkpoint())
 
-    await other.ask(run.id, "pause")
+    await other.ask(run.id, "pause", by="Sara Ali")
 
-    assert await ledger.beat([run.id]) == "pause"
-    assert await ledger.beat([run.id]) == ""
+    assert await ledger.beat([run.id]) == Asked("pause", "Sara Ali")
+    assert await ledger.beat([run.id]) is None
     assert (await other.run(run.id)).heartbeat_at > NOW
 
 
@@ -186,7 +186,7 @@ async def test_a_run_that_was_taken_over_cannot_be_ended_or_changed(ledger, othe
 
     await ledger.mark(run.id, title="mine")
     assert (await other.run(run.id)).title == ""
-    assert await ledger.beat([run.id]) == ""
+    assert await ledger.beat([run.id]) is None
     with pytest.raises(LostOwnershipError):
         await ledger.finish(
             msgspec.structs.replace(run, state=RunState.FAILED), Watermark(entity="invoices", since=NOW)
@@ -233,14 +233,13 @@ async def test_who_opens_runs_ends_those_that_lost_their_program(ledger, other):
     assert (await ledger.run(elsewhere.id)).ended_at is None
 
 
-async def test_runs_are_listed_newest_first_and_page_by_page(ledger):
+async def test_runs_are_listed_newest_first(ledger):
     for hour in range(4):
         entity = "payments" if hour == 2 else "invoices"
         await ledger.open_runs([a_run(f"r{hour}", entity=entity, started_at=NOW + timedelta(hours=hour))], Checkpoint())
 
     assert [run.id for run in await ledger.runs()] == ["r3", "r2", "r1", "r0"]
     assert [run.id for run in await ledger.runs(entity="invoices", limit=2)] == ["r3", "r1"]
-    assert [run.id for run in await ledger.runs(before=NOW + timedelta(hours=2))] == ["r1", "r0"]
 
 
 async def test_pages_of_a_walk_are_kept_until_it_is_done(stores, ledger):

@@ -11,7 +11,7 @@ from tsh_sync_gui.engine.ports.budget import (
     Slot,
     TokenStore,
 )
-from tsh_sync_gui.engine.ports.ledger import Absence, Ledger, Ownership, RunInfo, Watermark
+from tsh_sync_gui.engine.ports.ledger import Absence, Asked, Ledger, Ownership, RunInfo, Watermark
 from tsh_sync_gui.engine.ports.mirror import (
     Batch,
     Checkpoint,
@@ -28,6 +28,7 @@ from tsh_sync_gui.engine.ports.zoho import Caller, ListOrder, Organization, Page
 __all__ = [
     "Absence",
     "AccessToken",
+    "Asked",
     "Batch",
     "Budget",
     "CallLog",

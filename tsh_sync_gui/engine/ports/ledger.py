@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -15,7 +15,7 @@ from tsh_sync_gui.engine.ports.zoho import Organization
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One run as the ledger has it."""
+    """One run as the ledger has it. *waiting_for* is a reason, or of a paused run the person who holds it."""
 
     id: RunId
     leader: RunId
@@ -63,7 +63,6 @@ class Watermark(msgspec.Struct, frozen=True, kw_only=True):
     live: int = 0
     remote: int | None = None
     filter_absent: bool = False
-    details_at: datetime | None = None
 
 
 class Absence(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +70,13 @@ class Absence(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     until: datetime
+
+
+class Asked(NamedTuple):
+    """What a person asked of a run, `pause`, `resume` or `cancel`, and who it was."""
+
+    word: str
+    by: str = ""
 
 
 class Ownership(Protocol):
@@ -124,12 +130,12 @@ class Ledger(Protocol):
         """Return the ids stored for *page* of the walk, None when that page is not stored."""
         ...
 
-    async def beat(self, runs: Sequence[RunId]) -> str:
-        """Write the heartbeat; returns what a person asked meanwhile: '', 'pause', 'resume' or 'cancel'."""
+    async def beat(self, runs: Sequence[RunId]) -> Asked | None:
+        """Write the heartbeat; returns what a person asked meanwhile."""
         ...
 
-    async def ask(self, run: RunId, word: str) -> None:
-        """Leave *word* (`pause`, `resume`, `cancel`) for whoever works on *run*."""
+    async def ask(self, run: RunId, word: str, *, by: str = "") -> None:
+        """Leave *word* (`pause`, `resume`, `cancel`) of the person *by* for whoever works on *run*."""
         ...
 
     async def mark(self, run: RunId, **changes: Any) -> None:
@@ -156,7 +162,7 @@ class Ledger(Protocol):
         """Remember that an endpoint is absent."""
         ...
 
-    async def runs(self, *, entity: str = "", limit: int = 100, before: datetime | None = None) -> list[RunInfo]:
+    async def runs(self, *, entity: str = "", limit: int = 100) -> list[RunInfo]:
         """Return runs, newest first."""
         ...
 

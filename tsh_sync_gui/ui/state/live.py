@@ -41,15 +41,19 @@ class RunView:
     share: float | None = None
     pace: Pace = field(default_factory=Pace)
     here: bool | None = None
-    paused_by: str = ""
     rejected: int = 0
-    outstanding: int = 0
+    outstanding: int | None = None
     seen_at: float = 0.0
 
     @property
     def is_live(self) -> bool:
         """Tell whether the run is still being worked on."""
         return self.info.state.is_live and self.info.ended_at is None
+
+    @property
+    def paused_by(self) -> str:
+        """Return who holds the run, "" when nobody does or nobody knows."""
+        return self.info.waiting_for if self.info.state is RunState.PAUSED else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +164,10 @@ def _moved(run: RunView, event: RunEvent, at: float) -> RunView:
             return replace(run, info=info)
         case RunContinued():
             info = change(run.info, state=RunState.RUNNING, waiting_for="", waiting_until=None)
-            return replace(run, info=info, paused_by="", pace=Pace().moved(at, run.done))
+            return replace(run, info=info, pace=Pace().moved(at, run.done))
         case RunPaused(by=by):
-            return replace(run, info=change(run.info, state=RunState.PAUSED), paused_by=by)
+            info = change(run.info, state=RunState.PAUSED, waiting_for=by, waiting_until=None)
+            return replace(run, info=info)
         case RecordsRejected(number=number):
             return replace(run, rejected=run.rejected + number)
         case RunFinished():
