@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -12,8 +13,8 @@ from typing import Any, Self
 import structlog
 
 from tsh_sync_gui.bootstrap.demo import open_demo
+from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.wiring import open_service
-from tsh_sync_gui.core.settings import load
 from tsh_sync_gui.engine.service import SyncService
 from tsh_sync_gui.engine.views import Details, SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
@@ -108,7 +109,7 @@ class Connection:
         if self._demo:
             opening = open_demo(home=self._home, registry=self._registry)
         else:
-            loaded = load(home=self._home, overrides=self._settings)
+            loaded = await asyncio.to_thread(gather, home=self._home, overrides=self._settings)
             opening = open_service(loaded, registry=self._registry)
         self._service = await self._stack.enter_async_context(opening)
         return self

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tsh_sync_gui.bootstrap.databases import merged
-from tsh_sync_gui.core.settings import Loaded, Origin, Settings, find, load, save, validated
+from tsh_sync_gui.bootstrap.gather import gather
+from tsh_sync_gui.bootstrap.secrets import keep
+from tsh_sync_gui.core.settings import Loaded, Origin, Settings, find, validated
 from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.store.settings import SharedSettings
 
@@ -42,8 +45,8 @@ class LiveSettings:
                 validated({one.field: value})
             await self._shared.set_shared(one.field, value, by=user_name())
         else:
-            await asyncio.to_thread(save, self._machine.home, one.field, value)
-            self._machine = _saved_again(self._machine, one.field)
+            await asyncio.to_thread(keep, self._machine.home, one.field, value)
+            self._machine = await asyncio.to_thread(_saved_again, self._machine, one.field)
         await self.refresh()
 
     def _apply(self, shared: Mapping[str, Any]) -> None:
@@ -58,7 +61,7 @@ def _saved_again(machine: Loaded, field: str) -> Loaded:
     """Return *machine* with *field* as its settings file has it now, unless something goes before the file."""
     if machine.origins[field].is_locked:
         return machine
-    fresh = load(home=machine.home, environment=False)
+    fresh = gather(home=machine.home, environment=False)
     values = {
         name: getattr(machine.settings, name)
         for name, origin in machine.origins.items()
@@ -67,4 +70,10 @@ def _saved_again(machine: Loaded, field: str) -> Loaded:
     origins = dict(machine.origins) | {field: fresh.origins[field]}
     if fresh.origins[field] is not Origin.DEFAULT:
         values[field] = getattr(fresh.settings, field)
-    return Loaded(settings=validated(values), home=machine.home, origins=origins, is_demo=machine.is_demo)
+    return replace(
+        machine,
+        settings=validated(values),
+        origins=origins,
+        vault=fresh.vault,
+        vault_problem=fresh.vault_problem,
+    )

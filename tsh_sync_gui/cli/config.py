@@ -107,10 +107,11 @@ def path(context: typer.Context, *, as_json: options.Json = False) -> int:
 
 
 def _save(one: Declared, value: str | None, loaded: Loaded, output: Output) -> None:
-    from tsh_sync_gui.core.settings import save, validated
+    from tsh_sync_gui.bootstrap.secrets import keep
+    from tsh_sync_gui.core.settings import validated
 
     if one.scope != "shared":
-        save(loaded.home, one.field, value)
+        keep(loaded.home, one.field, value)
         return
     from tsh_sync_gui.bootstrap.databases import share_setting
 

@@ -18,10 +18,10 @@ Progress = Callable[[str], None]
 
 
 def _load() -> Loaded:
+    from tsh_sync_gui.bootstrap.gather import gather
     from tsh_sync_gui.core import log
-    from tsh_sync_gui.core.settings import load
 
-    loaded = load()
+    loaded = gather()
     log.configure(loaded.home, debug=loaded.settings.debug, stderr=loaded.settings.debug)
     return loaded
 

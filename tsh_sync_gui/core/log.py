@@ -22,13 +22,20 @@ _KEYS: Final = frozenset(
     {"client_secret", "refresh_token", "access_token", "password", "authorization", "code", "token"}
 )
 _OURS: Final[list[logging.Handler]] = []
+_SHORTEST: Final = 6
+_CONCEALED: Final[set[str]] = set()
+
+
+def conceal(secrets: Iterable[str]) -> None:
+    """Never write any of *secrets* from now on; those below six characters would hide common words."""
+    _CONCEALED.update(secret for secret in secrets if len(secret) >= _SHORTEST)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return *text* with tokens, passwords in addresses and the given *secrets* as dots."""
-    for secret in secrets:
-        if len(secret) >= 6:
-            text = text.replace(secret, "••••")
+    known = {*_CONCEALED, *(secret for secret in secrets if len(secret) >= _SHORTEST)}
+    for secret in sorted(known, key=len, reverse=True):  # the whole before a part of it
+        text = text.replace(secret, "••••")
     return _TOKEN.sub("••••", text)
 
 

@@ -36,7 +36,7 @@ def opener(*, demo: bool) -> Opener:
             async with boot.open_demo(progress=progress) as service:
                 yield Opened(service, boot.demo_settings(boot.demo_folder(), service.settings.api_base_url))
             return
-        loaded = await asyncio.to_thread(boot.load)
+        loaded = await asyncio.to_thread(boot.gather)
         async with boot.open_service(loaded, progress=progress) as service:
             yield Opened(service, loaded)
 
@@ -48,11 +48,11 @@ class _Bootstrap:
 
     def __init__(self) -> None:
         from tsh_sync_gui.bootstrap.demo import demo_folder, demo_settings, open_demo  # noqa: PLC0415 -- late on purpose
+        from tsh_sync_gui.bootstrap.gather import gather  # noqa: PLC0415
         from tsh_sync_gui.bootstrap.wiring import open_service  # noqa: PLC0415
-        from tsh_sync_gui.core.settings import load  # noqa: PLC0415
 
         self.open_demo, self.open_service = open_demo, open_service
-        self.demo_folder, self.demo_settings, self.load = demo_folder, demo_settings, load
+        self.demo_folder, self.demo_settings, self.gather = demo_folder, demo_settings, gather
 
 
 def _bootstrap() -> _Bootstrap:

@@ -9,7 +9,7 @@ import structlog
 from PySide6.QtCore import QSettings
 
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.core.settings import Loaded, save
+from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.collector import keep_what_is_there
@@ -105,7 +105,7 @@ class Program:
             raise
         except Exception as error:  # noqa: BLE001 -- shown with its details instead of a crash
             structlog.get_logger(__name__).warning("the service does not open", exc_info=error)
-            self._show_fallback()
+            await self._show_fallback()
             needs_settings = isinstance(error, ConfigurationError)
             self.window.service_failed(problem_from(error), needs_settings=needs_settings)
             return
@@ -115,12 +115,12 @@ class Program:
         self.session.attach(opened.service, demo=self._demo)
         self.window.service_opened()
 
-    def _show_fallback(self) -> None:
+    async def _show_fallback(self) -> None:
         """Show the settings as far as they can be read, so that a wrong one can be mended."""
-        from tsh_sync_gui.core.settings import load  # noqa: PLC0415 -- read anew: the file may have been mended
+        from tsh_sync_gui.bootstrap.gather import gather  # noqa: PLC0415 -- late: the window is shown first
 
         try:
-            loaded: Loaded | None = load()
+            loaded: Loaded | None = await asyncio.to_thread(gather)
         except ConfigurationError:
             loaded = None
         if loaded is not None:
@@ -131,9 +131,10 @@ class Program:
         if self._opened is not None:
             await self._opened.service.save_setting(field, text)
         else:
+            from tsh_sync_gui.bootstrap.secrets import keep  # noqa: PLC0415 -- late: the window is shown first
             from tsh_sync_gui.core.paths import default_home  # noqa: PLC0415
 
-            await asyncio.to_thread(save, default_home(), field, text)
+            await asyncio.to_thread(keep, default_home(), field, text)
 
     @staticmethod
     async def _test(url: str) -> str:

@@ -1,1 +1,11 @@
-"""Where secrets rest."""
+"""Where secrets rest: the system's keychain, an encrypted file, the environment, or memory.
+
+`choose` picks the one that serves a home; every adapter fulfils `engine.ports.vault.Vault`.
+"""
+
+from tsh_sync_gui.vault.choice import choose, has_keychain
+from tsh_sync_gui.vault.file_vault import FileVault
+from tsh_sync_gui.vault.keyring_vault import KeyringVault
+from tsh_sync_gui.vault.memory_vault import MemoryVault
+
+__all__ = ["FileVault", "KeyringVault", "MemoryVault", "choose", "has_keychain"]

@@ -94,7 +94,7 @@ def source_text(origin: Origin, *, is_shared: bool) -> str:
 
 
 def _locked(one: Declared, origin: Origin, *, has_database: bool, is_demo: bool) -> str:
-    if one.scope == "secret":
+    if one.scope == "secret" and one.field != "database_url":
         return tr("Not kept in the clear: set {variable} in the environment or .env.").format(variable=one.variable)
     if is_demo and origin is Origin.COMMAND_LINE:
         return tr("Set by the demo.")
@@ -108,7 +108,7 @@ def _locked(one: Declared, origin: Origin, *, has_database: bool, is_demo: bool)
 
 
 def _kind(one: Declared) -> Kind:
-    if one.scope == "secret":
+    if one.scope == "secret" and one.field != "database_url":
         return "secret"
     if one.info.annotation is bool:
         return "flag"

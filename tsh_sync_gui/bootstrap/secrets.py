@@ -1,0 +1,129 @@
+"""Keeps settings on this machine: secrets in the vault, the rest in the settings file."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+
+from tsh_sync_gui.core import log
+from tsh_sync_gui.core.errors import NoVaultError
+from tsh_sync_gui.core.saved import read_saved, write_saved
+from tsh_sync_gui.core.setting_checks import has_password, passwords_in
+from tsh_sync_gui.core.settings import Loaded, find, load, outside_value, save, validated
+from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN, Vault
+from tsh_sync_gui.vault import FileVault, choose
+from tsh_sync_gui.vault.choice import KEY_VARIABLE
+
+_ADDRESS: Final = "database_url"
+_PASSPHRASES: Final[dict[Path, SecretStr]] = {}
+_PASSPHRASES_LOCK: Final = threading.Lock()
+
+
+def unlock(home: Path, passphrase: str) -> None:
+    """Open the home's encrypted file for as long as this process lives; VaultLockedError when it does not fit."""
+    FileVault(home, passphrase).read()
+    with _PASSPHRASES_LOCK:
+        _PASSPHRASES[home] = SecretStr(passphrase)
+    log.conceal([passphrase])
+
+
+def make_file_vault(home: Path, passphrase: str, *, take_over: bool = True) -> None:
+    """Make the encrypted file and use it from now on; *take_over* moves the secrets of the vault before it there.
+
+    ConfigurationError when the passphrase is too short, or when there is such a file.
+    """
+    before = home_vault(home)
+    kept = before.read() if take_over and before.kind is not VaultKind.ENVIRONMENT else {}
+    fresh = FileVault(home, passphrase)
+    fresh.make()
+    for name, secret in kept.items():
+        fresh.put(name, secret.get_secret_value())
+    unlock(home, passphrase)
+    save(home, "vault", "file")
+    for name in kept:
+        before.remove(name)
+
+
+def use_keychain(home: Path) -> None:
+    """Move the secrets of the encrypted file to the system's keychain and delete the file; NoVaultError without one."""
+    before = home_vault(home)
+    chain = choose(home, kind="keychain")
+    if not chain.is_writable:
+        chain.put("", "")  # says why
+    if before.kind is VaultKind.FILE:
+        for name, secret in before.read().items():
+            chain.put(name, secret.get_secret_value())
+        FileVault(home).path.unlink()
+    save(home, "vault", None)
+
+
+def home_vault(home: Path, *, environment: bool = True) -> Vault:
+    """Return the vault of *home*, opened with what this process knows. It may block."""
+    return vault_of(load(home=home, environment=environment), environment=environment)
+
+
+def vault_of(loaded: Loaded, *, environment: bool = True) -> Vault:
+    """Return the vault that the settings name."""
+    with _PASSPHRASES_LOCK:
+        known = _PASSPHRASES.get(loaded.home)
+    key = known.get_secret_value() if known else ""
+    if not key:
+        key = outside_value(loaded.home, KEY_VARIABLE) if environment else os.environ.get(KEY_VARIABLE, "")
+    return choose(loaded.home, kind=loaded.settings.vault, passphrase=key)
+
+
+def keep_secrets(home: Path, values: Mapping[str, str | None], *, vault: Vault | None = None) -> None:
+    """Keep secrets through the home's vault; None removes. Names are fields, or `refresh_token.previous`.
+
+    ConfigurationError when a value is bad, VaultError when nothing can be kept; then nothing of *values* is kept. May
+    wait for a keychain: not for an event loop's thread.
+    """
+    good = {name: None if text is None else _checked(name, text) for name, text in values.items()}
+    vault = vault or home_vault(home)
+    for name, text in good.items():
+        if name == _ADDRESS and not vault.is_writable:
+            _keep_address(home, text, vault)
+        elif text:
+            log.conceal([text, *passwords_in(text)] if name != "client_id" else [])
+            vault.put(name, text)
+        elif vault.is_writable:
+            vault.remove(name)
+        if name == _ADDRESS and vault.is_writable and _ADDRESS in read_saved(home):
+            write_saved(home, _ADDRESS, None)
+
+
+def _checked(name: str, text: str) -> str:
+    if name == PREVIOUS_TOKEN:
+        return text
+    one = find(name)
+    validated({one.field: text})
+    return text.strip()
+
+
+def _keep_address(home: Path, text: str | None, vault: Vault) -> None:
+    """Keep a database address where there is no vault: one without a password is no secret."""
+    if text and has_password(text):
+        try:
+            vault.put(_ADDRESS, text)
+        except NoVaultError as error:
+            raise NoVaultError(
+                "TSH_DATABASE_URL has a password, and there is no place for secrets",
+                advice=f"{error.advice} Or leave the password out, and keep it in a passfile"
+                " (postgresql://user@host/name?passfile=…).",
+            ) from error
+    write_saved(home, _ADDRESS, text or None)
+
+
+def keep(home: Path, field: str, text: str | None) -> None:
+    """Check and keep one setting on this machine, a secret in the vault; None goes back to the default."""
+    one = find(field)
+    if one.scope == "secret":
+        keep_secrets(home, {one.field: text})
+    else:
+        save(home, one.field, text)

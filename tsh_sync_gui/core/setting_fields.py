@@ -1,0 +1,235 @@
+"""The list of all settings: each is one declared field with type, default, range, title and help."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from tsh_sync_gui.core import setting_checks as checks
+
+Scope = Literal["machine", "shared", "secret"]
+
+Address = Annotated[str, AfterValidator(checks.web_address)]
+Products = Annotated[frozenset[Literal["books", "inventory"]], BeforeValidator(checks.product_set), Field(min_length=1)]
+
+
+def _declared(
+    variable: str,
+    title: str,
+    default: Any,
+    text: str,
+    *,
+    section: str,
+    scope: Scope,
+    later: bool = False,
+    **bounds: Any,
+) -> Any:
+    """Declare a setting; *later* says that nothing reads it yet (its help says so too)."""
+    return Field(
+        default,
+        validation_alias=variable,
+        title=title,
+        description=text,
+        json_schema_extra={"section": section, "scope": scope, "later": later},
+        **bounds,
+    )
+
+
+class Settings(BaseSettings):
+    """All settings, checked. Secrets have no repr."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, validate_default=True)
+
+    client_id: str = _declared(
+        "ZOHO_CLIENT_ID", "Client id", "", "From Zoho's API console.", section="Zoho", scope="secret"
+    )
+    client_secret: SecretStr = _declared(
+        "ZOHO_CLIENT_SECRET", "Client secret", "", "From Zoho's API console.", section="Zoho", scope="secret"
+    )
+    refresh_token: SecretStr = _declared(
+        "ZOHO_REFRESH_TOKEN", "Refresh token", "", "What the sign-in gave us.", section="Zoho", scope="secret"
+    )
+    organization_id: Annotated[str, AfterValidator(checks.digits)] = _declared(
+        "ZOHO_ORGANIZATION_ID", "Organization", "", "Zoho's number of the organization.", section="Zoho", scope="shared"
+    )
+    api_base_url: Address = _declared(
+        "ZOHO_API_BASE_URL",
+        "API address",
+        "https://www.zohoapis.com",
+        "The data centre's API host.",
+        section="Zoho",
+        scope="shared",
+    )
+    accounts_url: Address = _declared(
+        "ZOHO_ACCOUNTS_URL",
+        "Accounts address",
+        "https://accounts.zoho.com",
+        "The data centre's sign-in host.",
+        section="Zoho",
+        scope="shared",
+    )
+    api_version: str = _declared(
+        "ZOHO_API_VERSION",
+        "API version",
+        "v3",
+        "Path segment for Zoho Books; Inventory is v1.",
+        section="Zoho",
+        scope="shared",
+        pattern=r"^v[0-9]+$",
+    )
+    products: Products = _declared(
+        "ZOHO_PRODUCTS",
+        "Products",
+        "books,inventory",
+        "Which Zoho products the organization has: books, inventory or both.",
+        section="Zoho",
+        scope="shared",
+    )
+    sync_enabled: bool = _declared(
+        "ZOHO_SYNC_ENABLED",
+        "Sync enabled",
+        True,
+        "Off: no call leaves by schedule or worker; a person's action asks first.",
+        section="Limits",
+        scope="shared",
+    )
+    webhook_secret: Annotated[SecretStr, AfterValidator(checks.webhook_secret)] = _declared(
+        "ZOHO_WEBHOOK_SECRET",
+        "Webhook secret",
+        "",
+        "Signs what Zoho delivers; entered in Zoho with the webhook. Used from the webhook listener on.",
+        section="Webhooks",
+        scope="secret",
+        later=True,
+    )
+    per_minute: int = _declared(
+        "ZOHO_RATE_LIMIT_PER_MINUTE",
+        "Calls per minute",
+        20,
+        "Zoho blocks the organization at 100 a minute.",
+        section="Limits",
+        scope="shared",
+        ge=1,
+        le=1_000_000,
+    )
+    per_day: int = _declared(
+        "ZOHO_DAILY_LIMIT",
+        "Calls per day",
+        1000,
+        "Your plan's daily quota; Zoho's own figure corrects it.",
+        section="Limits",
+        scope="shared",
+        ge=0,
+        le=100_000_000,
+    )
+    concurrency: int = _declared(
+        "ZOHO_CONCURRENCY",
+        "Calls at once",
+        5,
+        "Zoho allows 5 on the free plan, 10 on paid plans.",
+        section="Limits",
+        scope="shared",
+        ge=1,
+        le=64,
+    )
+    batch_size: int = _declared(
+        "ZOHO_BATCH_SIZE",
+        "Records per page",
+        200,
+        "200 is Zoho's maximum and the cheapest.",
+        section="Limits",
+        scope="shared",
+        ge=1,
+        le=200,
+    )
+    stock_interval_minutes: int = _declared(
+        "TDS_STOCK_SYNC_INTERVAL_MINUTES",
+        "Stock every (minutes)",
+        30,
+        "How often the stock walk is due.",
+        section="Limits",
+        scope="shared",
+        ge=1,
+        le=1440,
+    )
+    image_cache_enabled: bool = _declared(
+        "ZOHO_IMAGE_CACHE_ENABLED",
+        "Keep product images",
+        True,
+        "Fetch product images and keep them. Used once images are there.",
+        section="Images",
+        scope="shared",
+        later=True,
+    )
+    image_cache_dir: str = _declared(
+        "ZOHO_IMAGE_CACHE_DIR",
+        "Folder for images",
+        "",
+        "Empty: images in the program's folder. Used once images are there.",
+        section="Images",
+        scope="machine",
+        later=True,
+    )
+    image_cdn_url: Annotated[str, AfterValidator(checks.optional_web_address)] = _declared(
+        "ZOHO_IMAGE_CDN_URL",
+        "Public address of images",
+        "",
+        "Empty: the listener's address. Used once images are there.",
+        section="Images",
+        scope="shared",
+        later=True,
+    )
+    api_loopback_open: bool = _declared(
+        "TSH_API_LOOPBACK_OPEN",
+        "Local callers need no token",
+        False,
+        "Programs on this computer may call the HTTP API without a token. Used from the listener on.",
+        section="Webhooks",
+        scope="machine",
+        later=True,
+    )
+    debug: bool = _declared(
+        "ZOHO_DEBUG", "Debug log", False, "Write more into the log.", section="Logs", scope="machine"
+    )
+    log_api_calls: bool = _declared(
+        "ZOHO_LOG_API_CALLS",
+        "Keep API bodies",
+        False,
+        "Keep request and answer bodies, redacted, for 7 days.",
+        section="Logs",
+        scope="machine",
+    )
+    database_url: Annotated[SecretStr, AfterValidator(checks.database_address)] = _declared(
+        "TSH_DATABASE_URL",
+        "Database address",
+        "",
+        "Empty: the embedded PostgreSQL. Otherwise postgresql://user:password@host:5432/name.",
+        section="Database",
+        scope="secret",
+    )
+    vault: Literal["auto", "keychain", "file"] = _declared(
+        "TSH_VAULT",
+        "Secrets rest in",
+        "auto",
+        "auto: the system's keychain, else the encrypted file if there is one. keychain or file: nothing else.",
+        section="Secrets",
+        scope="machine",
+    )
+    theme: Literal["system", "light", "dark"] = _declared(
+        "TSH_THEME", "Appearance", "system", "Light, dark, or as the system.", section="Appearance", scope="machine"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read only what `load` hands over: it knows the order and remembers each value's origin."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,) if isinstance(init_settings, InitSettingsSource) else ()

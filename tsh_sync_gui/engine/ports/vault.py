@@ -1,0 +1,44 @@
+"""What the program needs of the place where secrets rest; the adapters are in vault/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from pydantic import SecretStr
+
+from tsh_sync_gui.core.values import VaultKind
+
+PREVIOUS_TOKEN: Final = "refresh_token.previous"  # noqa: S105 -- the name of an entry, no secret
+
+
+class Vault(Protocol):
+    """The secrets of one home by name: the settings' field names, and *PREVIOUS_TOKEN* while a rotation is tried.
+
+    All methods may block for as long as a person takes to open a keychain: call them in a thread of their own.
+    """
+
+    @property
+    def kind(self) -> VaultKind:
+        """Return what kind of place this is."""
+        ...
+
+    @property
+    def is_writable(self) -> bool:
+        """Tell whether secrets can be kept here at all; a locked place is writable once it is open."""
+        ...
+
+    def read(self) -> Mapping[str, SecretStr]:
+        """Return all secrets; VaultLockedError when the place is closed, VaultDamagedError when it is not whole."""
+        ...
+
+    def put(self, name: str, secret: str) -> None:
+        """Keep *secret* under *name*; safe on the disk when this returns. NoVaultError where nothing can be kept."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forget what is kept under *name*; harmless when there is nothing."""
+        ...
+
+
+__all__ = ["PREVIOUS_TOKEN", "Vault", "VaultKind"]

@@ -1,0 +1,235 @@
+"""The operating system's keychain, through keyring.
+
+All secrets of a home are one JSON document: the keychain is asked once, and a change is whole or not there. What is
+longer than a keychain's entry may be (Windows holds 1,280 characters) is cut into pieces. The head names the pieces by
+their generation, and is written after them; so readers see the old document or the new one, never a mixture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+from pydantic import SecretStr
+
+from tsh_sync_gui.core.errors import NoVaultError, VaultDamagedError, VaultError, VaultLockedError
+from tsh_sync_gui.core.locks import FileLock
+from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.vault.patience import Patience
+
+PIECE: Final = 1_000
+SERVICE: Final = "TSH Sync"
+ID_FILE: Final = "vault.id"
+LOCK_FILE: Final = "vault.lock"
+_HEAD: Final = "secrets"
+_READS: Final = 3
+_VERSION: Final = 1
+_HEAD_ROOM: Final = 160
+
+Answer = TypeVar("Answer")
+
+
+class Keychain(Protocol):
+    """A keyring backend, as far as it is used here."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return an entry, None where there is none."""
+        ...
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Write an entry."""
+        ...
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Delete an entry."""
+        ...
+
+
+class KeyringVault:
+    """Fulfils `engine.ports.vault.Vault`; entries belong to the home by a random id kept in the home.
+
+    A home that has never kept a secret has no id, and its keychain is never asked.
+    """
+
+    kind = VaultKind.KEYCHAIN
+    is_writable = True
+
+    def __init__(self, home: Path, keychain: Keychain | None = None, *, seconds: float | None = None) -> None:
+        self._home = home
+        self._given = keychain
+        self._patience = Patience(seconds) if seconds is not None else Patience()
+
+    def read(self) -> Mapping[str, SecretStr]:
+        """Return all secrets of this home."""
+        service = self._service()
+        if not service:
+            return {}
+        document = self._asked(lambda keychain: _read(keychain, service))
+        return {name: SecretStr(secret) for name, secret in document.items()}
+
+    def put(self, name: str, secret: str) -> None:
+        """Keep *secret* in the keychain."""
+        with self._alone():
+            service = self._service() or self._named()
+            self._asked(lambda keychain: _write(keychain, service, _known(keychain, service) | {name: secret}))
+
+    def remove(self, name: str) -> None:
+        """Forget what is kept under *name*."""
+        with self._alone():
+            service = self._service()
+            if service:
+                self._asked(lambda keychain: _without(keychain, service, name))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._home.mkdir(parents=True, exist_ok=True)
+        with FileLock(self._home / LOCK_FILE, timeout=60, what="vault"):
+            yield
+
+    def _service(self) -> str:
+        try:
+            name = (self._home / ID_FILE).read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise VaultDamagedError(
+                f"The file {self._home / ID_FILE} cannot be read",
+                advice="It names this program's entries in the keychain. Bring it back, or delete it and sign in"
+                " again.",
+                cause=str(error),
+            ) from error
+        return f"{SERVICE} {name}"
+
+    def _named(self) -> str:
+        """Give this home its name in the keychain."""
+        path = self._home / ID_FILE
+        fresh = path.with_suffix(".new")
+        with fresh.open("w", encoding="ascii") as file:
+            file.write(secrets.token_hex(8))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        return self._service()
+
+    def _asked(self, question: Callable[[Keychain], Answer]) -> Answer:
+        try:
+            return self._patience.call(lambda: question(self._given or _system_keychain()))
+        except VaultError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- each system's keychain raises errors of its own
+            raise _told(error) from None  # a foreign error's text and frames may hold what was to be kept
+
+
+def _system_keychain() -> Keychain:
+    import keyring  # noqa: PLC0415 -- takes 0.1 s, and machines with a vault file need none of it
+
+    return keyring.get_keyring()
+
+
+def _told(error: Exception) -> VaultError:
+    from keyring.errors import KeyringLocked, NoKeyringError  # noqa: PLC0415 -- as above
+
+    cause = type(error).__name__
+    if isinstance(error, KeyringLocked):
+        return VaultLockedError("The keychain is locked", advice="Unlock it, then try again.", cause=cause)
+    if isinstance(error, NoKeyringError):
+        return NoVaultError(
+            "This computer has no keychain that could keep secrets",
+            advice="Run `tsh-sync config vault file` to keep them in an encrypted file.",
+            cause=cause,
+        )
+    return VaultError(
+        "The keychain refused",
+        advice="Try again; if it goes on, run `tsh-sync config vault file` to keep secrets in an encrypted file.",
+        cause=cause,
+    )
+
+
+class _Head:
+    """The entry that says where the document's pieces are, with the first of them."""
+
+    def __init__(self, text: str) -> None:
+        line, _, self.first = text.partition("\n")
+        try:
+            told = json.loads(line)
+            self.version, self.generation, self.pieces, self.digest = (
+                int(told["v"]),
+                str(told["generation"]),
+                int(told["pieces"]),
+                str(told["sha256"]),
+            )
+        except (ValueError, TypeError, KeyError) as error:
+            raise _damaged() from error
+        if self.version != _VERSION:
+            raise VaultDamagedError(
+                f"The entries in the keychain are of version {self.version}, which this program does not know",
+                advice="Use the newer version of this program that wrote them.",
+            )
+
+
+def _damaged() -> VaultDamagedError:
+    return VaultDamagedError(
+        "The secrets in the keychain are not whole",
+        advice="Enter them again (`tsh-sync auth login`); what is damaged is then replaced.",
+    )
+
+
+def _piece_name(generation: str, number: int) -> str:
+    return f"{_HEAD}.{generation}.{number}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _read(keychain: Keychain, service: str) -> dict[str, str]:
+    for _ in range(_READS):  # a writer may replace the pieces between the head and them
+        text = keychain.get_password(service, _HEAD)
+        if text is None:
+            return {}
+        head = _Head(text)
+        rest = [keychain.get_password(service, _piece_name(head.generation, n)) for n in range(1, head.pieces)]
+        document = head.first + "".join(piece or "" for piece in rest)
+        if _digest(document) == head.digest:
+            return {str(name): str(secret) for name, secret in json.loads(document).items()}
+    raise _damaged()
+
+
+def _known(keychain: Keychain, service: str) -> dict[str, str]:
+    """Return what is there, nothing when it is damaged: what is written now replaces it."""
+    try:
+        return _read(keychain, service)
+    except VaultDamagedError:
+        return {}
+
+
+def _write(keychain: Keychain, service: str, document: Mapping[str, str]) -> None:
+    old = keychain.get_password(service, _HEAD)
+    try:
+        before = None if old is None else _Head(old)
+    except VaultDamagedError:
+        before = None
+    # Two generations take turns, so that a program killed in between leaves nothing that piles up.
+    generation = "b" if before is not None and before.generation == "a" else "a"
+    text = json.dumps(document, separators=(",", ":"))
+    room = PIECE - _HEAD_ROOM
+    rest = [text[start : start + PIECE] for start in range(room, len(text), PIECE)]
+    for number, piece in enumerate(rest, start=1):
+        keychain.set_password(service, _piece_name(generation, number), piece)
+    head = {"v": _VERSION, "generation": generation, "pieces": len(rest) + 1, "sha256": _digest(text)}
+    keychain.set_password(service, _HEAD, json.dumps(head) + "\n" + text[:room])
+    for number in range(1, before.pieces if before else 1):
+        with suppress(Exception):  # what is left of the old document is overwritten by the change after this one
+            keychain.delete_password(service, _piece_name(before.generation if before else "", number))
+
+
+def _without(keychain: Keychain, service: str, name: str) -> None:
+    document = _read(keychain, service)
+    if document.pop(name, None) is not None:
+        _write(keychain, service, document)
