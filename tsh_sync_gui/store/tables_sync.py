@@ -183,6 +183,20 @@ def _add_walks(found: MetaData) -> None:
         schema=SYNC,
     )
     Table(
+        "kept_pages",
+        found,
+        Column("list", Text, primary_key=True),
+        Column("page", Integer, primary_key=True),
+        _stamp("kept_at", now=True),
+        _stamp("sent_at", required=True),
+        _stamp("server_date"),
+        Column("has_more", Boolean, nullable=False),
+        Column("is_last", Boolean, nullable=False, server_default=text("false")),
+        Column("records", Integer, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        schema=SYNC,
+    )
+    Table(
         "watermarks",
         found,
         Column("entity", Text, primary_key=True),
