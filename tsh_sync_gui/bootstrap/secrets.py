@@ -40,10 +40,7 @@ def make_file_vault(home: Path, passphrase: str, *, take_over: bool = True) -> N
     """
     before = home_vault(home)
     kept = before.read() if take_over and before.kind is not VaultKind.ENVIRONMENT else {}
-    fresh = FileVault(home, passphrase)
-    fresh.make()
-    for name, secret in kept.items():
-        fresh.put(name, secret.get_secret_value())
+    FileVault(home, passphrase).make({name: secret.get_secret_value() for name, secret in kept.items()})
     unlock(home, passphrase)
     save(home, "vault", "file")
     for name in kept:
