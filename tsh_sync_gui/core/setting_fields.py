@@ -87,6 +87,14 @@ class Settings(BaseSettings):
         section="Zoho",
         scope="shared",
     )
+    client_type: Literal["server", "desktop", "self"] = _declared(
+        "ZOHO_CLIENT_TYPE",
+        "Client type",
+        "server",
+        "As Zoho's console shows it: server-based, mobile or desktop (needs no secret), or self client.",
+        section="Zoho",
+        scope="shared",
+    )
     sync_enabled: bool = _declared(
         "ZOHO_SYNC_ENABLED",
         "Sync enabled",
@@ -102,6 +110,15 @@ class Settings(BaseSettings):
         "Signs what Zoho delivers; entered in Zoho with the webhook. Used from the webhook listener on.",
         section="Webhooks",
         scope="secret",
+        later=True,
+    )
+    webhook_url: Annotated[str, AfterValidator(checks.optional_web_address)] = _declared(
+        "ZOHO_WEBHOOK_URL",
+        "Webhook address",
+        "",
+        "Where Zoho delivers webhooks, as it is reached from outside. Used from the webhook listener on.",
+        section="Webhooks",
+        scope="shared",
         later=True,
     )
     per_minute: int = _declared(

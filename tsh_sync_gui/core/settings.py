@@ -81,6 +81,10 @@ class Declared:
         extra = self.info.json_schema_extra
         return isinstance(extra, dict) and bool(extra["later"])
 
+    def matches(self, text: str) -> bool:
+        """Tell whether *text* is part of the variable, the field, the title or the help."""
+        return text.strip().casefold() in f"{self.variable} {self.field} {self.title} {self.help}".casefold()
+
     def shown(self, text: str) -> str:
         """Return *text* as it may be shown: a secret as dots with its last four characters."""
         if not self.is_secret or not text:
@@ -116,6 +120,7 @@ def _range(name: str, info: FieldInfo) -> str:
         "organization_id": "up to 19 digits",
         "webhook_secret": "12 to 50 letters and digits",
         "vault": "auto, keychain or file",
+        "client_type": "server, desktop or self",
     }
     return "true or false" if info.annotation is bool else known.get(name, "")
 

@@ -121,6 +121,20 @@ def _add_shared(found: MetaData) -> None:
         _stamp("updated_at", now=True),
         schema=SYNC,
     )
+    # One row a refresh token: Zoho keeps 20 of a user and forgets the oldest. No token stands here, only its mark.
+    Table(
+        "sign_ins",
+        found,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("mark", LargeBinary, nullable=False),
+        _stamp("at", now=True),
+        *(_text(name, default=False) for name in ("accounts_url", "client_id")),
+        Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+        *(_text(name) for name in ("how", "machine", "user")),
+        _stamp("ended_at"),
+        Index("uq_sign_ins_mark", "mark", unique=True),
+        schema=SYNC,
+    )
 
 
 def _add_runs(found: MetaData) -> None:
