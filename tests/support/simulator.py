@@ -8,7 +8,14 @@ import pytest
 
 from tsh_sync_gui.simulator import ORGANIZATION_ID, Simulator, SimulatorConfig
 
-WIDE = {"per_minute": 1_000_000, "per_day": 100_000_000, "concurrency": 64, "token_refreshes": 1_000_000}
+WIDE = {
+    "per_minute": 1_000_000,
+    "per_day": 100_000_000,
+    "concurrency": 64,
+    "token_refreshes": 1_000_000,
+    "most_access_tokens": 1_000_000,
+    "codes_per_client": 1_000_000,
+}
 SMALL: dict[str, Any] = {
     "items": 430,
     "customers": 60,

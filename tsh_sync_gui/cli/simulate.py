@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tsh_sync_gui.cli import options
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tsh_sync_gui.simulator import SimulatorConfig
 
 
 def simulate(
@@ -26,13 +29,21 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other data.")] = 1,
     state: Annotated[Path | None, typer.Option(help="Keep changes over restarts in this file.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Take only the one set of credentials.")] = False,
+    organizations: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many are listed; all but one are empty.")
+    ] = 1,
+    region: Annotated[str, typer.Option(metavar="LOCATION", help="Where the account lives: us, eu, in, au, …")] = "us",
+    redirect: Annotated[
+        list[str] | None, typer.Option(metavar="URI", help="A registered redirect URI, again for more; none: any.")
+    ] = None,
+    client_type: Annotated[str, typer.Option(help="server asks for the client secret, mobile for PKCE.")] = "server",
     as_json: options.Json = False,
 ) -> int:
     """Serve a simulated Zoho (OAuth, Books, Inventory) until Ctrl+C."""
-    from tsh_sync_gui.simulator import ORGANIZATION_ID, SimulatorConfig, run
+    from tsh_sync_gui.simulator import ORGANIZATION_ID, base, run
 
     output = Output(as_json)
-    config = SimulatorConfig(
+    config = _config(
         items=items,
         customers=customers,
         orders=orders,
@@ -41,16 +52,21 @@ def simulate(
         per_day=per_day,
         seed=seed,
         strict=strict,
+        organizations=organizations,
+        region=region,
+        redirect_uris=tuple(redirect or ()),
+        client_type=client_type,
         state_file=state,
         faults=_rules(faults),
     )
 
     def ready(url: str) -> None:
+        home = base(config, region, url)
         if as_json:
-            output.document({"url": url, "organization_id": ORGANIZATION_ID})
+            output.document({"url": url, "accounts_url": home, "api_url": home, "organization_id": ORGANIZATION_ID})
             return
         output.show(f"A simulated Zoho answers at {url}; Ctrl+C ends it. For this program, and for others:\n")
-        for line in _environment(url, ORGANIZATION_ID, config):
+        for line in _environment(home, ORGANIZATION_ID, config):
             output.show(f"  export {line}", markup=False)
 
     try:
@@ -62,7 +78,20 @@ def simulate(
     return 0
 
 
-def _environment(url: str, organization: str, config: Any) -> list[str]:
+def _config(**values: Any) -> SimulatorConfig:
+    """Return the configuration; ConfigurationError names an option whose value is none of its choices."""
+    from tsh_sync_gui.simulator import SimulatorConfig
+
+    try:
+        return SimulatorConfig(**values)
+    except ValueError as error:
+        name, _, rest = str(error).partition(" ")
+        raise ConfigurationError(
+            f"--{name.replace('_', '-')} {rest}", advice="See tsh-sync simulate --help."
+        ) from error
+
+
+def _environment(url: str, organization: str, config: SimulatorConfig) -> list[str]:
     """Return the settings that point a client at the simulator."""
     return [
         f"ZOHO_API_BASE_URL={url}",

@@ -5,12 +5,13 @@ import json
 from dataclasses import fields
 from pathlib import Path
 
-from tsh_sync_gui.simulator.config import SimulatorConfig
+from tsh_sync_gui.simulator.config import LOCATIONS, SimulatorConfig
 from tsh_sync_gui.simulator.server import run
 
 _SIZES = (
     *("items", "customers", "orders", "invoices", "payments", "credit_notes", "price_lists", "locations", "seed"),
-    *("per_minute", "per_day", "concurrency", "token_seconds", "latency_ms"),
+    *("per_minute", "per_day", "concurrency", "token_seconds", "latency_ms", "token_refreshes", "code_seconds"),
+    *("most_access_tokens", "most_refresh_tokens", "codes_per_client", "organizations"),
 )
 _SWITCHES = (
     *("strict", "aligned_minutes", "no_rate_headers", "bulk_missing", "warehouses", "books_only", "inventory_only"),
@@ -30,6 +31,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--faults", type=Path, metavar="FILE", help='JSON: {"rules": [{"path", "kind", "times", "after"}]}'
     )
+    parser.add_argument("--region", default=defaults["region"], choices=LOCATIONS, help="where the account lives")
+    parser.add_argument("--client-type", default=defaults["client_type"], choices=("server", "mobile"))
+    parser.add_argument("--redirect", action="append", default=[], metavar="URI", help="a registered redirect URI")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep changes over restarts in this file")
     return parser
 
@@ -39,7 +43,14 @@ def main() -> None:
     options = arguments().parse_args()
     rules = json.loads(options.faults.read_text(encoding="utf-8"))["rules"] if options.faults else []
     values = {name: getattr(options, name) for name in (*_SIZES, *_SWITCHES)}
-    config = SimulatorConfig(**values, state_file=options.state, faults=tuple(rules))
+    config = SimulatorConfig(
+        **values,
+        region=options.region,
+        client_type=options.client_type,
+        redirect_uris=tuple(options.redirect),
+        state_file=options.state,
+        faults=tuple(rules),
+    )
     run(config, host=options.host, port=options.port, on_ready=lambda url: print(url, flush=True))  # noqa: T201 - its output
 
 

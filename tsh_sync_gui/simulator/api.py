@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from tsh_sync_gui.simulator import accounts, replies, scopes
 from tsh_sync_gui.simulator import organization as org
-from tsh_sync_gui.simulator import replies
 from tsh_sync_gui.simulator.collection import BOOKS, INVENTORY, Row
 from tsh_sync_gui.simulator.config import ORGANIZATION_ID
 from tsh_sync_gui.simulator.data.items import first_picture_index
 from tsh_sync_gui.simulator.faults import ROWS, Rule, spoiled, spoiled_record
+from tsh_sync_gui.simulator.grants import Grant
 from tsh_sync_gui.simulator.listing import list_request, page_context
 from tsh_sync_gui.simulator.oauth import OAuth
 from tsh_sync_gui.simulator.pictures import picture
@@ -45,20 +46,25 @@ class Api:
     def answer(self, request: Request, fault: Rule | None = None) -> Reply:
         """Answer a request below one of the products' prefixes; raises RefusedError for Zoho's errors."""
         product, path = split_product(request.path)
-        token = self._authenticated(request)
+        grant = self._authenticated(request)
         parts = [part for part in path.split("/") if part]
         if not parts:
             raise RefusedError(replies.wrong_address())
         if parts[0] == "organizations":
-            return self._organizations(parts[1:], product)
-        self._check_organization(request, product)
+            _check_scope(grant, product, "settings", request.method)
+            return self._organizations(parts[1:], product, grant.user)
+        organization = self._organization(request, product, grant.user)
         name = {"compositeitems": "items", "itemdetails": "items"}.get(parts[0], parts[0])
         table = self._simulation.tables.get(name)
         if table is None or product not in table.collection.products:
-            return self._setting("/".join(parts), product)
-        module = table.collection.scopes.get(product)
-        if module and not self._oauth.may(token, product, module, request.method):
-            raise RefusedError(replies.unauthorized())
+            _check_scope(grant, product, scopes.module_of(product, path), request.method)
+            return self._setting("/".join(parts), is_ours=organization == ORGANIZATION_ID)
+        module = table.collection.scopes.get(product, "")
+        _check_scope(
+            grant, product, scopes.module_of(product, path) if parts[0] == "compositeitems" else module, request.method
+        )
+        if organization != ORGANIZATION_ID:
+            return self._empty(table, parts, request, product)
         reply = self._routed(table, parts, request, product, fault)
         if table.collection.localise is not None and reply.content_type == replies.JSON_TYPE:
             reply.body = table.collection.localise(reply.body, product)
@@ -66,40 +72,63 @@ class Api:
 
     # Who asks --------------------------------------------------------------------------------------------------------
 
-    def _authenticated(self, request: Request) -> str:
+    def _authenticated(self, request: Request) -> Grant:
         header = request.headers.get("authorization", "")
         if not header:
             raise RefusedError(replies.error(401, 14, "Invalid value passed for authtoken."))
         word, _, token = header.partition(" ")
-        if word.casefold() != "zoho-oauthtoken" or not self._oauth.is_alive(token.strip()):
+        grant = self._oauth.grant_of(token.strip()) if word.casefold() == "zoho-oauthtoken" else None
+        if grant is None or grant.region != request.region:
             raise RefusedError(replies.unauthorized())
-        return token.strip()
+        return grant
 
     def _lacks(self, product: str) -> bool:
         config = self._simulation.config
         return config.books_only if product == INVENTORY else config.inventory_only
 
-    def _check_organization(self, request: Request, product: str) -> None:
+    def _organization(self, request: Request, product: str, user: int) -> str:
+        """Return the organization that is asked about; it must be one of the user's."""
         organization = request.params.get("organization_id", "")
-        if organization != ORGANIZATION_ID or self._lacks(product):
+        if self._lacks(product) or not accounts.sees(self._simulation.config, user, organization):
             raise RefusedError(replies.foreign_organization(organization))
+        return organization
 
-    def _organizations(self, rest: list[str], product: str) -> Reply:
-        found = org.organization(self._simulation.config)
+    def _organizations(self, rest: list[str], product: str, user: int) -> Reply:
+        found = [] if self._lacks(product) else accounts.organizations(self._simulation.config, user)
         if not rest:
-            return replies.success(organizations=[] if self._lacks(product) else [found])
-        if rest[0] != ORGANIZATION_ID or self._lacks(product):
-            raise RefusedError(replies.foreign_organization(rest[0]))
-        return replies.success(organization=found)
+            return replies.success(organizations=found)
+        for row in found:
+            if row["organization_id"] == rest[0]:
+                return replies.success(organization=row)
+        raise RefusedError(replies.foreign_organization(rest[0]))
 
-    def _setting(self, path: str, _product: str) -> Reply:
+    def _setting(self, path: str, *, is_ours: bool) -> Reply:
         if path.startswith("documents/"):
+            if not is_ours:
+                raise RefusedError(replies.missing("Document"))
             return self._document(path.removeprefix("documents/"))
         moved = self._simulation.config.warehouses
         make = self._settings.get(path)
         if make is None or (path == "locations" and moved):
             raise RefusedError(replies.wrong_address())
-        return replies.success(**make())
+        found = make()
+        if not is_ours:
+            found.update({key: [] for key in found})
+        return replies.success(**found)
+
+    def _empty(self, table: Table, parts: list[str], request: Request, product: str) -> Reply:
+        """Answer for an organization in which nothing was ever written."""
+        collection = table.collection
+        if parts == ["itemdetails"]:
+            return replies.success(items=[])
+        if len(parts) > 1:
+            raise RefusedError(replies.missing(collection.label))
+        if request.method != "GET":
+            raise RefusedError(_not_allowed())
+        asked = list_request(collection, product, request.params, self._simulation.config)
+        key = "composite_items" if parts[0] == "compositeitems" else collection.plural
+        rows: Row = {key: []}
+        return replies.success(**rows, page_context=page_context(collection, asked, more=False))
 
     # Lists and records -----------------------------------------------------------------------------------------------
 
@@ -215,6 +244,11 @@ def split_product(path: str) -> tuple[str, str]:
         if path.startswith(prefix):
             return product, path.removeprefix(prefix)
     raise RefusedError(replies.wrong_address())
+
+
+def _check_scope(grant: Grant, product: str, module: str, method: str) -> None:
+    if module and not scopes.covers(grant.scope, product, module, method):
+        raise RefusedError(replies.unauthorized())
 
 
 def _not_allowed() -> Reply:

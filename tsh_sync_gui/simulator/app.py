@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tsh_sync_gui.simulator import replies
+from tsh_sync_gui.simulator import regions, replies
 from tsh_sync_gui.simulator.api import PREFIXES, Api
+from tsh_sync_gui.simulator.config import SimulatorConfig
 from tsh_sync_gui.simulator.control import Control
 from tsh_sync_gui.simulator.faults import REFUSALS, Rule, refusal
 from tsh_sync_gui.simulator.oauth import OAuth
@@ -30,13 +31,13 @@ class App:
         self._lines = lines
         self._oauth = OAuth(simulation)
         self._api = Api(simulation, self._oauth)
-        self._control = Control(simulation)
+        self._control = Control(simulation, self._oauth)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        request = await _request(scope, receive)
+        request = await _request(scope, receive, self.simulation.config)
         if request.path.startswith("/__sim/"):
             await self._send(self._control.answer(request), send, scope)
         elif request.path.startswith("/oauth/"):
@@ -48,7 +49,7 @@ class App:
 
     async def _answer_oauth(self, request: Request, send: Send, scope: Scope) -> None:
         simulation = self.simulation
-        simulation.counts.path(request.path)
+        simulation.counts.path(request.prefix + request.path)
         fault = simulation.faults.next(request.path)
         if fault is not None and fault.kind in REFUSALS:
             reply = refusal(fault.kind, per_day=simulation.config.per_day)
@@ -60,7 +61,7 @@ class App:
         simulation = self.simulation
         config = simulation.config
         simulation.counts.total += 1
-        simulation.counts.path(request.path)
+        simulation.counts.path(request.prefix + request.path)
         refused = simulation.limits.arrive(config)
         simulation.limits.in_flight += 1
         fault = None
@@ -122,7 +123,7 @@ class App:
             await asyncio.sleep(0.001)
 
 
-async def _request(scope: Scope, receive: Receive) -> Request:
+async def _request(scope: Scope, receive: Receive, config: SimulatorConfig) -> Request:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     body = b""
     if scope["method"] != "GET":
@@ -131,14 +132,18 @@ async def _request(scope: Scope, receive: Receive) -> Request:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-    path = scope["path"]
+    path = scope["path"].rstrip("/") or "/"
+    origin = f"{scope['scheme']}://{headers.get('host', '127.0.0.1')}"
+    region, prefix = regions.locate(config, origin, path)
     return Request(
         method=scope["method"],
-        path=path.rstrip("/") if len(path) > 1 else path,
+        path=path.removeprefix(prefix),
         params=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
         headers=headers,
         body=body,
-        origin=f"{scope['scheme']}://{headers.get('host', '127.0.0.1')}",
+        origin=origin,
+        region=region,
+        prefix=prefix,
     )
 
 

@@ -1,6 +1,7 @@
 """What one simulated organization is like: sizes, limits, and the behaviours on which Zoho's sources disagree."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,15 @@ ORGANIZATION_ID = "748369814"
 STRICT_CLIENT_ID = "1000.SIMULATEDCLIENT0000000000000001"
 STRICT_CLIENT_SECRET = "5ec12e7000000000000000000000000000000001"  # noqa: S105 - opens only this toy
 STRICT_REFRESH_TOKEN = "1000.5eed0000000000000000000000000001.5eed0000000000000000000000000002"  # noqa: S105 - likewise
+STRICT_REDIRECT_URIS = tuple(f"http://localhost:{port}/callback" for port in (8976, 8977, 8978))
+"""What the one client of `strict` has registered, unless told otherwise."""
+LOCATIONS = ("us", "eu", "in", "au", "jp", "ca", "sa", "cn", "uk", "ae")
+"""Zoho's data centres as its `location` parameter names them; the client is registered in the first."""
+_CHOICES = {
+    "region": LOCATIONS,
+    "client_type": ("server", "mobile"),
+    "wrong_region_error": ("invalid_client", "invalid_code"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,28 @@ class SimulatorConfig:
     token_seconds: int = 3600
     token_refreshes: int = 10
     """Token requests a refresh token may make in ten minutes before HTTP 400."""
+    most_access_tokens: int = 15
+    """Access tokens of one refresh token that live at a time; one more ends the oldest."""
+    most_refresh_tokens: int = 20
+    """Refresh tokens a user may have; one more ends the oldest."""
+    codes_per_client: int = 10
+    """Codes a client gets in ten minutes; then consent leads back with `access_denied`."""
+    code_seconds: int = 120
+    organizations: int = 1
+    """How many the administrator sees; all but the first are empty."""
+    region: str = "us"
+    """The data centre that the accounts live in."""
+    regions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Base address (or path here) per data centre; left out: the root for `us`, `/dc/<location>` for the others."""
+    wrong_region_error: str = "invalid_client"
+    """What a code or refresh token answers at another data centre than its own."""
+    multi_dc: bool = True
+    """The client works in all data centres; without it only in the one where it is registered, `us`."""
+    client_type: str = "server"
+    """`server` needs the secret, `mobile` needs PKCE."""
+    client_name: str = "TSH Sync"
+    redirect_uris: tuple[str, ...] = ()
+    """What the client has registered; none means any, or with `strict` STRICT_REDIRECT_URIS."""
     strict: bool = False
     client_id: str = STRICT_CLIENT_ID
     client_secret: str = STRICT_CLIENT_SECRET
@@ -56,6 +88,19 @@ class SimulatorConfig:
     compressed: bool = True
     """Answer with gzip where the client accepts it."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError naming a field whose value is none of its choices."""
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        if unknown := self.regions.keys() - set(LOCATIONS):
+            raise ValueError(f"regions names {', '.join(sorted(unknown))}; known are {', '.join(LOCATIONS)}")
+
+    @property
+    def registered(self) -> tuple[str, ...]:
+        """Return the redirect URIs that the client has registered; empty when any will do."""
+        return self.redirect_uris or (STRICT_REDIRECT_URIS if self.strict else ())
+
 
 CHANGEABLE = frozenset(
     field.name
@@ -79,9 +124,13 @@ CHANGEABLE = frozenset(
 
 def reconfigured(config: SimulatorConfig, changes: dict[str, Any]) -> SimulatorConfig:
     """Return *config* with *changes*; raises ValueError naming a field that can't change or has a wrong kind."""
+    changes = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
     for name, value in changes.items():
         if name not in CHANGEABLE:
             raise ValueError(f"{name} is not a setting that can change while the simulator runs")
+        texts = value if isinstance(value, tuple) else value.values() if isinstance(value, dict) else ()
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError(f"{name} must hold texts, not {value!r}")
         if type(value) is not type(getattr(config, name)):
             raise ValueError(f"{name} must be a {type(getattr(config, name)).__name__}, not {value!r}")
         if isinstance(value, int) and value < 0:

@@ -4,7 +4,9 @@ from dataclasses import asdict
 from typing import Any
 
 from tsh_sync_gui.simulator.config import CHANGEABLE, reconfigured
+from tsh_sync_gui.simulator.oauth import OAuth
 from tsh_sync_gui.simulator.replies import Reply, plain
+from tsh_sync_gui.simulator.sign_ins import SignIns
 from tsh_sync_gui.simulator.simulation import Request, Simulation
 from tsh_sync_gui.simulator.table import Table
 
@@ -12,8 +14,9 @@ from tsh_sync_gui.simulator.table import Table
 class Control:
     """Looks into the simulation and changes it."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, oauth: OAuth) -> None:
         self._simulation = simulation
+        self._sign_ins = SignIns(simulation, oauth)
 
     def answer(self, request: Request) -> Reply:
         """Answer a request below `/__sim`; what is wrong with it is said with status 400."""
@@ -44,6 +47,8 @@ class Control:
                     return self._config()
                 case ("GET", "config"):
                     return self._config()
+                case (_, known) if known in SignIns.NAMES:
+                    return self._sign_ins.answer(request, known)
         except ValueError as error:
             return plain({"error": str(error)}, 400)
         return plain({"error": f"there is no {request.method} {request.path}"}, 404)

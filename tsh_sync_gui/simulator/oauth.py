@@ -1,199 +1,202 @@
-"""OAuth: consent, codes, access tokens, revocation; zoho-api.md 1."""
+"""The accounts server: which path answers what, and the token endpoint (zoho-api.md 1)."""
 
-import hashlib
-import hmac
-import secrets
-from dataclasses import dataclass
-from html import escape
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
+from tsh_sync_gui.simulator import regions, scopes, tokens
+from tsh_sync_gui.simulator.config import LOCATIONS
+from tsh_sync_gui.simulator.consent import Code, Consent
+from tsh_sync_gui.simulator.grants import Grant
 from tsh_sync_gui.simulator.replies import HTML_TYPE, Reply, plain
 from tsh_sync_gui.simulator.simulation import Request, Simulation
 
-_KEY = b"the simulator signs its tokens so that they outlive a restart"
-_CODE_SECONDS = 120
-_THROTTLED = "You have made too many requests continuously. Please try again after some time."
-_FULL = "ZohoBooks.fullaccess.all,ZohoInventory.fullaccess.all"
-_WORDS = {"books": "ZohoBooks", "inventory": "ZohoInventory"}
-_OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Code:
-    scope: str
-    offline: bool
-    expires: float
+_THROTTLED = {
+    "error_description": "You have made too many requests continuously. Please try again after some time.",
+    "error": "Access Denied",
+    "status": "failure",
+}
 
 
 class OAuth:
-    """The accounts server; tokens carry their own proof, so only codes are held in memory."""
+    """Hands tokens out and says what they are worth."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._codes: dict[str, _Code] = {}
         self._used: set[str] = set()
+        self.consent = Consent(simulation)
 
     def answer(self, request: Request) -> Reply:
-        """Answer a request below `/oauth/v2`."""
+        """Answer a request below `/oauth`."""
         form = dict(request.params)
         if request.body and "json" not in request.headers.get("content-type", ""):
-            form |= dict(parse_qsl(request.body.decode("utf-8", "replace")))
-        if request.path == "/oauth/v2/auth":
-            return self._decide(form, request) if request.method == "POST" else self._consent(form)
-        if request.path == "/oauth/v2/token/revoke" and request.method == "POST":
-            return self._revoke(form.get("token", ""))
-        if request.path == "/oauth/v2/token":
-            if request.method != "POST":
+            form |= dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        match (request.method, request.path):
+            case ("GET", "/oauth/serverinfo"):
+                config = self._simulation.config
+                known = {location: regions.base(config, location, request.origin) for location in LOCATIONS}
+                return plain({"result": "success", "locations": known})
+            case ("POST", "/oauth/v2/auth"):
+                return self.consent.decide(form, request)
+            case (_, "/oauth/v2/auth"):
+                return self.consent.ask(form, request)
+            case ("POST", "/oauth/v2/token/revoke"):
+                return self._revoke(form.get("token", ""))
+            case ("POST", "/oauth/v2/token"):
+                return self._token(form, request)
+            case (_, "/oauth/v2/token"):
                 return Reply(b"<html><body>server error</body></html>", 500, HTML_TYPE)
-            return self._token(form, request.origin)
         return Reply(b"<html><body>The page was not found</body></html>", 404, HTML_TYPE)
-
-    # Consent ---------------------------------------------------------------------------------------------------------
-
-    def _consent(self, form: dict[str, str]) -> Reply:
-        config = self._simulation.config
-        if config.strict and form.get("client_id") != config.client_id:
-            return Reply(b"<html><body><h1>invalid_client</h1></body></html>", 400, HTML_TYPE)
-        if not form.get("redirect_uri"):
-            return Reply(b"<html><body><h1>invalid_redirect_uri</h1></body></html>", 400, HTML_TYPE)
-        hidden = "".join(
-            f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in form.items()
-        )
-        scopes = "".join(f"<li>{escape(scope)}</li>" for scope in form.get("scope", "").split(","))
-        page = (
-            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Simulated Zoho Accounts</title></head>'
-            '<body style="font-family:sans-serif;max-width:32em;margin:4em auto"><h1>Simulated Zoho Accounts</h1>'
-            f"<p>An application wants to read and write <b>TSH Trading</b>:</p><ul>{scopes}</ul>"
-            f'<form method="post" action="/oauth/v2/auth">{hidden}'
-            '<button name="decision" value="allow">Allow</button> <button name="decision" value="deny">Deny</button>'
-            "</form></body></html>"
-        )
-        return Reply(page.encode(), 200, HTML_TYPE)
-
-    def _decide(self, form: dict[str, str], request: Request) -> Reply:
-        answer = {"state": form["state"]} if "state" in form else {}
-        if form.get("decision") == "allow":
-            code = f"1000.{secrets.token_hex(16)}.{secrets.token_hex(16)}"
-            offline = form.get("access_type") == "offline"
-            self._codes[code] = _Code(form.get("scope", ""), offline, self._simulation.clock.now() + _CODE_SECONDS)
-            answer |= {"code": code, "location": "us", "accounts-server": request.origin}
-        else:
-            answer["error"] = "access_denied"
-        target = form.get("redirect_uri", "/")
-        joint = "&" if "?" in target else "?"
-        return Reply(b"", 302, HTML_TYPE, [(b"Location", f"{target}{joint}{urlencode(answer)}".encode())])
 
     # Tokens ----------------------------------------------------------------------------------------------------------
 
-    def _token(self, form: dict[str, str], origin: str) -> Reply:
-        config = self._simulation.config
-        if not form.get("client_id") or (config.strict and form["client_id"] != config.client_id):
-            return plain({"error": "invalid_client"})
-        if config.strict and form.get("client_secret") != config.client_secret:
-            return plain({"error": "invalid_client_secret"})
-        match form.get("grant_type"):
-            case "refresh_token":
-                return self._refresh(form.get("refresh_token", ""), origin)
-            case "authorization_code":
-                return self._redeem(form.get("code", ""), origin)
-        return plain({"error": "unsupported_grant_type"})
+    def _token(self, form: dict[str, str], request: Request) -> Reply:
+        reply = self._client_refusal(form, request)
+        if reply is None:
+            match form.get("grant_type"):
+                case "refresh_token":
+                    reply = self._refresh(form, request)
+                case "authorization_code":
+                    reply = self._redeem(form, request)
+                case _:
+                    reply = plain({"error": "unsupported_grant_type"})
+        if b'"access_token"' not in reply.body:
+            self._simulation.counts.sign_in["refused"] += 1
+        return reply
 
-    def _refresh(self, token: str, origin: str) -> Reply:
+    def _client_refusal(self, form: dict[str, str], request: Request) -> Reply | None:
+        config = self._simulation.config
+        client, secret = form.get("client_id", ""), form.get("client_secret", "")
+        if not client or (config.strict and client != config.client_id):
+            return plain({"error": "invalid_client"})
+        if not config.multi_dc and request.region != LOCATIONS[0]:
+            return plain({"error": "invalid_client"})
+        if not secret and config.client_type == "mobile":
+            return None
+        if not secret or (config.strict and secret != config.client_secret):
+            return plain({"error": "invalid_client_secret"})
+        return None
+
+    def _refresh(self, form: dict[str, str], request: Request) -> Reply:
         simulation = self._simulation
-        if simulation.limits.token_throttled(token, simulation.config.token_refreshes):
-            return plain(
-                {
-                    "error_description": _THROTTLED,
-                    "error": "Access Denied",
-                    "status": "failure",
-                },
-                400,
-            )
+        config = simulation.config
+        token = form.get("refresh_token", "")
+        if simulation.limits.token_throttled(token, config.token_refreshes):
+            simulation.counts.sign_in["throttled"] += 1
+            return plain(_THROTTLED, 400)
         if not self._is_refresh_token(token):
             return plain({"error": "invalid_code"})
-        return plain(self._access(token, origin))
+        grant = self._grant(tokens.short(token))
+        if grant.region != request.region:
+            return plain({"error": config.wrong_region_error})
+        simulation.counts.sign_in["refreshes"] += 1
+        return plain(self._access(tokens.short(token), grant, request.origin))
 
-    def _redeem(self, code: str, origin: str) -> Reply:
-        held = self._codes.pop(code, None)
-        if held is None:
-            if self._simulation.config.strict or not _has_three_parts(code) or code in self._used:
-                return plain({"error": "invalid_code"})
-            held = _Code(_FULL, offline=True, expires=self._simulation.clock.now() + 1)
-        self._used.add(code)
-        if held.expires < self._simulation.clock.now():
+    def _redeem(self, form: dict[str, str], request: Request) -> Reply:
+        text = form.get("code", "")
+        code = self.consent.held(text) or self._taken_on_trust(text)
+        if code is None:
             return plain({"error": "invalid_code"})
-        middle = secrets.token_hex(16)
-        refresh = f"1000.{middle}.{_signature('refresh', middle)}"
-        if held.scope:
-            self._simulation.grant(_short(refresh), held.scope)
-        values = self._access(refresh, origin)
-        return plain({**values, "refresh_token": refresh} if held.offline else values)
+        error = self._code_error(code, form, request)
+        if error:
+            return plain({"error": error})
+        self.consent.use(text)
+        self._used.add(text)
+        self._simulation.counts.sign_in["codes_redeemed"] += 1
+        return plain(self._granted(code, request.origin))
 
-    def _access(self, refresh: str, origin: str) -> dict[str, object]:
+    def _code_error(self, code: Code, form: dict[str, str], request: Request) -> str:
+        """Say what is wrong with redeeming a living code in this way; nothing is the empty text."""
         config = self._simulation.config
-        middle = (
-            f"{int(self._simulation.clock.now() + config.token_seconds):012x}{_short(refresh)}{secrets.token_hex(2)}"
+        if request.region != config.region:
+            return config.wrong_region_error
+        if code.client not in {"", form["client_id"]}:
+            return "invalid_code"
+        if code.redirect_uri not in {None, form.get("redirect_uri", "")}:
+            return "invalid_redirect_uri"
+        return "" if code.is_proved_by(form.get("code_verifier", "")) else "invalid_code"
+
+    def _taken_on_trust(self, text: str) -> Code | None:
+        """Return full access for any code that looks like one; `strict` trusts none."""
+        if self._simulation.config.strict or text in self._used or not tokens.has_three_parts(text):
+            return None
+        return None if tokens.is_code(text) else Code(scopes.FULL, "", 0, 0)
+
+    def _granted(self, code: Code, origin: str) -> dict[str, object]:
+        """Write down what a code stands for; a refresh token goes out with the first offline consent, or when asked."""
+        simulation = self._simulation
+        refresh = tokens.refresh_token()
+        key = tokens.short(refresh)
+        mine = simulation.grants.refresh_tokens(code.user)
+        known = simulation.grants.refresh_tokens(code.user, code.client) if code.client else []
+        hands_out = code.offline and (code.asks_again or not known)
+        grant = Grant(code.scope, code.client, code.user, simulation.config.region, hands_out)
+        surplus = max(0, len(mine) + 1 - max(1, simulation.config.most_refresh_tokens)) if hands_out else 0
+        entry = {name: getattr(grant, name) for name in Grant.__slots__}
+        simulation.commit(
+            [
+                {"op": "grant", "key": key, **entry},
+                *({"op": "revoke", "token": oldest} for oldest in mine[:surplus]),
+            ]
+        )
+        values = self._access(key, grant, origin)
+        return {**values, "refresh_token": refresh} if hands_out else values
+
+    def _access(self, key: str, grant: Grant, origin: str) -> dict[str, object]:
+        simulation = self._simulation
+        config, grants = simulation.config, simulation.grants
+        now = int(simulation.clock.now() * 1000)
+        ends = grants.expiry(now, config.token_seconds)
+        token = tokens.access_token(key, ends)
+        living = grants.access_tokens(now, key)
+        surplus = max(0, len(living) + 1 - max(1, config.most_access_tokens))
+        simulation.commit(
+            [
+                *({"op": "revoke", "token": oldest} for oldest in living[:surplus]),
+                {"op": "access", "key": key, "token": tokens.short(token), "ends": ends, "at": now},
+            ]
         )
         return {
-            "access_token": f"1000.{middle}.{_signature('access', middle)}",
-            "scope": self._simulation.grants.get(_short(refresh), _FULL).replace(",", " "),
-            "api_domain": origin,
+            "access_token": token,
+            "scope": grant.scope.replace(",", " "),
+            "api_domain": regions.base(config, grant.region, origin),
             "token_type": "Bearer",
             "expires_in": config.token_seconds,
         }
 
     def _revoke(self, token: str) -> Reply:
-        if not self._is_refresh_token(token) and not self.is_alive(token):
-            return plain({"error": "invalid_token"}, 400)
-        self._simulation.revoke(_short(token))
-        return plain({"status": "success"})
+        return plain({"status": "success"}) if self.end(token) else plain({"error": "invalid_token"}, 400)
 
-    def _is_refresh_token(self, token: str) -> bool:
-        config = self._simulation.config
-        if _short(token) in self._simulation.revoked or not _has_three_parts(token):
+    def end(self, token: str) -> bool:
+        """Revoke a token; say whether there was such a one."""
+        if not self._is_refresh_token(token) and self.grant_of(token) is None:
             return False
-        if not config.strict:
-            return True
-        _, middle, last = token.split(".")
-        return token == config.refresh_token or hmac.compare_digest(last, _signature("refresh", middle))
+        self._simulation.commit([{"op": "revoke", "token": tokens.short(token)}])
+        return True
 
     # Checks ----------------------------------------------------------------------------------------------------------
 
-    def is_alive(self, token: str) -> bool:
-        """Say whether an access token was given by us, is not past its time, and not revoked."""
-        parts = token.split(".")
-        if len(parts) != 3 or len(parts[1]) != 36 or not hmac.compare_digest(parts[2], _signature("access", parts[1])):
+    def _is_refresh_token(self, token: str) -> bool:
+        config = self._simulation.config
+        if not tokens.has_three_parts(token) or tokens.short(token) in self._simulation.grants.revoked:
             return False
-        revoked = self._simulation.revoked
-        return (
-            int(parts[1][:12], 16) > self._simulation.clock.now()
-            and parts[1][12:32] not in revoked
-            and _short(token) not in revoked
-        )
+        if config.strict:
+            return token == config.refresh_token or tokens.is_refresh_token(token)
+        return tokens.read_access_token(token) is None
 
-    def may(self, token: str, product: str, module: str, method: str) -> bool:
-        """Say whether a living token's scope covers a call."""
-        scope = self._simulation.grants.get(token.split(".")[1][12:32])
-        if scope is None:
-            return True
-        granted = {part.strip().casefold() for part in scope.replace(" ", ",").split(",")}
-        word = _WORDS[product]
-        wanted = (
-            f"{word}.fullaccess.all",
-            f"{word}.{module}.ALL",
-            f"{word}.{module}.{_OPERATIONS.get(method, 'READ')}",
-        )
-        return any(scope_name.casefold() in granted for scope_name in wanted)
+    def _grant(self, key: str) -> Grant:
+        """Return what a refresh token allows; one that was taken on trust allows everything."""
+        region = self._simulation.config.region
+        found = self._simulation.grants.get(key)
+        if found is None:
+            return Grant(scopes.FULL, region=region)
+        return found if found.region else Grant(found.scope, region=region)
 
-
-def _has_three_parts(token: str) -> bool:
-    parts = token.split(".")
-    return len(parts) == 3 and all(parts)
-
-
-def _signature(kind: str, middle: str) -> str:
-    return hmac.new(_KEY, f"{kind}:{middle}".encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _short(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:20]
+    def grant_of(self, token: str) -> Grant | None:
+        """Return what a living access token allows; None for one that is foreign, past its time or revoked."""
+        read = tokens.read_access_token(token)
+        if read is None:
+            return None
+        key, ends = read
+        grants = self._simulation.grants
+        if ends <= max(self._simulation.clock.now() * 1000, grants.ended_until):
+            return None
+        return None if key in grants.revoked or tokens.short(token) in grants.revoked else self._grant(key)

@@ -9,9 +9,10 @@ from typing import Any
 
 from tsh_sync_gui.simulator.clock import DATA_END, Clock
 from tsh_sync_gui.simulator.collection import Collection, Row, World
-from tsh_sync_gui.simulator.config import SimulatorConfig
+from tsh_sync_gui.simulator.config import LOCATIONS, SimulatorConfig
 from tsh_sync_gui.simulator.data import COLLECTIONS
 from tsh_sync_gui.simulator.faults import Faults
+from tsh_sync_gui.simulator.grants import OPERATIONS, Grants
 from tsh_sync_gui.simulator.limits import Limits
 from tsh_sync_gui.simulator.state import Journal
 from tsh_sync_gui.simulator.table import Table
@@ -36,6 +37,10 @@ class Request:
     headers: dict[str, str]
     body: bytes = b""
     origin: str = ""
+    region: str = LOCATIONS[0]
+    """The data centre that was asked."""
+    prefix: str = ""
+    """What stood before the path and named the data centre."""
 
     def form(self) -> dict[str, Any]:
         """Return the body as a JSON object; raises ValueError when it is none."""
@@ -54,6 +59,7 @@ class Counts:
     total: int = 0
     by_path: Counter[str] = field(default_factory=Counter)
     by_status: Counter[str] = field(default_factory=Counter)
+    sign_in: Counter[str] = field(default_factory=Counter)
 
     def path(self, path: str) -> None:
         """Count a request for *path*."""
@@ -74,8 +80,7 @@ class Simulation:
         self.faults = Faults()
         self.faults.set(list(config.faults))
         self.counts = Counts()
-        self.revoked: set[str] = set()
-        self.grants: dict[str, str] = {}
+        self.grants = Grants()
         self.journal = Journal(config.state_file)
         self._last_stamp = DATA_END
         self._serial = 0
@@ -127,14 +132,6 @@ class Simulation:
         """Move the clock, and with it what is computed from the day."""
         self.commit([{"op": "advance", "seconds": seconds}])
 
-    def revoke(self, token: str) -> None:
-        """Make a token invalid for good."""
-        self.commit([{"op": "revoke", "token": token}])
-
-    def grant(self, key: str, scope: str) -> None:
-        """Remember what a refresh token may do."""
-        self.commit([{"op": "grant", "key": key, "scope": scope}])
-
     def reset(self) -> None:
         """Forget what was counted: requests, limits, token requests. Data, clock, faults and settings stay."""
         self.counts = Counts()
@@ -157,10 +154,8 @@ class Simulation:
                 self.clock.advance(entry["seconds"])
                 for table in self.tables.values():
                     table.forget_computed()
-            case "revoke":
-                self.revoked.add(entry["token"])
-            case "grant":
-                self.grants[entry["key"]] = entry["scope"]
+            case operation if operation in OPERATIONS:
+                self.grants.apply(entry)
             case _:
                 self._apply_to_record(entry)
 

@@ -26,8 +26,8 @@ PAGE = PageQuery(page=1, per_page=200)
 def signed_in_with(zoho: SimulatedZoho, scope: str) -> str:
     """Return a refresh token that a person gave for *scope* only."""
     here = "http://localhost:8976/callback"
-    asked = {"client_id": "c", "scope": scope, "access_type": "offline", "redirect_uri": here, "decision": "allow"}
-    location = zoho.post("/oauth/v2/auth", data=asked).headers["location"]
+    asked = {"client_id": "c", "scope": scope, "access_type": "offline", "prompt": "consent", "redirect_uri": here}
+    location = zoho.post("/oauth/v2/auth", data=asked | {"decision": "allow"}).headers["location"]
     code = parse_qs(urlsplit(location).query)["code"][0]
     form = {"grant_type": "authorization_code", "client_id": "c", "client_secret": "s", "redirect_uri": here}
     refresh_token: str = zoho.post("/oauth/v2/token", data=form | {"code": code}).json()["refresh_token"]

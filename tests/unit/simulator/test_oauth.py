@@ -1,5 +1,6 @@
 """Sign-in: consent, codes, refresh, throttle, revocation, scopes."""
 
+from collections import Counter
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -16,6 +17,7 @@ from tsh_sync_gui.simulator import (
 
 TOKEN = "/oauth/v2/token"
 CLIENT = {"client_id": "1000.C", "client_secret": "s"}
+BACK = "http://127.0.0.1:1/back"
 
 
 def refresh(zoho, token=REFRESH_TOKEN, **changes):
@@ -26,18 +28,19 @@ def code_for(zoho, scope, **more):
     consent = {
         "client_id": "1000.C",
         "response_type": "code",
-        "redirect_uri": "http://127.0.0.1:1/back",
+        "redirect_uri": BACK,
         "scope": scope,
     }
     page = zoho.get("/oauth/v2/auth", params={**consent, **more})
-    assert "Allow" in page.text
+    assert "Accept" in page.text
     assert "Deny" in page.text
     return zoho.post("/oauth/v2/auth", data={**consent, **more, "decision": "allow"}).headers["location"]
 
 
 def redeem(zoho, location):
     code = parse_qs(urlsplit(location).query)["code"][0]
-    return zoho.post(TOKEN, params={"grant_type": "authorization_code", **CLIENT, "code": code}).json()
+    asked = {"grant_type": "authorization_code", **CLIENT, "redirect_uri": BACK, "code": code}
+    return zoho.post(TOKEN, params=asked).json()
 
 
 def test_a_refresh_answers_with_its_own_origin_and_no_refresh_token(zoho, simulator):
@@ -156,3 +159,65 @@ def test_strict_takes_only_its_own_client_and_tokens(make_simulator):
     ]
     assert "access_token" in taken
     assert SimulatorConfig().refresh_token == STRICT_REFRESH_TOKEN
+
+
+def test_a_secret_has_to_be_sent_unless_the_client_is_a_mobile_one(make_simulator):
+    with SimulatedZoho(make_simulator()) as zoho:
+        server = refresh(zoho, client_secret="").json()
+        zoho.control("config", {"client_type": "mobile"})
+        mobile = refresh(zoho, client_secret="").json()
+
+    assert server == {"error": "invalid_client_secret"}
+    assert "access_token" in mobile
+
+
+def test_the_sixteenth_access_token_ends_the_first_without_a_word(make_simulator):
+    with SimulatedZoho(make_simulator(most_access_tokens=15)) as zoho:
+        first = zoho.headers["Authorization"]
+        made = [refresh(zoho).json()["access_token"] for _ in range(15)]
+
+        answers = Counter()
+        for token in (first.split()[1], *made):
+            zoho.headers["Authorization"] = f"Zoho-oauthtoken {token}"
+            answers[token] = zoho.ask("/books/v3/contacts").status_code
+
+    assert [answers[token] for token in (first.split()[1], made[0], made[-1])] == [401, 200, 200]
+
+
+def test_tokens_that_have_ended_do_not_push_living_ones_out(make_simulator):
+    with SimulatedZoho(make_simulator(most_access_tokens=2)) as zoho:
+        zoho.control("clock", {"advance_seconds": 3000})
+        living = refresh(zoho).json()["access_token"]
+        zoho.control("clock", {"advance_seconds": 1000})
+        refresh(zoho)
+        zoho.headers["Authorization"] = f"Zoho-oauthtoken {living}"
+
+        assert zoho.ask("/books/v3/contacts").status_code == 200
+
+
+def test_the_twenty_first_refresh_token_of_a_user_ends_the_first(zoho):
+    given = [
+        redeem(zoho, code_for(zoho, "ZohoBooks.settings.READ", access_type="offline", prompt="consent"))
+        for _ in range(21)
+    ]
+
+    first, second = (refresh(zoho, one["refresh_token"]).json() for one in given[:2])
+    zoho.headers["Authorization"] = f"Zoho-oauthtoken {given[0]['access_token']}"
+
+    assert first == {"error": "invalid_code"}
+    assert "access_token" in second
+    assert zoho.ask("/books/v3/items").status_code == 401
+
+
+def test_revoking_an_access_token_leaves_its_refresh_token_alone(zoho):
+    token = zoho.headers["Authorization"].split()[1]
+
+    revoked = zoho.post("/oauth/v2/token/revoke", data={"token": token})
+
+    assert revoked.json() == {"status": "success"}
+    assert zoho.ask("/books/v3/contacts").status_code == 401
+    assert "access_token" in refresh(zoho).json()
+
+
+def test_an_access_token_is_no_refresh_token(zoho):
+    assert refresh(zoho, zoho.headers["Authorization"].split()[1]).json() == {"error": "invalid_code"}
