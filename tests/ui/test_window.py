@@ -168,7 +168,7 @@ async def test_the_navigation_counts_what_needs_a_person(qloop, window, service)
     troubled(service)
     await opened(window, service)
 
-    assert window.navigation._badges["sync"]._text == "2"
+    assert window.navigation._badges["sync"].text() == "2"
 
 
 async def test_the_appearance_changes_at_once_and_is_remembered(qloop, window, kept):

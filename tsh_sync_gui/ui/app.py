@@ -17,7 +17,9 @@ from tsh_sync_gui.ui.icons import icon
 from tsh_sync_gui.ui.program import Program
 from tsh_sync_gui.ui.state.texts import Language, speak
 
-_SWITCH_SECONDS: Final = 0.0005
+# How long the engine's thread keeps the interpreter after the window asked for it. The window asks at each of some
+# hundred calls into Qt while it shows a change: with Python's 5 ms that is a standstill, with 0.1 ms it is not seen.
+_SWITCH_SECONDS: Final = 0.0001
 
 
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:

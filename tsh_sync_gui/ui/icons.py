@@ -80,14 +80,15 @@ class LineIcon(QIconEngine):
 
 
 @cache
-def fixed_icon(name: str, tint: str) -> QIcon:
+def fixed_icon(name: str, tint: str, width: int = _SIDE, height: int = _SIDE) -> QIcon:
     """Return the icon as finished pictures: painting it runs no Python, but it does not follow the theme."""
     made = QIcon()
     drawn = LineIcon(name, tint)
     for ratio in (1, 2):
-        picture = drawn.pixmap(QSize(_SIDE * ratio, _SIDE * ratio), QIcon.Mode.Normal, QIcon.State.Off)
-        picture.setDevicePixelRatio(ratio)
-        made.addPixmap(picture)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
+            picture = drawn.pixmap(QSize(width * ratio, height * ratio), mode, QIcon.State.Off)
+            picture.setDevicePixelRatio(ratio)
+            made.addPixmap(picture, mode)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QSettings, Signal
+from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -54,6 +54,9 @@ class MainWindow(QMainWindow):
         self.kept = kept
         self._may_close = False
         self._read_notices = 0
+        self._around = QTimer(self)
+        self._around.setSingleShot(True)
+        self._around.timeout.connect(self.show_state)
         self.wishes = Wishes(session, self, kept)
         self.navigation = Navigation()
         self.top = TopBar()
@@ -108,7 +111,7 @@ class MainWindow(QMainWindow):
         self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))
         self.starting.settings.connect(lambda: self.go("settings", "Database"))
         self.settings.themed.connect(self.use_theme)
-        self.session.changed.connect(self.show_state)
+        self.session.changed.connect(lambda: self._around.start(0))  # a turn after the cards: each is painted alone
         self.session.previewed.connect(self.show_preview)
         self.session.told.connect(self.tell)
         actions.failed.connect(self.tell)

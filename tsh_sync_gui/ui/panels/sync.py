@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -26,6 +26,7 @@ from tsh_sync_gui.ui.wishes import Wishes
 
 _HISTORY_HEIGHT = 330
 _HISTORY_SECONDS = 1.0
+_PAST_MS = 30  # after cards and status bar: each is painted alone
 _ARROWS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}
 
 
@@ -45,6 +46,9 @@ class SyncPanel(Panel):
         self._more = tool("chevron-down", tr("More ways to sync everything"))
         self._menu = QMenu(self)
         self._history_at = 0.0
+        self._past_turn = QTimer(self)
+        self._past_turn.setSingleShot(True)
+        self._past_turn.timeout.connect(self.show_history)
         self._offered: tuple[object, ...] = ()
         self._empty = _EmptyNote()
         self.grid = CardGrid()
@@ -148,7 +152,7 @@ class SyncPanel(Panel):
         self.history.opened.connect(self._open_chosen)
         self.history.view.clicked.connect(self._open_chosen)
         self._session.changed.connect(self.show_state)
-        self._session.history_changed.connect(self.show_history)
+        self._session.history_changed.connect(lambda: self._past_turn.start(_PAST_MS))
 
     def sync_everything(self) -> None:
         """Sync all entities in dependency order."""
@@ -164,7 +168,7 @@ class SyncPanel(Panel):
         if moment - self._history_at >= _HISTORY_SECONDS:
             self._history_at = moment
             if self._session.state.runs:
-                self.show_history()
+                self._past_turn.start(_PAST_MS)
 
     def _show_offer(self, cards: tuple[CardState, ...]) -> None:
         """Show what everything costs; only where that, the cards' order or what is asked for has changed."""

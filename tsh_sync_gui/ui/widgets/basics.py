@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 from typing_extensions import override
 
-from tsh_sync_gui.ui.icons import icon
+from tsh_sync_gui.ui.icons import fixed_icon
+
+_BESIDE_TEXT: Final = QSize(20, 16)
+_ALONE: Final = QSize(16, 16)
 
 
 def label(text: str = "", role: str = "body", *, wrap: bool = False, selectable: bool = False) -> QLabel:
@@ -103,16 +117,22 @@ def button(text: str, kind: str = "", *, icon_name: str = "", hint: str = "") ->
 
 def set_icon(target: QPushButton, icon_name: str, kind: str = "") -> None:
     """Give a button its icon in the colour of its kind."""
-    tint = {"primary": "on_accent", "soft": "blue", "danger": "red"}.get(kind, "muted")
-    target.setIcon(icon(icon_name, tint))
-    target.setIconSize(QSize(20, 16))
+    set_picture(target, icon_name, {"primary": "on_accent", "soft": "blue", "danger": "red"}.get(kind, "muted"))
+
+
+def set_picture(target: QAbstractButton, icon_name: str, tint: str = "muted", size: QSize = _BESIDE_TEXT) -> None:
+    """Give a button a finished picture, drawn anew when the theme changes: painting it runs no Python."""
+    look = f"{icon_name}/{tint}"
+    if target.property("glyph") != look or target.iconSize() != size:
+        target.setProperty("glyph", look)
+        target.setIconSize(size)
+        target.setIcon(fixed_icon(icon_name, tint, size.width(), size.height()))
 
 
 def tool(icon_name: str, name: str) -> QToolButton:
     """Return a button of an icon alone; *name* is what it is called aloud and in its tooltip."""
     made = QToolButton()
-    made.setIcon(icon(icon_name))
-    made.setIconSize(QSize(16, 16))
+    set_picture(made, icon_name, size=_ALONE)
     made.setToolTip(name)
     made.setAccessibleName(name)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -130,16 +150,26 @@ def glyph(icon_name: str, tint: str = "muted", *, side: int = 16) -> QLabel:
 
 def set_glyph(target: QLabel, icon_name: str, tint: str = "muted") -> None:
     """Show another icon."""
-    target.setProperty("glyph", f"{icon_name}/{tint}")
-    target.setPixmap(icon(icon_name, tint).pixmap(target.size(), target.devicePixelRatioF()))
+    look = f"{icon_name}/{tint}"
+    if target.property("glyph") != look:
+        target.setProperty("glyph", look)
+        _draw(target, icon_name, tint)
+
+
+def _draw(target: QLabel, icon_name: str, tint: str) -> None:
+    drawn = fixed_icon(icon_name, tint, target.width(), target.height())
+    target.setPixmap(drawn.pixmap(target.size(), target.devicePixelRatioF()))
 
 
 def retint(root: QWidget) -> None:
     """Paint all icons below *root* in the colours of a new theme."""
-    for one in root.findChildren(QLabel):
+    for one in (*root.findChildren(QLabel), *root.findChildren(QAbstractButton)):
         name, _, tint = str(one.property("glyph") or "").partition("/")
-        if name:
-            set_glyph(one, name, tint)
+        if name and isinstance(one, QLabel):
+            _draw(one, name, tint)
+        elif name and isinstance(one, QAbstractButton):
+            size = one.iconSize()
+            one.setIcon(fixed_icon(name, tint, size.width(), size.height()))
 
 
 def line() -> QFrame:

@@ -110,6 +110,11 @@ class EntityCard(QFrame):
         box.setFixedHeight(self._bar.sizeHint().height() + 5 + self._bar_text.sizeHint().height())
         return box
 
+    def make_ready(self) -> None:
+        """Let the theme look at the parts that are not shown yet, so that a first run does not wait for it."""
+        for part in self.findChildren(QWidget):
+            part.ensurePolished()
+
     @property
     def state(self) -> CardState | None:
         """Return what is shown."""

@@ -7,14 +7,24 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 from typing_extensions import override
 
-from tsh_sync_gui.ui.icons import icon
 from tsh_sync_gui.ui.state.summary import BarState, Part
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.badge import Badge
-from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_property, set_text, set_tip, tool
+from tsh_sync_gui.ui.widgets.basics import (
+    ElidedLabel,
+    button,
+    glyph,
+    label,
+    set_picture,
+    set_property,
+    set_text,
+    set_tip,
+    tool,
+)
 
 NAV_WIDTH = 176
 _INSIDE = 44  # a button's icon and padding
+_NAV_ICON, _STATUS_ICON = QSize(24, 18), QSize(18, 14)
 
 
 class Navigation(QFrame):
@@ -51,8 +61,7 @@ class Navigation(QFrame):
     def add_screen(self, key: str, title: str, icon_name: str) -> None:
         """Add a screen below the others."""
         made = button(title, "nav")
-        made.setIcon(icon(icon_name))
-        made.setIconSize(QSize(24, 18))
+        set_picture(made, icon_name, size=_NAV_ICON)
         made.setCheckable(True)
         made.setToolTip(tr("{screen} (Ctrl+{number})").format(screen=title, number=len(self._buttons) + 1))
         made.clicked.connect(lambda: self.chosen.emit(key))
@@ -69,7 +78,7 @@ class Navigation(QFrame):
         """Mark the screen in front."""
         for name, one in self._buttons.items():
             one.setChecked(name == key)
-            one.setIcon(icon(self._icons[name], "blue" if name == key else "muted"))
+            set_picture(one, self._icons[name], "blue" if name == key else "muted", _NAV_ICON)
 
     def show_count(self, key: str, count: int, tone: str) -> None:
         """Show a number beside a screen; 0 hides it."""
@@ -219,11 +228,7 @@ class StatusBar(QFrame):
             target.setAccessibleName(part.text)
         else:
             set_text(target, part.text)
-        look = f"{part.icon}/{part.tone}"
-        if target.property("look") != look:
-            target.setProperty("look", look)
-            target.setIcon(icon(part.icon, part.tone or "muted"))
-            target.setIconSize(QSize(18, 14))
-            set_property(target, "tone", part.tone)
+        set_picture(target, part.icon, part.tone or "muted", _STATUS_ICON)
+        set_property(target, "tone", part.tone)
         set_tip(target, part.hint or part.text)
         target.setAccessibleDescription(part.hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from typing_extensions import override
@@ -31,21 +31,38 @@ class CardGrid(QWidget):
         self._grid.setSpacing(_GAP)
         self._columns = 0
         self.current = ""
+        self._due: list[CardState] = []
+        self._raw: list[EntityCard] = []
+        self._turn = QTimer(self)
+        self._turn.timeout.connect(self._next)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
 
     def show_cards(self, states: Sequence[CardState]) -> None:
-        """Show *states*: cards are kept, so that focus stays where it is."""
+        """Show *states*: cards are kept, so that focus stays where it is; one card a turn, so that none waits long."""
         names = [state.entity for state in states]
         if list(self._cards) != names:
             self._remake(states)
-        for state in states:
+        self._due = [state for state in states if self._cards[state.entity].state != state]
+        self._next()
+
+    def _next(self) -> None:
+        """Bring one card up to date, or make one ready that is; and come back while there is more."""
+        if self._due:
+            state = self._due.pop(0)
             self._cards[state.entity].show_state(state)
+        elif self._raw:
+            self._raw.pop().make_ready()
+        if self._due or self._raw:
+            self._turn.start(0)
+        else:
+            self._turn.stop()
 
     def _remake(self, states: Sequence[CardState]) -> None:
         for card in self._cards.values():
             self._grid.removeWidget(card)
             card.deleteLater()
         self._cards = {}
+        self._due, self._raw = [], []
         for state in states:
             card = EntityCard(state)
             card.setMinimumWidth(_NARROWEST)
@@ -53,6 +70,7 @@ class CardGrid(QWidget):
             card.opened.connect(self.opened)
             card.focused.connect(self._focused)
             self._cards[state.entity] = card
+            self._raw.append(card)
         if self.current not in self._cards:
             self.current = next(iter(self._cards), "")
         self._columns = 0

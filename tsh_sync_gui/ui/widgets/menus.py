@@ -20,11 +20,20 @@ class OfferMenu(QMenu):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setToolTipsVisible(True)
+        self._offers: Sequence[Offer] = ()
+        self.aboutToShow.connect(self._fill)
         self.triggered.connect(self._choose)
 
     def show_offers(self, offers: Sequence[Offer]) -> None:
-        """Show *offers*: the run's controls first, then what begins a run."""
+        """Show *offers* from the next opening on: a menu that nobody looks at costs nothing."""
+        self._offers = offers
+        if self.isVisible():
+            self._fill()
+
+    def _fill(self) -> None:
+        """Put the run's controls first, then what begins a run."""
         self.clear()
+        offers = self._offers
         controls = [offer for offer in offers if offer.do not in REMEMBERED]
         for offer in controls:
             self._add(offer)
