@@ -19,9 +19,10 @@ Progress = Callable[[str], None]
 
 def _load() -> Loaded:
     from tsh_sync_gui.bootstrap.gather import gather
+    from tsh_sync_gui.cli.passphrases import opened
     from tsh_sync_gui.core import log
 
-    loaded = gather()
+    loaded = opened(gather())
     log.configure(loaded.home, debug=loaded.settings.debug, stderr=loaded.settings.debug)
     return loaded
 
