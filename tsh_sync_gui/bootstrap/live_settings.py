@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +46,12 @@ class LiveSettings:
             await self._shared.set_shared(one.field, value, by=user_name())
         else:
             await asyncio.to_thread(keep, self._machine.home, one.field, value)
-            self._machine = await asyncio.to_thread(_saved_again, self._machine, one.field)
+            self._machine = await asyncio.to_thread(_saved_again, self._machine, (one.field,))
+        await self.refresh()
+
+    async def look_again(self, fields: Sequence[str]) -> None:
+        """Take over what this machine keeps for *fields* by now, and what all machines share."""
+        self._machine = await asyncio.to_thread(_saved_again, self._machine, fields)
         await self.refresh()
 
     def _apply(self, shared: Mapping[str, Any]) -> None:
@@ -57,19 +62,19 @@ class LiveSettings:
                 listener(self.now)
 
 
-def _saved_again(machine: Loaded, field: str) -> Loaded:
-    """Return *machine* with *field* as its settings file has it now, unless something goes before the file."""
-    if machine.origins[field].is_locked:
+def _saved_again(machine: Loaded, fields: Sequence[str]) -> Loaded:
+    """Return *machine* with *fields* as they are kept now, as far as nothing goes before what is kept."""
+    fields = [field for field in fields if not machine.origins[field].is_locked]
+    if not fields:
         return machine
     fresh = gather(home=machine.home, environment=False)
     values = {
         name: getattr(machine.settings, name)
         for name, origin in machine.origins.items()
-        if origin is not Origin.DEFAULT and name != field
+        if origin is not Origin.DEFAULT and name not in fields
     }
-    origins = dict(machine.origins) | {field: fresh.origins[field]}
-    if fresh.origins[field] is not Origin.DEFAULT:
-        values[field] = getattr(fresh.settings, field)
+    origins = dict(machine.origins) | {field: fresh.origins[field] for field in fields}
+    values |= {field: getattr(fresh.settings, field) for field in fields if origins[field] is not Origin.DEFAULT}
     return replace(
         machine,
         settings=validated(values),

@@ -8,6 +8,7 @@ SyncError                      title for a heading, advice for a person, cause f
 │       ├── VaultLockedError   the place is there, and closed
 │       └── VaultDamagedError  what is kept there is not whole
 ├── AuthorisationError         the user must act: sign in again
+│   └── MissingPermissionError the sign-in lacks a permission; carries scope
 ├── ConfirmationRequiredError  the user must act: look and approve
 ├── TransientError             try again; carries retry_after
 │   ├── RateLimitedError       the per-minute or the in-process limit
@@ -71,6 +72,14 @@ class AuthorisationError(SyncError):
     """Zoho refuses the sign-in or a permission; the user must sign in again."""
 
     kind = "authorisation"
+
+
+class MissingPermissionError(AuthorisationError):
+    """Zoho refuses what the sign-in, or the person behind it, may not do; *scope* is what the call needed."""
+
+    def __init__(self, title: str, *, scope: str, advice: str = "", cause: str = "") -> None:
+        super().__init__(title, advice=advice, cause=cause)
+        self.scope = scope
 
 
 class ConfirmationRequiredError(SyncError):

@@ -115,7 +115,8 @@ class PgTokenStore:
     ) -> None:
         self._database = database
         self._row = {"accounts_url": accounts_url, "client_id": client_id, "organization_id": organization_id}
-        self._seal = Seal(client_secret, organization_id, "\0".join(self._row.values()))
+        # An app without a secret (desktop) has nothing else that only its own processes know.
+        self._seal = Seal(client_secret or refresh_token, organization_id, "\0".join(self._row.values()))
         self._sign_in = self._seal.mark(refresh_token)
 
     async def load(self) -> AccessToken | None:

@@ -10,8 +10,8 @@ from typing import Final
 import httpx
 
 from tsh_sync_gui.core.errors import (
-    AuthorisationError,
     EndpointAbsentError,
+    MissingPermissionError,
     RateLimitedError,
     RecordGoneError,
     RecordRejectedError,
@@ -79,11 +79,12 @@ class Rule:
 
 
 def _not_allowed(refusal: Refusal) -> SyncError:
-    return AuthorisationError(
+    return MissingPermissionError(
         f"Not allowed to read {refusal.what or refusal.endpoint}",
         advice=f"The sign-in does not include {refusal.scope}. Sign in again with that permission."
         if refusal.scope
         else "The person who signed in may not see this in Zoho.",
+        scope=refusal.scope,
         cause=refusal.cause,
     )
 

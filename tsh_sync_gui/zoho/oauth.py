@@ -32,6 +32,7 @@ from tsh_sync_gui.zoho.accounts import (
 )
 from tsh_sync_gui.zoho.addresses import secure
 from tsh_sync_gui.zoho.errors import NEVER_LEFT, from_failure
+from tsh_sync_gui.zoho.scopes import parse_scopes
 from tsh_sync_gui.zoho.wire import open_client
 
 AHEAD: Final = timedelta(minutes=5)
@@ -74,6 +75,8 @@ class TokenKeeper:
         self._asked: deque[datetime] = deque(maxlen=PER_WINDOW)
         self._not_before: datetime | None = None
         self._verdict: tuple[datetime, Callable[[], SyncError]] | None = None
+        self.scopes: frozenset[str] = frozenset()
+        """What the sign-in may, as far as a reply of this process has said so."""
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -188,6 +191,7 @@ class TokenKeeper:
         except UnreachableError:
             self._asked.pop()  # something before the sign-in failed; Zoho's limit counts what reached it
             raise
+        self.scopes = parse_scopes(reply.scope) or self.scopes
         return AccessToken(
             text=reply.access_token, expires_at=now + timedelta(seconds=reply.seconds), api_domain=reply.api_domain
         )
@@ -200,6 +204,8 @@ class TokenKeeper:
             "client_secret": ("ZOHO_CLIENT_SECRET", settings.client_secret.get_secret_value()),
             "refresh_token": ("ZOHO_REFRESH_TOKEN", settings.refresh_token.get_secret_value()),
         }
+        if settings.client_type == "desktop" and not wanted["client_secret"][1]:
+            del wanted["client_secret"]
         for variable, value in wanted.values():
             if not value:
                 raise ConfigurationError(

@@ -15,6 +15,7 @@ from tsh_sync_gui.zoho.client import Answer, Ask, ZohoClient
 from tsh_sync_gui.zoho.errors import unexpected_shape
 from tsh_sync_gui.zoho.paging import Params, ids_param, list_params, page_params
 from tsh_sync_gui.zoho.replies import PLACES, AnyReply, ListReply, list_decoder, record_decoder
+from tsh_sync_gui.zoho.scopes import settings_scope
 
 
 class ZohoSource:
@@ -84,7 +85,7 @@ class ZohoSource:
             decoder=PLACES,
             endpoint="/organizations",
             what="organizations",
-            scope=f"Zoho{product.value.capitalize()}.settings.READ",
+            scope=settings_scope(product),
             for_organization=False,
         )
         places = (await self._client.get(ask, caller)).reply.organizations
