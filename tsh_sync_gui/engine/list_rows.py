@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final
 
+from tsh_sync_gui.core.errors import RecordRejectedError
 from tsh_sync_gui.engine import copytext
 from tsh_sync_gui.engine.copytext import NULL
 from tsh_sync_gui.engine.rows import Cells, RowReader, picker
@@ -45,9 +47,15 @@ class ListRows:
         self._key_places = [1 + names.index(name) for name in entity.key[1:]]
         self._stable = picker([place for place, field in enumerate(entity.list_fields, start=1) if not field.volatile])
 
-    def read(self, record: bytes) -> Cells:
-        """Return the cells of *record*, none when it has no row here; RecordRejectedError when it cannot be taken."""
-        cells = self._reader.read(record)
+    def read(self, records: Sequence[bytes]) -> list[Cells | RecordRejectedError]:
+        """Return the cells of each of *records*, none when it has no row here, or why it cannot be taken."""
+        found = self._reader.read_all(records)
+        if self._only is None and self._condition is None:
+            return found
+        return [one if isinstance(one, RecordRejectedError) else self._own(one) for one in found]
+
+    def _own(self, cells: Cells) -> Cells:
+        """Return those of *cells* that are columns, none when the record has no row here."""
         if self._only and cells[-1] not in {self._only[1], NULL}:
             return ()
         if self._condition is None:
@@ -60,7 +68,10 @@ class ListRows:
         return row
 
     def line(self, cells: Cells, observed: str, document: bytes) -> bytes:
-        """Return the COPY line of *cells*; *document* is Zoho's text, kept once: not with the rows of a spread."""
+        """Return the COPY line of *cells*; *document* is Zoho's text as a cell of `documents`."""
         content = blake2b("\t".join(self._stable(cells)).encode(), digest_size=16).hexdigest()
-        raw = copytext.escape_json(document) if self._has_document else NO_DOCUMENT
-        return copytext.line_with((*cells, rf"\\x{content}", observed), raw)
+        return copytext.line_with((*cells, rf"\\x{content}", observed), document)
+
+    def documents(self, documents: Sequence[bytes]) -> Sequence[bytes]:
+        """Return Zoho's texts as cells; they are kept once, not with the rows of a spread."""
+        return copytext.escape_documents(documents) if self._has_document else [NO_DOCUMENT] * len(documents)

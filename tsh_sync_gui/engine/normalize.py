@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -14,11 +14,11 @@ from tsh_sync_gui.core.errors import RecordRejectedError
 from tsh_sync_gui.engine import copytext
 from tsh_sync_gui.engine.copytext import NULL
 from tsh_sync_gui.engine.detail_rows import DetailRows, RenderedDetail
-from tsh_sync_gui.engine.encoding import check_text, is_utf8, read_leniently
+from tsh_sync_gui.engine.encoding import check_text, find_trouble, is_plain, read_leniently
 from tsh_sync_gui.engine.list_rows import ListRows
 from tsh_sync_gui.engine.ports import Batch, DetailBatch, Lines, Rejected
 from tsh_sync_gui.engine.reading import LONGEST_ID
-from tsh_sync_gui.engine.rows import members_of
+from tsh_sync_gui.engine.rows import Cells, members_of
 from tsh_sync_gui.entities.spec import Entity
 
 _ZONE_AT: Final = len("2026-11-22T10:24:19")
@@ -37,8 +37,7 @@ class Normalizer:
 
         A record that is whole, but has no row in this entity (see Spread), stands nowhere in the batch.
         """
-        texts = [(text, text) for text in map(bytes, records)]
-        return self._rows(texts, observed_at=observed_at, since=since, is_clean=is_utf8(b"".join(records)))
+        return self._rows(records, records, observed_at=observed_at, since=since)
 
     def details(self, records: Sequence[Raw], *, observed_at: datetime) -> DetailBatch:
         """Return the details of *records*: their own columns, their children, and the rows a spread makes of them.
@@ -69,27 +68,22 @@ class Normalizer:
         stored, fetched = members_of(stored_raw or b""), members_of(text)
         if stored_raw and stored is not None and fetched is not None:
             row, document = msgspec.json.encode(stored | fetched), stored_raw
-        batch = self._rows([(row, document)], observed_at=observed_at, since=None, is_clean=False)
+        batch = self._rows([row], [document], observed_at=observed_at, since=None)
         batch.rejected = [replace(one, payload=text) for one in batch.rejected]
         return batch, self.details([] if batch.rejected else [detail], observed_at=observed_at)
 
     def _rows(
-        self, records: Iterable[tuple[bytes, bytes]], *, observed_at: datetime, since: datetime | None, is_clean: bool
+        self, records: Sequence[bytes], documents: Sequence[bytes], *, observed_at: datetime, since: datetime | None
     ) -> Batch:
-        """Return the list rows of pairs of a record and what is kept as its `raw`; *is_clean* ones are UTF-8."""
+        """Return the list rows of *records*; *documents*, one each, are what is kept as `raw`."""
         lines = Lines(columns=self._entity.copy_columns)
         rejected: list[Rejected] = []
         stamps: list[str] = []
         observed = copytext.stamp(observed_at)
-        for record, document in records:
-            try:
-                if not is_clean or b"\\" in record:
-                    check_text(record)
-                row = self._list.read(record)
-            except RecordRejectedError as error:
-                rejected.append(self._rejected(record, error))
-                continue
-            if row:
+        for record, row, document in zip(records, self._read(records), self._list.documents(documents), strict=True):
+            if isinstance(row, RecordRejectedError):
+                rejected.append(self._rejected(bytes(record), row))
+            elif row:
                 lines.keys.append(row[0])
                 lines.lines.append(self._list.line(row, observed, document))
                 stamps.append(row[-1])
@@ -97,9 +91,19 @@ class Normalizer:
         _take_times(batch, stamps, since)
         return batch
 
+    def _read(self, records: Sequence[bytes]) -> list[Cells | RecordRejectedError]:
+        """Return the cells of each of *records*, none for one without a row here, or why it cannot be taken."""
+        if is_plain(records):
+            return self._list.read(records)
+        texts = list(map(bytes, records))
+        troubles = [find_trouble(text) for text in texts]
+        found = iter(self._list.read([text for text, why in zip(texts, troubles, strict=True) if why is None]))
+        return [next(found) if why is None else why for why in troubles]
+
     def _rejected(self, record: bytes, error: RecordRejectedError) -> Rejected:
         content = read_leniently(record)
         found = content.get(self._entity.pull.id) if isinstance(content, dict) else None
+        found = str(found) if type(found) is int else found
         known = found if isinstance(found, str) and found.isascii() and found.isprintable() else ""
         return Rejected(
             record_id=known[:LONGEST_ID], field=error.field, value=error.value, reason=error.title, payload=record

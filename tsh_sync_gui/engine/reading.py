@@ -8,7 +8,7 @@ zoho-api.md 0.9), else text that PostgreSQL takes for that kind. It raises Value
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -36,6 +36,7 @@ _DATE = "[12][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _TIME = r"T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,9})?"
 _ZONE = "(?:Z|[+-](?:0[0-9]|1[0-5]):?[0-5][0-9])"
 _STAMP: Final = re.compile(f"({_DATE}){_TIME}{_ZONE}")
+_DAY_LENGTH: Final = len("2026-10-06")
 _LIKE_THIS: Final = "2026-11-22T10:24:19+0300"
 _NAIVE: Final = re.compile(_DATE + _TIME.replace("T", "[T ]"))
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -158,6 +159,15 @@ def check_stamp(text: str) -> None:
         is_naive = _NAIVE.fullmatch(text)
         raise ValueError("does not say its time zone" if is_naive else f"is not a time such as {_LIKE_THIS}")
     _check_calendar(found[1])
+
+
+def check_stamps(texts: Iterable[str]) -> None:
+    """Raise ValueError when one of *texts* is no moment in a known time zone."""
+    given = tuple(texts)
+    if not all(map(_STAMP.fullmatch, given)):
+        raise ValueError("there is a time that is none")
+    for day in {text[:_DAY_LENGTH] for text in given}:
+        _check_calendar(day)
 
 
 def _stamp(raw: bytes) -> str:

@@ -34,6 +34,21 @@ RECORDS = st.builds(
     st.dictionaries(st.sampled_from(["thing_id", *KEYS, "lines", "marks"]), VALUES, max_size=8),
     st.dictionaries(TEXTS, VALUES, max_size=3),
 )
+GOOD = st.builds(
+    lambda known: {"thing_id": "1", "name": "Cable"} | known,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "note": st.sampled_from([None, "", "a\tb", "\\N", "كابل"]),
+            "thing_name": st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=9),
+            "owner_id": st.sampled_from(["", "4261357000000039210"]),
+            "price": st.integers(-5, 5) | st.sampled_from(["12.50", 12.5, "", None]),
+            "mass": st.integers(0, 3),
+            "created_time": st.sampled_from(["", "2026-10-06T10:24:19+0530", "2026-10-06T10:24:19Z"]),
+            "tags": st.just(["a\n"]),
+        },
+    ),
+)
 
 
 def written(record, *, ascii_only, indent):
@@ -68,6 +83,20 @@ def test_both_ways_of_reading_agree(record, ascii_only):
             return (error.field, error.value, error.title)
 
     assert outcome(reader.read) == outcome(reader._slow)
+
+
+@given(records=st.lists(GOOD | GOOD | GOOD | RECORDS, min_size=8, max_size=40), ascii_only=st.booleans())
+def test_many_records_read_together_are_read_as_each_alone(records, ascii_only):
+    raws = [written(record, ascii_only=ascii_only, indent=None) for record in records]
+
+    together = things.page(raws, observed_at=NOW, since=NOW)
+    alone = [things.page([raw], observed_at=NOW, since=NOW) for raw in raws]
+
+    assert together.lines.lines == [line for one in alone for line in one.lines.lines]
+    assert together.lines.keys == [key for one in alone for key in one.lines.keys]
+    assert together.rejected == [rejected for one in alone for rejected in one.rejected]
+    assert together.before_since == sum(one.before_since for one in alone)
+    assert together.newest == max((one.newest for one in alone if one.newest), default=None)
 
 
 @given(records=st.lists(RECORDS, max_size=4))
