@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from itertools import chain, repeat
 from typing import Final
 
+import msgspec
+
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import ConfirmationRequiredError
@@ -53,13 +55,45 @@ def resumable(
     return list(runs) if all(one.name in served for one in needed) else []
 
 
+def as_begun(run: RunInfo, request: SyncRequest) -> SyncRequest:
+    """Return *request* with what the broken-off *run* was asked to do; what it has done of that is left out."""
+    try:
+        begun = msgspec.convert(run.request, SyncRequest)
+    except msgspec.ValidationError:
+        # Another version of the program began it.
+        return request
+    details = begun.details
+    if isinstance(details, int):
+        details = max(0, details - run.details_done)
+    is_listed = run.phase is Phase.DETAILS and run.mode not in {Mode.WINDOW, Mode.RECORD}
+    return msgspec.structs.replace(
+        begun,
+        entities=request.entities,
+        full=begun.full and not is_listed,
+        sweep=begun.sweep and not is_listed,
+        force=begun.force and not is_listed,
+        details=details,
+        restart=False,
+        take_over=request.take_over,
+        goes_on=True,
+    )
+
+
 class Follower:
-    """Waits for the run of another process."""
+    """Waits for the runs of other processes."""
 
     def __init__(self, ledger: Ledger, bus: Bus, clock: Clock) -> None:
         self._ledger = ledger
         self._bus = bus
         self._clock = clock
+
+    async def alone(self, lock: str) -> Ownership:
+        """Return the ownership of *lock* as soon as nobody else has it."""
+        for seconds in chain(_LOOK_SECONDS, repeat(_LOOK_SECONDS[-1])):
+            if ownership := await self._ledger.own(lock):
+                return ownership
+            await self._clock.sleep(seconds)
+        raise AssertionError("unreachable: the looks never end")
 
     async def follow(self, walk: str, requested: Sequence[Entity], *, take_over: bool) -> Ownership | list[RunInfo]:
         """Return the ended runs, or the walk's ownership as soon as its owner has let go without ending them."""

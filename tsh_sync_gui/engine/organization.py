@@ -27,16 +27,22 @@ class OrganizationCheck:
     async def ensure(self) -> Organization:
         """Return the organization, asking Zoho once in the life of a database.
 
-        Raises ConfigurationError when the settings name another than the database mirrors, or one that the sign-in
-        may not see.
+        Raises ConfigurationError when the settings name none, another than the database mirrors, or one that the
+        sign-in may not see.
         """
         wanted = self._settings().organization_id
         known = await self.known()
+        if not wanted:
+            mirrored = f"This database mirrors {known.name} ({known.id})." if known else ""
+            raise ConfigurationError(
+                "ZOHO_ORGANIZATION_ID is not set",
+                advice=mirrored or "Set it to Zoho's number of the organization; `tsh-sync doctor` lists them.",
+            )
         if known is None:
             known = await self.ask()
             await self._ledger.bind_organization(known)
             self._known = known
-        if wanted and wanted != known.id:
+        if wanted != known.id:
             raise ConfigurationError(
                 f"This database mirrors {known.name} ({known.id}); the settings name {wanted}",
                 advice="Set ZOHO_ORGANIZATION_ID back, or use another database.",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import platform
+import uuid
 from datetime import datetime
+from typing import Any
 
 from tsh_sync_gui.core.errors import (
     AuthorisationError,
@@ -14,9 +16,10 @@ from tsh_sync_gui.core.errors import (
     SyncError,
 )
 from tsh_sync_gui.core.events import RunStarted
-from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.core.values import Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.runs import CancelledByPersonError
+from tsh_sync_gui.entities.spec import Entity
 
 
 def state_of(error: SyncError) -> tuple[RunState, datetime | None]:
@@ -54,6 +57,34 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
+
+
+def new_run(
+    entity: Entity,
+    *,
+    mode: Mode,
+    state: RunState,
+    trigger: str,
+    at: datetime,
+    leader: RunId | None = None,
+    **known: Any,
+) -> RunInfo:
+    """Return a run of this person on this computer; without a *leader* it leads its walk."""
+    run = RunId(uuid.uuid4().hex)
+    return RunInfo(
+        id=run,
+        leader=leader or run,
+        entity=entity.name,
+        mode=mode,
+        state=state,
+        phase=Phase.LIST,
+        trigger=trigger,
+        machine=machine_name(),
+        user=user_name(),
+        started_at=at,
+        heartbeat_at=at,
+        **known,
+    )
 
 
 def started(info: RunInfo, *, resumed: bool) -> RunStarted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Final
 
 from tsh_sync_gui.core.clock import Clock
@@ -73,10 +74,10 @@ class OverviewMaker:
     async def _entity(self, entity: Entity, totals: tuple[int, int], owned: set[str]) -> EntityStatus:
         runs = await self._ledger.runs(entity=entity.name, limit=_LOOK_BACK)
         mark = await self._ledger.watermark(entity.name)
-        live = next((run for run in runs if run.ended_at is None), None)
+        live = _live(runs, self._clock.now())
         last = next((run for run in runs if run.ended_at is not None), None)
         question = _open_question(runs)
-        orphan = live is not None and entity.walk not in owned
+        orphan = live is not None and live.mode is not Mode.RECORD and entity.walk not in owned
         products = frozenset(Product(one) for one in self._settings().products)
         return EntityStatus(
             entity=entity.name,
@@ -98,6 +99,12 @@ class OverviewMaker:
 
 
 ORPHAN = "The program ended in mid-run; the next sync goes on from there."
+
+
+def _live(runs: Sequence[RunInfo], now: datetime) -> RunInfo | None:
+    """Return the run that is under way: a walk's, else one record's that still gives a sign of life."""
+    live = [run for run in runs if run.ended_at is None and (run.mode is not Mode.RECORD or not is_silent(run, now))]
+    return next((run for run in live if run.mode is not Mode.RECORD), next(iter(live), None))
 
 
 def _open_question(runs: Sequence[RunInfo]) -> RunInfo | None:

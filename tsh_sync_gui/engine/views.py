@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from tsh_sync_gui.core.values import EntityState, RunState
-from tsh_sync_gui.engine.ports import CallRecord, QuotaStatus, Rejected, RunInfo
+from tsh_sync_gui.engine.ports import CallRecord, Foreseen, QuotaStatus, Rejected, RunInfo
 
 Details = int | Literal["all", "none"] | None
 
@@ -18,8 +18,9 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     *entities* are names (empty: all). Without *full*, *sweep*, *since*, *record_id* changes are fetched. *details*
     limits the details phase: a number, `all`, `none`, or None for what the lane has left today and 10 minutes.
-    *force* walks though nothing is due and fetches a record though it is known; *approve* lets a sweep delete more
-    than the safety limit; *wait* waits for the daily quota in place.
+    *force* walks what is not due yet, and syncs though ZOHO_SYNC_ENABLED is off; *approve* lets a sweep delete more
+    than the safety limit; *wait* waits for the daily quota in place. *goes_on* does for each entity what its
+    broken-off run was asked to do, instead of what stands here.
     """
 
     entities: tuple[str, ...] = ()
@@ -34,6 +35,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     wait: bool = False
     approve: bool = False
     take_over: bool = False
+    goes_on: bool = False
     trigger: str = "person"
 
 
@@ -110,6 +112,18 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     fits: bool = True
     records: int | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the forecast as the command line prints it."""
+        return {
+            "entity": self.entity,
+            "calls": {"least": self.calls_low, "most": self.calls_high, "details": self.detail_calls},
+            "records": self.records,
+            "known": self.known,
+            "fits": self.fits,
+            "share_of_day": self.share_of_day,
+            "seconds": self.seconds,
+        }
+
 
 class EntityStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One entity as a card shows it. *local* and *detailed* count records in the mirror, *remote* those in Zoho."""
@@ -150,6 +164,15 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     organization_id: str = ""
     time_zone: str = ""
     at: datetime
+
+
+class DryRun(RunInfo, frozen=True, kw_only=True):
+    """A run that was only previewed: *foreseen* are the records it would touch or leave, not all where they are many.
+
+    The counts are always whole.
+    """
+
+    foreseen: tuple[Foreseen, ...] = ()
 
 
 class GoneRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,10 @@ _SUPERSEDE: Final = """
 UPDATE sync.runs SET ended_at = clock_timestamp(), state = 'failed', error_kind = 'interrupted', owner = '',
     waiting_for = '', waiting_until = NULL, title = 'The program ended in mid-run',
     advice = 'A newer sync took its place.'
-WHERE entity = ANY(%s) AND ended_at IS NULL AND leader <> %s
+WHERE entity = ANY(%(entities)s) AND ended_at IS NULL AND leader <> %(leader)s
+    AND CASE WHEN mode = 'record' THEN request ->> 'record_id' = %(record)s
+                 OR heartbeat_at < clock_timestamp() - %(silent)s * interval '1 s'
+             ELSE %(record)s = '' END
 """
 _FORGET_PAGES: Final = """
 DELETE FROM sync.walk_pages p USING sync.runs r
@@ -83,24 +86,40 @@ class PgLedger(LedgerReader):
     async def open_runs(self, runs: Sequence[RunInfo], checkpoint: Checkpoint) -> None:
         """Write new runs of one walk; the first is the leader and carries the checkpoint.
 
-        Who opens runs owns the walk, so older runs of it that are not at an end have lost their program.
+        Who opens runs owns the walk, so older runs of it that are not at an end have lost their program. One record's
+        run goes beside a walk's: neither ends the other.
         """
         async with self._database.raw() as connection:
             if self._organization_id:
                 await _check_organization(connection, self._organization_id)
             entities = {name for run in runs for name in self._beside(run.entity)}
-            await connection.execute(_SUPERSEDE, (list(entities), runs[0].leader))
+            own = {
+                "entities": list(entities),
+                "leader": runs[0].leader,
+                "record": runs[0].request.get("record_id", "") if runs[0].mode is Mode.RECORD else "",
+                "silent": self._silent_after,
+            }
+            await connection.execute(_SUPERSEDE, own)
             for run in runs:
-                values = rows.run_values({name: getattr(run, name) for name in run.__struct_fields__}) | {
-                    "organization_id": self._organization_id,
-                    "owner": self._database.owner,
-                    "checkpoint": rows.checkpoint_text(checkpoint) if run.id == run.leader else None,
-                    "pid": os.getpid(),
-                    "host": platform.node(),
-                }
-                names = ", ".join(f'"{name}"' for name in values)
-                marks = ", ".join(["%s"] * len(values))
-                await connection.execute(f"INSERT INTO sync.runs ({names}) VALUES ({marks})", list(values.values()))
+                await self._insert(connection, run, checkpoint if run.id == run.leader else None)
+
+    async def add_ended(self, runs: Sequence[RunInfo]) -> None:
+        """Write runs that ended before they could begin: they own no walk and leave nothing to go on with."""
+        async with self._database.raw() as connection:
+            for run in runs:
+                await self._insert(connection, run, None)
+
+    async def _insert(self, connection: Driver, run: RunInfo, checkpoint: Checkpoint | None) -> None:
+        values = rows.run_values({name: getattr(run, name) for name in run.__struct_fields__}) | {
+            "organization_id": self._organization_id,
+            "owner": self._database.owner,
+            "checkpoint": rows.checkpoint_text(checkpoint) if checkpoint else None,
+            "pid": os.getpid(),
+            "host": platform.node(),
+        }
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join(["%s"] * len(values))
+        await connection.execute(f"INSERT INTO sync.runs ({names}) VALUES ({marks})", list(values.values()))
 
     async def beat(self, runs: Sequence[RunId]) -> Asked | None:
         """Write the heartbeat; returns what a person asked meanwhile."""

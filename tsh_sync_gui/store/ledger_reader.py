@@ -20,8 +20,9 @@ _NOT_RESUMED: Final = [Mode.RECORD.value, Mode.WINDOW.value]
 
 _UNFINISHED: Final = f"""
 WITH newest AS (
-    SELECT leader FROM sync.runs
+    SELECT leader FROM sync.runs r
     WHERE entity = ANY(%(entities)s) AND state <> ALL(%(final)s) AND mode <> ALL(%(modes)s) AND NOT dry_run
+      AND EXISTS (SELECT FROM sync.runs l WHERE l.id = r.leader AND l.checkpoint IS NOT NULL)
     ORDER BY started_at DESC LIMIT 1)
 SELECT {rows.RUN_COLUMNS} FROM sync.runs
 WHERE leader = (SELECT leader FROM newest) AND state <> ALL(%(final)s)
@@ -50,11 +51,11 @@ class LedgerReader:
         return set(await holders(self._database, walks))
 
     async def live_run(self, entity: str) -> RunInfo | None:
-        """Return the newest run of *entity* that is not at an end."""
+        """Return the newest run of *entity* that is not at an end and no single record's."""
         found = await self._one(
-            f"SELECT {rows.RUN_COLUMNS} FROM sync.runs WHERE entity = %s AND ended_at IS NULL"
+            f"SELECT {rows.RUN_COLUMNS} FROM sync.runs WHERE entity = %s AND ended_at IS NULL AND mode <> %s"
             " ORDER BY started_at DESC LIMIT 1",
-            (entity,),
+            (entity, Mode.RECORD.value),
         )
         return None if found is None else rows.run_of(found)
 

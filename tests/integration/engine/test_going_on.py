@@ -1,7 +1,7 @@
 """What a later sync makes of an earlier one that was cut off, asked, or left details behind."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -43,6 +43,58 @@ async def test_a_broken_off_walk_of_products_does_not_stand_for_stock_that_is_du
 
         assert [run.entity for run in report.runs] == ["stock_levels"]
         assert report.runs[0].counts.created > 0
+
+
+@pytest.mark.parametrize("details", ["none", 7])
+async def test_what_a_window_goes_on_with_keeps_the_limit_it_began_with(open_world, make_simulator, details):
+    server = make_simulator(orders=2000, latency_ms=20)
+    async with open_world(server=server, **SERIAL) as world:
+        broken = await broken_off(world, "sales_orders", details=details)
+
+        report = await world.service.sync(await world.service.at_start())
+
+        assert [run.id for run in report.runs] == [broken]
+        assert states(report) == {"up_to_date"}
+        fetched = world.query("select count(*) from tsh.sales_orders where detailed_at is not null")
+        assert fetched == [(0 if details == "none" else 7,)]
+
+
+async def test_a_broken_off_window_of_days_is_gone_on_with_as_that_window(open_world, make_simulator):
+    server = make_simulator(orders=2000, latency_ms=20)
+    async with open_world(server=server, **SERIAL) as world:
+        since = datetime(2001, 1, 1, tzinfo=UTC)
+        await broken_off(world, "sales_orders", since=since)
+
+        report = await world.service.sync(await world.service.at_start())
+
+        assert (report.runs[0].mode, states(report)) == (Mode.WINDOW, {"up_to_date"})
+        assert report.runs[0].request["since"].startswith("2001-01-01")
+        assert await world.service.at_start() is None
+
+
+async def test_details_that_were_broken_off_go_on_with_the_number_that_is_left(open_world, make_simulator):
+    server = make_simulator(orders=400, latency_ms=20)
+    async with open_world(server=server, concurrency=1, per_minute=90, per_day=100_000) as world:
+        task = asyncio.create_task(world.sync("sales_orders", full=True, details=6))
+        await world.until(PageStored, 2 + 3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        report = await world.service.sync(await world.service.at_start())
+
+        assert (report.runs[0].mode, states(report)) == (Mode.INCREMENTAL, {"up_to_date"})
+        assert world.query("select count(*) from tsh.sales_orders where detailed_at is not null") == [(6,)]
+
+
+async def broken_off(world, entity, **request):
+    """Begin a sync and end it in mid-list, as the end of a program does; returns its run."""
+    task = asyncio.create_task(world.sync(entity, **request))
+    await world.until(PageStored)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return world.seen(PageStored)[0].run
 
 
 async def test_a_mass_delete_can_be_approved_after_other_syncs(open_world):

@@ -111,7 +111,7 @@ class Ledger(Protocol):
         ...
 
     async def live_run(self, entity: str) -> RunInfo | None:
-        """Return the newest run of *entity* that is not at an end."""
+        """Return the newest run of *entity* that is not at an end and no single record's."""
         ...
 
     async def unfinished(self, walk: Sequence[str]) -> list[RunInfo]:
@@ -120,6 +120,10 @@ class Ledger(Protocol):
 
     async def open_runs(self, runs: Sequence[RunInfo], checkpoint: Checkpoint) -> None:
         """Write new runs of one walk; the first is the leader and carries the checkpoint."""
+        ...
+
+    async def add_ended(self, runs: Sequence[RunInfo]) -> None:
+        """Write runs that ended before they could begin: they own no walk and leave nothing to go on with."""
         ...
 
     async def checkpoint(self, leader: RunId) -> Checkpoint | None:
