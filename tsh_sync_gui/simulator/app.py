@@ -44,6 +44,8 @@ class App:
             await self._answer_oauth(request, send, scope)
         elif request.path.startswith(_API):
             await self._answer_api(request, send, scope)
+        elif request.path == "/console":
+            await self._send(Reply(b"", 302, replies.HTML_TYPE, [(b"Location", b"/__sim/self_client")]), send, scope)
         else:
             await self._send(replies.wrong_address(), send, scope)
 

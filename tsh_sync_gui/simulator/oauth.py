@@ -21,7 +21,6 @@ class OAuth:
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._used: set[str] = set()
         self.consent = Consent(simulation)
 
     def answer(self, request: Request) -> Reply:
@@ -92,14 +91,13 @@ class OAuth:
 
     def _redeem(self, form: dict[str, str], request: Request) -> Reply:
         text = form.get("code", "")
-        code = self.consent.held(text) or self._taken_on_trust(text)
+        code = self.consent.held(text)
         if code is None:
             return plain({"error": "invalid_code"})
         error = self._code_error(code, form, request)
         if error:
             return plain({"error": error})
         self.consent.use(text)
-        self._used.add(text)
         self._simulation.counts.sign_in["codes_redeemed"] += 1
         return plain(self._granted(code, request.origin))
 
@@ -113,12 +111,6 @@ class OAuth:
         if code.redirect_uri not in {None, form.get("redirect_uri", "")}:
             return "invalid_redirect_uri"
         return "" if code.is_proved_by(form.get("code_verifier", "")) else "invalid_code"
-
-    def _taken_on_trust(self, text: str) -> Code | None:
-        """Return full access for any code that looks like one; `strict` trusts none."""
-        if self._simulation.config.strict or text in self._used or not tokens.has_three_parts(text):
-            return None
-        return None if tokens.is_code(text) else Code(scopes.FULL, "", 0, 0)
 
     def _granted(self, code: Code, origin: str) -> dict[str, object]:
         """Write down what a code stands for; a refresh token goes out with the first offline consent, or when asked."""

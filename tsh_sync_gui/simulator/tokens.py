@@ -9,13 +9,7 @@ _KEY = b"the simulator signs its tokens so that they outlive a restart"
 
 def code() -> str:
     """Return a new authorization code."""
-    middle = secrets.token_hex(16)
-    return f"1000.{middle}.{_signature('code', middle)}"
-
-
-def is_code(text: str) -> bool:
-    """Say whether an authorization code was made here."""
-    return _is_ours("code", text)
+    return f"1000.{secrets.token_hex(16)}.{secrets.token_hex(16)}"
 
 
 def refresh_token() -> str:

@@ -178,8 +178,6 @@ def test_the_eleventh_code_in_ten_minutes_is_denied_until_the_clock_moves_on(mak
     assert "code" in answers(press(address(simulator)))
 
 
-def test_an_issued_code_is_not_taken_on_trust_by_the_next_process(make_simulator):
-    first, second = make_simulator(), make_simulator()
-
-    assert redeemed(second, code(first)) == {"error": "invalid_code"}
-    assert "access_token" in redeemed(second, "1000.any.code")
+@pytest.mark.parametrize("text", ["", "nonsense", "1000.0.0", f"1000.{'a' * 32}.{'b' * 32}"])
+def test_a_code_that_nobody_was_given_is_refused(simulator, text):
+    assert redeemed(simulator, text) == {"error": "invalid_code"}

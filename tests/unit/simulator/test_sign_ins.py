@@ -66,7 +66,7 @@ def test_a_self_clients_code_lives_as_long_as_asked_and_needs_no_redirect_uri(zo
 
 
 def test_a_self_clients_code_can_be_made_by_a_person(zoho):
-    page = zoho.get("/__sim/self_client")
+    page = zoho.get("/dc/eu/console", follow_redirects=True)
     made = zoho.post("/__sim/self_client", data={"scope": SCOPE, "minutes": "5"})
     wrong = zoho.post("/__sim/self_client", data={"scope": "ZohoBooks.items.READ", "minutes": "5"})
 
