@@ -92,6 +92,12 @@ class TokenKeeper:
             assert self._current is not None  # noqa: S101 -- _replace sets it or raises
             return self._current
 
+    async def shared(self) -> AccessToken:
+        """Return the token that all processes share now: one that another has found dead meanwhile is not believed."""
+        async with self._lock:
+            self._current = None
+        return await self.token()
+
     async def renew(self, *, refused: str) -> AccessToken:
         """Return another token than *refused*, which Zoho answered with 401; refreshes only if nobody else has."""
         async with self._lock:

@@ -1,0 +1,236 @@
+"""What becomes of a sign-in: kept first of all, then noted, tried and shared; its health, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from msgspec import structs
+
+from tsh_sync_gui.bootstrap.secrets import keep_secrets
+from tsh_sync_gui.bootstrap.setup.ground import Ground
+from tsh_sync_gui.bootstrap.setup.kept import Kept, KeptSignIn
+from tsh_sync_gui.bootstrap.setup.values import SignedIn, TokenHealth
+from tsh_sync_gui.bootstrap.sign_ins import token_store
+from tsh_sync_gui.core import log
+from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, SyncError, TransientError
+from tsh_sync_gui.core.settings import Loaded
+from tsh_sync_gui.engine.ports import AccessToken
+from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN
+from tsh_sync_gui.store.sign_ins import PgSignIns, mark_of
+from tsh_sync_gui.zoho.data_centres import Region
+from tsh_sync_gui.zoho.oauth import PER_WINDOW
+from tsh_sync_gui.zoho.signin import AccountsServer, Client, Grant
+
+SIGN_INS: Final = 20
+"""Zoho keeps so many refresh tokens of a user; one more ends the oldest without a word (zoho-api.md 1.3)."""
+_MANY: Final = 16
+
+
+class Grants:
+    """The sign-in that is kept, and the one before it while a rotation is tried."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def keep(
+        self,
+        grant: Grant,
+        client: Client,
+        *,
+        chosen: Region,
+        how: str,
+        scopes: frozenset[str],
+        replaces: bool = False,
+    ) -> SignedIn:
+        """Keep *grant*: the refresh token before all else. *replaces* revokes the former one once this has worked."""
+        log.conceal([grant.refresh_token, grant.access_token])
+        before = (await self._ground.machine()).settings.refresh_token.get_secret_value()
+        fresh: dict[str, str | None] = {"refresh_token": grant.refresh_token}
+        if replaces and before and before != grant.refresh_token:
+            fresh = {PREVIOUS_TOKEN: before, **fresh}
+        vault = await self._ground.vault()
+        await asyncio.to_thread(keep_secrets, self._ground.home, fresh, vault=vault)
+        region = grant.region
+        await self._keep_region(region, chosen, grant.api_domain)
+        await self._note(grant.refresh_token, client, region, scopes, how)
+        if await self._ground.has_database():
+            await self._share(grant)
+        if PREVIOUS_TOKEN in fresh:
+            await self.settle(must_work=True)
+        return SignedIn(
+            location=region.location,
+            scopes=scopes,
+            moved_from=chosen.location if chosen.location != region.location else "",
+            sign_ins=await self.count(await self._ground.settings()),
+        )
+
+    async def _keep_region(self, region: Region, chosen: Region, api_address: str) -> None:
+        loaded = await self._ground.settings()
+        wanted = {"accounts_url": region.accounts_url, "api_base_url": api_address}
+        fresh = {name: text for name, text in wanted.items() if loaded.text(name) != text}
+        if region.location == chosen.location:
+            fresh = {name: text for name, text in fresh.items() if not loaded.origins[name].is_locked}
+        try:
+            await self._ground.keep_shared(fresh)
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                "This account lives in another Zoho region",
+                advice=f"You chose {chosen.ending}; Zoho answered from {region.ending}. The sign-in is kept. Set"
+                f" ZOHO_ACCOUNTS_URL to {region.accounts_url} and ZOHO_API_BASE_URL to {api_address} where they are set"
+                " now, or remove them there.",
+                cause=error.title,
+            ) from error
+
+    async def _note(self, token: str, client: Client, region: Region, scopes: frozenset[str], how: str) -> None:
+        await self._ground.note_sign_in(
+            KeptSignIn(
+                mark=mark_of(token).hex(),
+                at=datetime.now(UTC),
+                accounts_url=region.accounts_url,
+                client_id=client.id,
+                scopes=tuple(sorted(scopes)),
+                how=how,
+            )
+        )
+
+    async def _share(self, grant: Grant) -> None:
+        """Let all processes use the access token that came with the sign-in, so that nobody need refresh now."""
+        database = await self._ground.database()
+        now = (await self._ground.settings()).settings
+        token = AccessToken(
+            text=grant.access_token,
+            expires_at=database.clock.now() + timedelta(seconds=grant.seconds),
+            api_domain=grant.api_domain,
+        )
+        async with token_store(database, now).locked() as locked:
+            await locked.save(token)
+
+    async def settle(self, *, must_work: bool = False) -> bool:
+        """End a rotation: once the new sign-in works the former one is revoked. True when nothing is left of it."""
+        kept = await asyncio.to_thread((await self._ground.vault()).read)
+        if PREVIOUS_TOKEN not in kept:
+            return True
+        former = kept[PREVIOUS_TOKEN].get_secret_value()
+        loaded = await self._ground.settings()
+        # The program may have ended between the two entries: then the former one still is the one in use.
+        is_over = former != loaded.settings.refresh_token.get_secret_value()
+        try:
+            if is_over:
+                await self._works()
+                await AccountsServer().revoke(former, self._ground.region(loaded))
+        except SyncError as error:
+            if must_work:
+                raise
+            structlog.get_logger(__name__).warning("the former sign-in is not revoked yet", cause=error.cause)
+            return False
+        vault = await self._ground.vault()
+        await asyncio.to_thread(keep_secrets, self._ground.home, {PREVIOUS_TOKEN: None}, vault=vault)
+        if is_over:
+            await self._ended(former)
+        return True
+
+    async def _works(self) -> None:
+        """Refresh with the sign-in that is kept: what came with the code proves nothing about the refresh token."""
+        wiring = await self._ground.wiring()
+        token = await wiring.tokens.token()
+        await wiring.tokens.renew(refused=token.text)
+
+    async def _ended(self, token: str) -> None:
+        mark = mark_of(token)
+        if await self._ground.has_database():
+            await PgSignIns(await self._ground.database()).end(mark)
+
+        def without(kept: Kept) -> Kept:
+            return structs.replace(kept, sign_ins=tuple(one for one in kept.sign_ins if one.mark != mark.hex()))
+
+        await self._ground.kept.change(without)
+
+    async def revoke(self) -> None:
+        """End the sign-in at Zoho and forget it here; nothing is forgotten while Zoho can't be reached."""
+        loaded = await self._ground.settings()
+        if loaded.origins["refresh_token"].is_locked:
+            raise ConfigurationError(
+                "ZOHO_REFRESH_TOKEN comes from outside and can't be forgotten here",
+                advice="Remove it from the environment or the .env file as well, then revoke it at Zoho.",
+            )
+        kept = await asyncio.to_thread((await self._ground.vault()).read)
+        tokens = [kept[name].get_secret_value() for name in ("refresh_token", PREVIOUS_TOKEN) if name in kept]
+        if not tokens:
+            raise ConfigurationError("Nobody is signed in", advice="There is nothing to revoke.")
+        region = self._ground.region(loaded)
+        for token in tokens:
+            await AccountsServer().revoke(token, region)
+        if await self._ground.has_database():
+            async with token_store(await self._ground.database(), loaded.settings).locked() as locked:
+                await locked.forget()
+        vault = await self._ground.vault()
+        forgotten = {"refresh_token": None, PREVIOUS_TOKEN: None}
+        await asyncio.to_thread(keep_secrets, self._ground.home, forgotten, vault=vault)
+        for token in tokens:
+            await self._ended(token)
+
+    async def scopes(self, loaded: Loaded) -> frozenset[str]:
+        """Return what the sign-in may; empty when nobody has told."""
+        token = loaded.settings.refresh_token.get_secret_value()
+        mark = mark_of(token)
+        waiting = (await self._ground.kept.read() or Kept()).sign_ins
+        if found := next((one for one in waiting if one.mark == mark.hex()), None):
+            return frozenset(found.scopes)
+        if not await self._ground.has_database():
+            return frozenset()
+        known = await PgSignIns(await self._ground.database()).scopes(mark)
+        return known or (await self._ground.wiring()).tokens.scopes
+
+    async def count(self, loaded: Loaded) -> int:
+        """Return how many sign-ins of this app Zoho keeps, as far as this set-up knows."""
+        now = loaded.settings
+        waiting = (await self._ground.kept.read() or Kept()).sign_ins
+        here = sum((one.client_id, one.accounts_url) == (now.client_id, now.accounts_url) for one in waiting)
+        if not await self._ground.has_database():
+            return here
+        return here + await PgSignIns(await self._ground.database()).count(now.accounts_url, now.client_id)
+
+    async def health(self) -> TokenHealth:
+        """Return how the sign-in stands; makes no call that counts."""
+        loaded = await self._ground.settings()
+        if not loaded.settings.refresh_token.get_secret_value():
+            words = loaded.vault_problem or "Not signed in yet."
+            return _health(state="needs_you" if loaded.vault_problem else "none", words=words)
+        region = self._ground.region(loaded)
+        facts: dict[str, Any] = {"where": region.title, "sign_ins": await self.count(loaded)}
+        if not await self._ground.has_database():
+            return _health(state="ok", words="Signed in.", scopes=await self.scopes(loaded), **facts)
+        wiring = await self._ground.wiring()
+        store = token_store(wiring.database, wiring.settings.now)
+        try:
+            token = await wiring.tokens.shared()
+        except (AuthorisationError, ConfigurationError) as error:
+            return _health(state="needs_you", words=str(error), refreshes=await store.refreshes(), **facts)
+        except TransientError as error:
+            return _health(state="ok", words=str(error), refreshes=await store.refreshes(), **facts)
+        minutes = int((token.expires_at - wiring.database.clock.now()).total_seconds() // 60)
+        return _health(
+            state="ok",
+            words=_words(facts["sign_ins"]),
+            minutes_left=max(0, minutes),
+            refreshes=await store.refreshes(),
+            scopes=await self.scopes(loaded),
+            **facts,
+        )
+
+
+def _words(sign_ins: int) -> str:
+    if sign_ins < _MANY:
+        return "Signed in."
+    return (
+        f"Signed in. This app was connected {sign_ins} times; Zoho keeps {SIGN_INS} sign-ins and forgets the oldest. "
+        "Remove those no longer needed under Connected Apps at Zoho's accounts page."
+    )
+
+
+def _health(**facts: Any) -> TokenHealth:
+    defaults = {"minutes_left": None, "refreshes": 0, "sign_ins": 0}
+    return TokenHealth(**{**defaults, **facts}, refresh_limit=PER_WINDOW, sign_in_limit=SIGN_INS)

@@ -1,0 +1,164 @@
+"""Step 7: what a person enters in Zoho for webhooks, and whether they would arrive."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import socket
+import string
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from tsh_sync_gui.bootstrap.setup.ground import Ground
+from tsh_sync_gui.bootstrap.setup.values import WebhookEvent, WebhookPlan
+from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.zoho.loopback import is_loopback
+
+PATH: Final = "/api/webhooks/zoho"
+LISTENER: Final = "http://127.0.0.1:8000"
+_LETTERS: Final = string.ascii_letters + string.digits
+_SECRET_LENGTH: Final = 32
+_SECONDS: Final = 10.0
+"""Zoho itself waits so long for an answer (zoho-api.md 6)."""
+_EVENTS: Final = tuple(
+    WebhookEvent(key=f"{module}.{what}", title=f"{title} {what}", module=where)
+    for module, title, where, events in (
+        ("item", "Item", "Items", ("created", "updated", "deleted")),
+        ("contact", "Customer", "Customers", ("created", "updated")),
+        ("salesorder", "Sales order", "Sales Orders", ("created", "updated")),
+        ("invoice", "Invoice", "Invoices", ("created", "updated")),
+        ("customerpayment", "Payment", "Payments Received", ("created",)),
+    )
+    for what in events
+)
+"""The ten events; each is a workflow rule with a webhook in Zoho, and their bodies do not say which it was."""
+
+
+class WebhookStep:
+    """The listener comes with its own command; here stands what Zoho has to know of it."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    async def plan(self) -> WebhookPlan:
+        """Return address, secret (made once, kept in the vault) and the events with their last delivery."""
+        loaded = await self._ground.settings()
+        secret = loaded.settings.webhook_secret.get_secret_value()
+        if not secret:
+            if loaded.vault_problem:
+                (await self._ground.vault()).read()
+            secret = await self._fresh_secret()
+        return WebhookPlan(
+            address=loaded.settings.webhook_url,
+            secret=secret,
+            events=_EVENTS,
+            listener="The listener is not part of this version's set-up yet; polling covers changes until it runs.",
+        )
+
+    async def new_secret(self) -> WebhookPlan:
+        """Make and keep another secret."""
+        await self._fresh_secret()
+        return await self.plan()
+
+    async def keep_address(self, address: str) -> WebhookPlan:
+        """Keep the public address Zoho is to call; ConfigurationError for one that is none."""
+        address = address.strip().rstrip("/")
+        loaded = await self._ground.settings()
+        _check(address, may_be_here=is_loopback(loaded.settings.accounts_url))
+        await self._ground.keep_shared({"webhook_url": address if urlsplit(address).path else address + PATH})
+        return await self.plan()
+
+    async def test(self, *, public: bool) -> str:
+        """Send a ping to the listener here, or at the public address; returns what was seen, raises what is wrong."""
+        address = (await self._ground.settings()).settings.webhook_url
+        if not public:
+            return await _ask_health(f"{LISTENER}/health")
+        if not address:
+            raise ConfigurationError("There is no public address yet", advice="Enter the address Zoho is to call.")
+        return await _ping(address)
+
+    async def _fresh_secret(self) -> str:
+        secret = "".join(secrets.choice(_LETTERS) for _ in range(_SECRET_LENGTH))
+        await self._ground.keep_secrets({"webhook_secret": secret})
+        return secret
+
+
+def _check(address: str, *, may_be_here: bool) -> None:
+    """Refuse what Zoho could never call."""
+    example = "Example: https://hooks.example.com" + PATH
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        is_whole = bool(host) and not parts.username and parts.port != 0
+    except ValueError:
+        is_whole, host = False, ""
+    if not is_whole or " " in address:
+        raise ConfigurationError("That is not an address Zoho can call", advice=example)
+    if may_be_here and is_loopback(address):
+        return
+    if parts.scheme != "https":
+        raise ConfigurationError("The webhook address must begin with https://", advice=example)
+    try:
+        is_private = not ipaddress.ip_address(host).is_global
+    except ValueError:
+        is_private = host == "localhost" or "." not in host
+    if is_private:
+        raise ConfigurationError(
+            f"Zoho cannot reach “{host}” from outside",
+            advice="It names this computer or its own network. A public name with a certificate is needed.",
+        )
+
+
+async def _ask_health(address: str) -> str:
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
+            response = await http.get(address)
+    except httpx.RequestError as failure:
+        raise UnreachableError(
+            "The listener does not run on this computer",
+            what="network",
+            advice="Deliveries are not received. Polling covers changes meanwhile; nothing is lost.",
+            cause=f"{address}: {type(failure).__name__}",
+        ) from None
+    if not response.is_success:
+        raise UnreachableError(
+            "Something else answers at the listener's address",
+            what="network",
+            advice=f"{address} answered HTTP {response.status_code}; another program may use that port.",
+            cause=f"{address}: HTTP {response.status_code}",
+        )
+    return f"The listener answers at {LISTENER} ({response.elapsed.total_seconds() * 1000:.0f} ms)."
+
+
+async def _ping(address: str) -> str:
+    host = urlsplit(address).hostname or address
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False) as http:
+            response = await http.post(address, json={"test": True})
+    except httpx.RequestError as failure:
+        raise UnreachableError(
+            "Zoho cannot reach the listener",
+            what="network",
+            advice=f"{_why(failure, host)} Polling covers changes meanwhile.",
+            cause=f"{host}: {type(failure).__name__}: {failure}"[:300],
+        ) from None
+    if response.is_redirect:
+        words = f"{host} redirects to another address; Zoho takes that for a failure. Enter the final address."
+    elif not response.is_success:
+        words = f"{host} answers HTTP {response.status_code} to a ping; the listener answers 200."
+    else:
+        return f"{host} answers the ping with HTTP 200 ({response.elapsed.total_seconds() * 1000:.0f} ms)."
+    raise UnreachableError("The public address is not the listener's", what="network", advice=words, cause=words)
+
+
+def _why(failure: httpx.RequestError, host: str) -> str:
+    text = str(failure).lower()
+    if "certificate" in text:
+        return f"The certificate of {host} is not valid."
+    if isinstance(failure.__cause__, socket.gaierror) or "name or service" in text or "getaddrinfo" in text:
+        return f"The name {host} is not known on the internet."
+    if isinstance(failure, httpx.TimeoutException):
+        return f"{host} does not answer within {_SECONDS:.0f} s; Zoho waits no longer either."
+    return f"The name {host} is known, but nothing answers there."
