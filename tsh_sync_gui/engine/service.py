@@ -10,7 +10,7 @@ from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import ConfigurationError, ConfirmationRequiredError, SyncError, UnreachableError
 from tsh_sync_gui.core.events import ConnectionChanged
-from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.forecast import nothing
 from tsh_sync_gui.engine.organization import OrganizationCheck
@@ -38,6 +38,15 @@ class SettingsKeeper(Protocol):
 
     async def save(self, name: str, value: str | None) -> None:
         """Keep a setting, None for its default; ConfigurationError names variable, value and range."""
+        ...
+
+    @property
+    def loaded(self) -> Loaded:
+        """Return the settings with each value's origin."""
+        ...
+
+    async def reveal(self, name: str) -> str:
+        """Return a secret in the clear, after the audit says who looked."""
         ...
 
 
@@ -228,3 +237,12 @@ class SyncService:
     async def save_setting(self, name: str, value: str | None) -> None:
         """Keep a setting for good, None for its default."""
         await self._keeper.save(name, value)
+
+    @property
+    def loaded(self) -> Loaded:
+        """Return the settings in force with each value's origin."""
+        return self._keeper.loaded
+
+    async def reveal_setting(self, name: str) -> str:
+        """Return a secret setting in the clear; the audit says who looked."""
+        return await self._keeper.reveal(name)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import Organization, RunInfo
 from tsh_sync_gui.engine.views import Forecast, Overview, RunDetail, SyncReport, SyncRequest
@@ -72,4 +72,13 @@ class Service(Protocol):
 
     async def save_setting(self, name: str, value: str | None) -> None:
         """Check and keep a setting where it belongs; None goes back to the default."""
+        ...
+
+    @property
+    def loaded(self) -> Loaded:
+        """Return the settings in force with each value's origin."""
+        ...
+
+    async def reveal_setting(self, name: str) -> str:
+        """Return a secret setting in the clear; the audit says who looked."""
         ...
