@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ from tsh_sync_gui.core.events import (
     RunStarted,
     RunWaiting,
 )
-from tsh_sync_gui.core.settings import Settings, validated
+from tsh_sync_gui.core.settings import DECLARED, Loaded, Origin, Settings, validated
 from tsh_sync_gui.core.values import Calls, Counts, EntityState, Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo
 from tsh_sync_gui.engine.views import (
@@ -208,6 +209,13 @@ class FakeService:
         names = request.entities or tuple(one.name for one in REGISTRY)
         return [self._price(name, full=request.full) for name in names]
 
+    async def estimate(self, request: SyncRequest) -> list[Forecast]:
+        """Remember it; the price is known then."""
+        self.asked.append(("estimate", request))
+        if self.error is not None:
+            raise self.error
+        return [msgspec.structs.replace(one, known=True) for one in await self.forecast(request)]
+
     def _price(self, name: str, *, full: bool) -> Forecast:
         given = self.prices.get(name)
         if given is not None:
@@ -256,6 +264,17 @@ class FakeService:
         if value is not None:
             validated({name: value})
         self.asked.append(("save", (name, value)))
+
+    @property
+    def loaded(self) -> Loaded:
+        """Return the defaults."""
+        origins = {one.field: Origin.DEFAULT for one in DECLARED}
+        return Loaded(settings=validated({}), home=Path("nowhere"), origins=origins)
+
+    async def reveal_setting(self, name: str) -> str:
+        """Return a made-up secret and remember who asked."""
+        self.asked.append(("reveal", name))
+        return f"revealed-{name}"
 
     def requests(self) -> list[SyncRequest]:
         """Return the syncs that were asked for."""

@@ -19,19 +19,19 @@ async def test_a_bad_value_says_what_is_allowed_next_to_the_field(qloop, window,
     panel.rows["per_minute"].set_text("0")
 
     assert panel.rows["per_minute"].fault == "Allowed: 1 to 1,000,000."
-    assert not panel.save_button.isEnabled()
+    assert not panel.bar.save_button.isEnabled()
 
 
 async def test_a_good_value_is_saved_and_shown_as_saved(qloop, window, service, tmp_path):
     panel = show(window, tmp_path)
 
     panel.rows["per_day"].set_text("2500")
-    panel.save_button.click()
+    panel.bar.save_button.click()
 
     await until(lambda: service.asked)
     assert service.asked == [("save", ("per_day", "2500"))]
     await until(lambda: panel.rows["per_day"].state.source == "Saved for all machines")
-    assert not panel._bar.isVisible()
+    assert not panel.bar.isVisible()
 
 
 async def test_saving_one_setting_keeps_what_was_typed_into_others(qloop, window, service, tmp_path):
@@ -65,7 +65,7 @@ async def test_revert_drops_what_was_typed(qloop, window, tmp_path):
     panel.revert()
 
     assert panel.rows["per_day"].text == "1000"
-    assert not panel._bar.isVisible()
+    assert not panel.bar.isVisible()
 
 
 async def test_a_locked_setting_cannot_be_edited_and_says_why(qloop, window, tmp_path):
@@ -101,11 +101,10 @@ async def test_products_are_boxes(qloop, window, service, tmp_path):
 
 async def test_a_database_can_be_tried_before_it_is_saved(qloop, window, tmp_path):
     panel = show(window, tmp_path)
-    test = next(one for one in panel.findChildren(type(panel.save_button)) if one.text() == "Test connection")
 
-    test.click()
+    panel.tools.test_button.click()
 
-    await until(lambda: "Reached PostgreSQL" in panel._verdict.text())
+    await until(lambda: "Reached PostgreSQL" in panel.tools.verdict.text())
 
 
 async def test_the_search_finds_titles_and_variables(qloop, window, tmp_path):

@@ -54,6 +54,12 @@ class LiveSettings:
         self._machine = await asyncio.to_thread(_saved_again, self._machine, fields)
         await self.refresh()
 
+    async def reveal(self, name: str) -> str:
+        """Return a secret in the clear; who looked, and at what, is in the audit before it is shown."""
+        one = find(name)
+        await self._shared.note_revealed(one.field, by=user_name())
+        return self.loaded.text(one.field)
+
     def _apply(self, shared: Mapping[str, Any]) -> None:
         before = self.now
         self.loaded = merged(self._machine, shared)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
 from tsh_sync_gui.core import log
-from tsh_sync_gui.core.errors import NoVaultError
+from tsh_sync_gui.core.errors import NoVaultError, SyncError
 from tsh_sync_gui.core.saved import read_saved, write_saved
 from tsh_sync_gui.core.setting_checks import has_password, passwords_in
 from tsh_sync_gui.core.settings import Loaded, find, load, outside_value, save, validated
@@ -23,6 +24,25 @@ from tsh_sync_gui.vault.choice import KEY_VARIABLE
 _ADDRESS: Final = "database_url"
 _PASSPHRASES: Final[dict[Path, SecretStr]] = {}
 _PASSPHRASES_LOCK: Final = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VaultState:
+    """Where the secrets of a home rest, whether more can be kept there, and why they can't be read now."""
+
+    kind: VaultKind
+    is_writable: bool
+    problem: str = ""
+
+
+def vault_state(home: Path) -> VaultState:
+    """Return how the home's vault stands. It may block."""
+    vault, problem = home_vault(home), ""
+    try:
+        vault.read()
+    except SyncError as error:
+        problem = str(error)
+    return VaultState(kind=vault.kind, is_writable=vault.is_writable, problem=problem)
 
 
 def unlock(home: Path, passphrase: str) -> None:

@@ -43,23 +43,23 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, validate_default=True)
 
     client_id: str = _declared(
-        "ZOHO_CLIENT_ID", "Client id", "", "From Zoho's API console.", section="Zoho", scope="secret"
+        "ZOHO_CLIENT_ID", "Client id", "", "From Zoho's API console.", section="Connection", scope="secret"
     )
     client_secret: SecretStr = _declared(
-        "ZOHO_CLIENT_SECRET", "Client secret", "", "From Zoho's API console.", section="Zoho", scope="secret"
+        "ZOHO_CLIENT_SECRET", "Client secret", "", "From Zoho's API console.", section="Connection", scope="secret"
     )
     refresh_token: SecretStr = _declared(
-        "ZOHO_REFRESH_TOKEN", "Refresh token", "", "What the sign-in gave us.", section="Zoho", scope="secret"
+        "ZOHO_REFRESH_TOKEN", "Refresh token", "", "What the sign-in gave us.", section="Connection", scope="secret"
     )
     organization_id: Annotated[str, AfterValidator(checks.digits)] = _declared(
-        "ZOHO_ORGANIZATION_ID", "Organization", "", "Zoho's number of the organization.", section="Zoho", scope="shared"
+        "ZOHO_ORGANIZATION_ID", "Organization", "", "Zoho's number of the organization.", section="Connection", scope="shared"
     )
     api_base_url: Address = _declared(
         "ZOHO_API_BASE_URL",
         "API address",
         "https://www.zohoapis.com",
         "The data centre's API host.",
-        section="Zoho",
+        section="Connection",
         scope="shared",
     )
     accounts_url: Address = _declared(
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         "Accounts address",
         "https://accounts.zoho.com",
         "The data centre's sign-in host.",
-        section="Zoho",
+        section="Connection",
         scope="shared",
     )
     api_version: str = _declared(
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         "API version",
         "v3",
         "Path segment for Zoho Books; Inventory is v1.",
-        section="Zoho",
+        section="Connection",
         scope="shared",
         pattern=r"^v[0-9]+$",
     )
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
         "Products",
         "books,inventory",
         "Which Zoho products the organization has: books, inventory or both.",
-        section="Zoho",
+        section="Connection",
         scope="shared",
     )
     client_type: Literal["server", "desktop", "self"] = _declared(
@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         "Client type",
         "server",
         "As Zoho's console shows it: server-based, mobile or desktop (needs no secret), or self client.",
-        section="Zoho",
+        section="Connection",
         scope="shared",
     )
     sync_enabled: bool = _declared(
@@ -231,7 +231,7 @@ class Settings(BaseSettings):
         "Secrets rest in",
         "auto",
         "auto: the system's keychain, else the encrypted file if there is one. keychain or file: nothing else.",
-        section="Secrets",
+        section="Connection",
         scope="machine",
     )
     theme: Literal["system", "light", "dark"] = _declared(

@@ -14,6 +14,9 @@ _KEEP: Final = """
 INSERT INTO sync.settings (key, value, updated_by) VALUES (%s, %s, %s)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = now(), updated_by = excluded.updated_by
 """
+_NOTE: Final = """
+INSERT INTO sync.audit (entity, row_key, action, origin, actor) VALUES ('settings', %s, 'revealed', 'person', %s)
+"""
 
 
 async def _refuse_another(connection: Driver, wanted: str) -> None:
@@ -55,3 +58,8 @@ class SharedSettings:
                 await connection.execute("DELETE FROM sync.settings WHERE key = %s", (name,))
             else:
                 await connection.execute(_KEEP, (name, Json(value), by))
+
+    async def note_revealed(self, name: str, by: str) -> None:
+        """Write into the audit that a person looked at a secret; the secret itself never comes here."""
+        async with self._database.raw() as connection:
+            await connection.execute(_NOTE, (name, by))

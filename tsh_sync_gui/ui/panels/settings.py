@@ -2,52 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.core.settings import Loaded, find
-from tsh_sync_gui.ui.actions import Actions, problem_from
+from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.panels.panel import Panel
-from tsh_sync_gui.ui.state.settings_form import Section, sections
+from tsh_sync_gui.ui.panels.settings_connection import Connection
+from tsh_sync_gui.ui.panels.settings_transfer import Transfer
+from tsh_sync_gui.ui.settings_deeds import SettingsDeeds
+from tsh_sync_gui.ui.state.settings_form import Section, finds, sections
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import button, label, line, set_property, set_text
+from tsh_sync_gui.ui.widgets.basics import button, label, line
+from tsh_sync_gui.ui.widgets.database_tools import DatabaseTools, Test, words_of
+from tsh_sync_gui.ui.widgets.save_bar import SaveBar
 from tsh_sync_gui.ui.widgets.setting_row import SettingRow
 
+__all__ = ["Save", "SettingsPanel", "Test"]
 Save = Callable[[str, str | None], Coroutine[Any, Any, None]]
-Test = Callable[[str], Coroutine[Any, Any, str]]
+_ADDRESS = "database_url"
+_LOOK = "theme"
 
 
 class SettingsPanel(Panel):
-    """A form by section; *themed* carries a new appearance, *reopen* says that the database is another now."""
+    """A form by section.
+
+    *themed* carries a new appearance, *reopen* says that the database or the secrets are others now, *told* what a
+    person should know. The wishes of the connection (`connection.box`) are wired by the program.
+    """
 
     key = "settings"
     icon_name = "settings"
     themed = Signal(str)
     reopen = Signal()
+    told = Signal(object)
 
     def __init__(self, actions: Actions, *, save: Save, test: Test) -> None:
         super().__init__()
         self._actions = actions
         self._save = save
-        self._test = test
-        self._loaded: Loaded | None = None
+        self.loaded: Loaded | None = None
         self._saved: dict[str, str | None] = {}
         self._has_database = False
+        self._deeds: SettingsDeeds | None = None
         self.rows: dict[str, SettingRow] = {}
         self._heads: dict[str, QWidget] = {}
-        self._boxes: list[tuple[Section, QFrame]] = []
         self._inside = QVBoxLayout()
         self.search = QLineEdit()
         self._none = label(tr("No setting is called that."), "muted")
         self._scroll = QScrollArea()
-        self._bar, self._bar_text = QFrame(), label("", "strong")
-        self.save_button = button(tr("Save"), "primary")
-        self._revert = button(tr("Revert"))
-        self._verdict = label("", "small", wrap=True, selectable=True)
+        self.bar = SaveBar()
+        self.tools = DatabaseTools(actions, test, self._address)
+        self.tools.reopen.connect(self.reopen)
+        self.connection = Connection(self, actions, tell=self.told.emit)
+        self.connection.opened.connect(self.reopen)
+        self.transfer = Transfer(self, actions, fill=self.fill, tell=self.told.emit)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build()
 
@@ -59,18 +72,31 @@ class SettingsPanel(Panel):
     @property
     def help_lines(self) -> tuple[tuple[str, str], ...]:
         """Return the keys of this screen."""
-        return (("Ctrl+F", tr("search settings")), ("Ctrl+S", tr("save")))
+        return (
+            ("Ctrl+F", tr("search settings")),
+            ("Ctrl+S", tr("save")),
+            ("Ctrl+Z", tr("take back what was typed into the field")),
+        )
+
+    def use(self, deeds: SettingsDeeds) -> None:
+        """Do with *deeds* what goes beyond saving."""
+        self._deeds = self.transfer.deeds = self.connection.deeds = deeds
 
     def _build(self) -> None:
         self.search.setPlaceholderText(tr("Search settings by title or variable"))
         self.search.setAccessibleName(tr("Search settings"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(280)
+        self.search.setMinimumWidth(240)
         self.search.textChanged.connect(self._search)
+        export, take = button(tr("Export…")), button(tr("Import…"), icon_name="import")
+        export.clicked.connect(self.transfer.ask_export)
+        take.clicked.connect(self.transfer.ask_import)
         head = QHBoxLayout()
+        head.setSpacing(8)
         head.addWidget(label(self.title, "heading"))
         head.addStretch(1)
-        head.addWidget(self.search)
+        for one in (self.search, take, export):
+            head.addWidget(one)
         inside = QWidget()
         inside.setObjectName("scrolled")
         inside.setMaximumWidth(980)
@@ -86,33 +112,24 @@ class SettingsPanel(Panel):
         self._scroll.setWidget(inside)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.bar.save_button.clicked.connect(self.save)
+        self.bar.revert_button.clicked.connect(self.revert)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self._scroll, 1)
-        outer.addWidget(self._unsaved())
-
-    def _unsaved(self) -> QFrame:
-        self._bar.setObjectName("statusbar")
-        row = QHBoxLayout(self._bar)
-        row.setContentsMargins(20, 8, 20, 8)
-        row.addWidget(self._bar_text, 1)
-        row.addWidget(self._revert)
-        row.addWidget(self.save_button)
-        self.save_button.clicked.connect(self.save)
-        self._revert.clicked.connect(self.revert)
-        self._bar.hide()
-        return self._bar
+        outer.addWidget(self.bar)
 
     def show_settings(self, loaded: Loaded, *, has_database: bool) -> None:
         """Show *loaded*; shared settings can be changed while the database is open."""
-        self._loaded, self._has_database, self._saved = loaded, has_database, {}
+        self.loaded, self._has_database, self._saved = loaded, has_database, {}
         self._show()
+        self.connection.show_loaded(loaded)
 
     def _show(self) -> None:
-        if self._loaded is None:
+        if self.loaded is None:
             return
-        for section in sections(self._loaded, has_database=self._has_database, saved=self._saved):
+        for section in sections(self.loaded, has_database=self._has_database, saved=self._saved):
             if not any(field.field in self.rows for field in section.fields):
                 self._add(section)
             for field in section.fields:
@@ -125,16 +142,15 @@ class SettingsPanel(Panel):
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 4, 0, 4)
         column.setSpacing(0)
+        if section.key == "Connection":
+            column.addWidget(self.connection.box)
+            column.addWidget(line())
         for place, field in enumerate(section.fields):
             if place:
                 column.addWidget(line())
-            row = SettingRow(field)
-            row.edited.connect(self._edited)
-            row.reset.connect(self._reset)
-            self.rows[field.field] = row
-            column.addWidget(row)
+            column.addWidget(self._row(SettingRow(field)))
         if section.key == "Database":
-            column.addWidget(self._database_tools())
+            column.addWidget(self.tools)
         holder = QWidget()
         inner = QVBoxLayout(holder)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -144,65 +160,62 @@ class SettingsPanel(Panel):
         self._heads[section.key] = holder
         self._inside.addWidget(holder)
 
-    def _database_tools(self) -> QWidget:
-        box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(16, 2, 16, 10)
-        row.setSpacing(8)
-        test = button(tr("Test connection"), icon_name="database")
-        test.clicked.connect(lambda: self._try(test))
-        again = button(tr("Open the database again"), icon_name="refresh")
-        again.setToolTip(tr("A new address counts from the next opening on."))
-        again.clicked.connect(self.reopen)
-        row.addWidget(test)
-        row.addWidget(again)
-        row.addWidget(self._verdict, 1)
-        return box
+    def _row(self, row: SettingRow) -> SettingRow:
+        row.edited.connect(self._edited)
+        row.reset.connect(self._reset)
+        row.reveal.connect(self._reveal)
+        self.rows[row.state.field] = row
+        return row
 
-    def _try(self, test: QPushButton) -> None:
-        row = self.rows["database_url"]
-        self._judge(tr("Trying…"), "")
-        self._actions.run(
-            self._test(row.text),
-            then=lambda words: self._judge(words, "green"),
-            otherwise=lambda error: self._judge(self._words(error), "red"),
-            busy=test,
-        )
-
-    @staticmethod
-    def _words(error: BaseException) -> str:
-        problem = problem_from(error)
-        return f"{problem.title}. {problem.meaning}" if problem.meaning else problem.title
-
-    def _judge(self, words: str, tone: str) -> None:
-        set_text(self._verdict, words)
-        set_property(self._verdict, "tone", tone)
+    def _address(self) -> str:
+        """Return the address to be tried: what is typed, else what is kept, with its password."""
+        row = self.rows[_ADDRESS]
+        if row.is_changed or self.loaded is None:
+            return row.text
+        return self._saved.get(_ADDRESS) or self.loaded.text(_ADDRESS)
 
     def _edited(self, field: str) -> None:
         row = self.rows[field]
-        if field == "theme" and row.is_changed:
+        if field == _LOOK and row.is_changed:
             self.themed.emit(row.text)
             self._keep(field, row.text)
         self._count()
 
     def _reset(self, field: str) -> None:
         self._keep(field, None)
-        if field == "theme":
+        if field == _LOOK:
             self.themed.emit(find(field).default)
+
+    def _reveal(self, field: str) -> None:
+        row = self.rows[field]
+        if self._deeds is not None:
+            self._actions.run(
+                self._deeds.reveal(field),
+                then=row.show_secret,
+                otherwise=lambda error: row.show_fault(words_of(error)),
+                busy=row.eye,
+            )
 
     def _keep(self, field: str, text: str | None) -> None:
         self._actions.run(
             self._save(field, text),
             then=lambda _: self._kept(field, text),
-            otherwise=lambda error: self.rows[field].show_fault(self._words(error)),
+            otherwise=lambda error: self.rows[field].show_fault(words_of(error)),
         )
 
     def _kept(self, field: str, text: str | None) -> None:
         self._saved[field] = text
         typed = {name: row.text for name, row in self.rows.items() if row.is_changed and name != field}
         self._show()
-        for name, value in typed.items():
-            self.rows[name].set_text(value)
+        self.fill(typed)
+        self.connection.look()
+
+    def fill(self, values: Mapping[str, str]) -> None:
+        """Show *values* by field as changes that are not saved yet, where they can be changed here."""
+        for field, text in values.items():
+            row = self.rows.get(field)
+            if row is not None and not row.state.locked and text != row.state.value:
+                row.set_text(text)
         self._count()
 
     def save(self) -> None:
@@ -217,31 +230,34 @@ class SettingsPanel(Panel):
 
     def _count(self) -> None:
         changed = [row for row in self.rows.values() if row.is_changed]
-        faulty = [row for row in changed if row.fault]
-        self._bar.setVisible(bool(changed))
-        words = tr("%Ln unsaved change(s)", None, len(changed))
-        if faulty:
-            words += " · " + tr("%Ln cannot be saved", None, len(faulty))
-        set_text(self._bar_text, words)
-        self.save_button.setEnabled(len(faulty) < len(changed))
+        self.bar.show_changes([row.state.title for row in changed], sum(bool(row.fault) for row in changed))
 
     def _search(self, text: str) -> None:
-        wanted = text.casefold().strip()
         for row in self.rows.values():
-            known = f"{row.state.title} {row.state.variable} {row.state.field}".casefold()
-            row.setVisible(not wanted or wanted in known)
+            row.setVisible(finds(row.state, text))
         for holder in self._heads.values():
             holder.setVisible(any(not row.isHidden() for row in holder.findChildren(SettingRow)))
         self._none.setVisible(all(holder.isHidden() for holder in self._heads.values()) and bool(self._heads))
 
     @override
     def open_at(self, focus: str) -> None:
-        head = self._heads.get(focus)
+        head = self._heads.get("Connection" if focus == "Zoho" else focus)
         if head is not None:
             self._scroll.ensureWidgetVisible(head, 0, 20)
             head.findChildren(SettingRow)[0].focus_field()
         else:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Show what other windows and machines have saved meanwhile, unless something is typed here."""
+        self.connection.look()
+        if self._deeds is not None and self._has_database:
+            self._actions.run(self._deeds.now(), then=self._refresh, otherwise=lambda _error: None)
+
+    def _refresh(self, loaded: Loaded) -> None:
+        if not any(row.is_changed or row.eye.isChecked() for row in self.rows.values()):
+            self.show_settings(loaded, has_database=self._has_database)
 
     @override
     def filter_row(self) -> None:

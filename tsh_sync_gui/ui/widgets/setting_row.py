@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
 
-from tsh_sync_gui.ui.state.settings_form import FieldState, fault
+from tsh_sync_gui.ui.state.settings_form import FieldState, caution, fault
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, glyph, label, set_property, set_text, tool
 
 _TITLE_WIDTH = 250
+_REVEALED_MS = 30_000
+
+
+class _Line(QLineEdit):
+    """A line whose Ctrl+Z is the row's: it goes back to what is saved, not to the letter before."""
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class SettingRow(QWidget):
-    """Shows a FieldState; *edited* says that its text is another now, *reset* that the default is wanted."""
+    """Shows a FieldState.
+
+    *edited* says that its text is another now, *reset* that the default is wanted, *reveal* that a secret shall be
+    shown.
+    """
 
     edited = Signal(str)
     reset = Signal(str)
+    reveal = Signal(str)
 
     def __init__(self, state: FieldState) -> None:
         super().__init__()
@@ -25,10 +53,15 @@ class SettingRow(QWidget):
         self._boxes: list[tuple[str, QCheckBox | QRadioButton]] = []
         self._source = label("", "faint")
         self._lock = glyph("lock", "faint", side=13)
-        self._reset = tool("reset", tr("Back to the default"))
+        self._reset = tool("reset", tr("Forget it") if state.kind == "secret" else tr("Back to the default"))
         self._reset.clicked.connect(lambda: self.reset.emit(self.state.field))
+        self.eye: QToolButton = tool("preview", tr("Show it for half a minute; this is written down"))
+        self.eye.setCheckable(True)
+        self.eye.clicked.connect(self._look)
+        self._hide = QTimer(self)
+        self._hide.setSingleShot(True)
+        self._hide.timeout.connect(self.conceal)
         self._fault = label("", "caption", wrap=True)
-        set_property(self._fault, "tone", "red")
         self._field = self._make_field()
         self._build()
         self.show_state(state)
@@ -36,7 +69,7 @@ class SettingRow(QWidget):
     def _build(self) -> None:
         words = QVBoxLayout()
         words.setSpacing(1)
-        words.addWidget(label(self.state.title, "strong"))
+        words.addWidget(label(self.state.title, "strong", wrap=True))
         words.addWidget(ElidedLabel(self.state.variable, "faint"))
         title = QWidget()
         title.setFixedWidth(_TITLE_WIDTH)
@@ -47,13 +80,17 @@ class SettingRow(QWidget):
         under.addWidget(label(self.state.help, "caption", wrap=True), 1)
         under.addWidget(self._lock)
         under.addWidget(self._source)
+        tools = QHBoxLayout()
+        tools.setSpacing(2)
+        tools.addWidget(self.eye)
+        tools.addWidget(self._reset)
         grid = QGridLayout(self)
         grid.setContentsMargins(16, 10, 12, 10)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
         grid.addWidget(title, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._field, 0, 1)
-        grid.addWidget(self._reset, 0, 2)
+        grid.addLayout(tools, 0, 2)
         grid.addWidget(self._fault, 1, 1)
         grid.addLayout(under, 2, 1)
         grid.setColumnStretch(1, 1)
@@ -61,14 +98,14 @@ class SettingRow(QWidget):
     def _make_field(self) -> QWidget:
         if self.state.kind in {"flag", "choice", "several"}:
             return self._make_boxes()
-        self._line = QLineEdit()
+        self._line = _Line()
         self._line.setAccessibleName(self.state.title)
         self._line.setAccessibleDescription(self.state.help)
         self._line.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self._line.setPlaceholderText(self.state.range)
         if self.state.kind == "number":
             self._line.setMaximumWidth(160)
-        if self.state.field == "database_url":
+        if self.state.kind == "address":
             self._line.setPlaceholderText(tr("embedded PostgreSQL"))
         self._line.textEdited.connect(self._edited)
         return self._line
@@ -91,9 +128,9 @@ class SettingRow(QWidget):
 
     @property
     def text(self) -> str:
-        """Return the value as it stands in the field."""
+        """Return the value as it stands in the field; a secret that is only shown does not stand there."""
         if self._line is not None:
-            return self._line.text().strip()
+            return self.state.value if self.eye.isChecked() else self._line.text().strip()
         chosen = [value for value, box in self._boxes if box.isChecked()]
         if self.state.kind == "flag":
             return "true" if chosen else "false"
@@ -102,22 +139,35 @@ class SettingRow(QWidget):
     @property
     def is_changed(self) -> bool:
         """Tell whether the field holds something else than is saved."""
-        return self.state.kind != "secret" and self.text != self.state.value
+        return self.text != self.state.value
 
     @property
     def fault(self) -> str:
         """Return what is wrong with the field, empty when nothing is."""
-        return self._fault.text() if not self._fault.isHidden() else ""
+        return self._fault.text() if self._fault.property("tone") == "red" else ""
+
+    @property
+    def note(self) -> str:
+        """Return what stands below the field: what is wrong, or what a person should know."""
+        return self._fault.text()
 
     def set_text(self, text: str) -> None:
         """Put *text* into the field as a person would."""
+        self.conceal()
         self._fill(text)
         self._edited()
 
+    def revert(self) -> None:
+        """Go back to what is saved."""
+        self.set_text(self.state.value)
+
     def show_state(self, state: FieldState) -> None:
         """Show *state*; what was typed is dropped."""
+        self.conceal()
         self.state = state
         self._fill(state.value)
+        if self._line is not None and state.kind == "secret":
+            self._line.setPlaceholderText(state.shown)
         self._field.setEnabled(not state.locked)
         self._field.setToolTip(state.locked)
         self._lock.setVisible(bool(state.locked))
@@ -125,14 +175,48 @@ class SettingRow(QWidget):
         set_text(self._source, state.source)
         self._source.setToolTip(state.locked)
         self._reset.setVisible(state.can_reset and not state.locked)
+        self.eye.setVisible(state.can_reveal)
         self.show_fault("")
 
     def show_fault(self, text: str) -> None:
-        """Show what is wrong next to the field."""
-        self._fault.setText(text)
-        self._fault.setVisible(bool(text))
+        """Show what is wrong next to the field; where nothing is, what a person should know of the value."""
+        note = text or caution(self.state.field, self.text)
+        set_property(self._fault, "tone", "red" if text else "amber")
+        self._fault.setText(note)
+        self._fault.setVisible(bool(note))
         if self._line is not None:
             set_property(self._line, "bad", "true" if text else "")
+
+    def show_secret(self, text: str) -> None:
+        """Show the secret itself for half a minute; it can't be edited meanwhile."""
+        if self._line is not None:
+            self.eye.setChecked(True)
+            self._line.setReadOnly(True)
+            self._line.setEnabled(True)
+            self._line.setEchoMode(QLineEdit.EchoMode.Normal)
+            self._line.setText(text)
+            self._hide.start(_REVEALED_MS)
+
+    def conceal(self) -> None:
+        """Hide a secret that is shown."""
+        self._hide.stop()
+        if self._line is None:
+            return
+        if self.state.kind == "secret":
+            self._line.setEchoMode(QLineEdit.EchoMode.Password)
+        if self.eye.isChecked():
+            self.eye.setChecked(False)
+            self._line.setText(self.state.value)
+        self._line.setReadOnly(False)
+        self._line.setEnabled(not self.state.locked)
+
+    def _look(self, wanted: bool) -> None:
+        if wanted:
+            self.eye.setChecked(False)  # until the value is there
+            self.reveal.emit(self.state.field)
+        else:
+            self.eye.setChecked(True)
+            self.conceal()
 
     def _fill(self, text: str) -> None:
         if self._line is not None:
@@ -144,6 +228,13 @@ class SettingRow(QWidget):
     def _edited(self) -> None:
         self.show_fault(fault(self.state.field, self.text) if self.is_changed else "")
         self.edited.emit(self.state.field)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Undo) and self.is_changed:
+            self.revert()
+        else:
+            super().keyPressEvent(event)
 
     def focus_field(self) -> None:
         """Go to the field."""

@@ -1,7 +1,10 @@
 """The form of settings is made from their declarations."""
 
+from dataclasses import replace
+
 from tsh_sync_gui.core.settings import DECLARED, load
-from tsh_sync_gui.ui.state.settings_form import FieldState, fault, masked, sections
+from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.ui.state.settings_form import FieldState, caution, fault, sections
 
 
 def fields(tmp_path, *, has_database: bool = True, saved=None, **overrides) -> dict[str, FieldState]:
@@ -10,14 +13,14 @@ def fields(tmp_path, *, has_database: bool = True, saved=None, **overrides) -> d
     return {one.field: one for section in made for one in section.fields}
 
 
-def test_every_declared_setting_is_in_the_form(tmp_path):
-    assert set(fields(tmp_path)) == {one.field for one in DECLARED}
+def test_every_setting_that_is_read_is_in_the_form(tmp_path):
+    assert set(fields(tmp_path)) == {one.field for one in DECLARED if not one.is_later}
 
 
-def test_the_database_comes_first(tmp_path):
+def test_the_connection_comes_first(tmp_path):
     loaded = load(home=tmp_path, environment=False)
 
-    assert sections(loaded, has_database=True)[0].key == "Database"
+    assert [one.key for one in sections(loaded, has_database=True)][:3] == ["Connection", "Database", "Limits"]
 
 
 def test_a_value_from_the_command_line_is_locked_and_says_so(tmp_path):
@@ -42,13 +45,52 @@ def test_a_saved_value_can_be_reset(tmp_path):
     assert (again.value, again.source, again.can_reset) == ("1000", "Default", False)
 
 
-def test_secrets_are_dots_and_never_editable(tmp_path):
-    shown = fields(tmp_path, client_secret="abcdefghijklmnop1234")["client_secret"]
+def test_a_secret_is_dots_and_never_in_the_field(tmp_path):
+    shown = fields(tmp_path, saved={"client_secret": "abcdefghijklmnop1234"})["client_secret"]
 
-    assert shown.value == "••••••••1234"
-    assert shown.locked
-    assert masked("short") == "••••••••"
-    assert masked("") == "not set"
+    assert (shown.shown, shown.value) == ("••••1234", "")
+    assert shown.can_reveal
+    assert not shown.locked
+    assert fields(tmp_path)["client_secret"].shown == "not set"
+    assert not fields(tmp_path)["client_secret"].can_reveal
+
+
+def test_a_secret_says_where_it_rests(tmp_path):
+    loaded = load(home=tmp_path, environment=False, secrets={"client_secret": "abcdefghijklmnop1234"})
+    told = {
+        kind: next(
+            one.source
+            for section in sections(replace(loaded, vault=kind), has_database=True)
+            for one in section.fields
+            if one.field == "client_secret"
+        )
+        for kind in (VaultKind.KEYCHAIN, VaultKind.FILE)
+    }
+
+    assert told == {VaultKind.KEYCHAIN: "In the keychain", VaultKind.FILE: "In the encrypted file"}
+
+
+def test_a_closed_vault_locks_secrets_and_says_why(tmp_path):
+    loaded = replace(load(home=tmp_path, environment=False), vault=VaultKind.FILE, vault_problem="It is closed.")
+    made = {one.field: one for section in sections(loaded, has_database=True) for one in section.fields}
+
+    assert made["client_secret"].locked == "It is closed."
+    assert not made["theme"].locked
+
+
+def test_an_address_is_shown_with_dots_for_its_password(tmp_path):
+    shown = fields(tmp_path, saved={"database_url": "postgresql://sara:geheim@db:5432/tsh"})["database_url"]
+
+    assert shown.value == "postgresql://sara:••••@db:5432/tsh"
+    assert shown.can_reveal
+    assert fault("database_url", "postgresql://sara:••••@other/tsh") == "Write the password in place of the dots."
+    assert not fields(tmp_path, saved={"database_url": "postgresql://sara@db/tsh"})["database_url"].can_reveal
+
+
+def test_what_is_allowed_and_unwise_is_said():
+    assert "blocks" in caution("per_minute", "101")
+    assert caution("per_minute", "100") == ""
+    assert caution("per_day", "5000") == ""
 
 
 def test_a_bad_value_is_told_its_range():

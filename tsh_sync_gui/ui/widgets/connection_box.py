@@ -1,0 +1,103 @@
+"""How the sign-in stands and where the secrets rest, with the buttons that change it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.ui.state.connection import is_signed_in, scope_words, sign_in_words, vault_words
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_property, set_text, set_tip
+
+if TYPE_CHECKING:
+    from tsh_sync_gui.bootstrap.secrets import VaultState
+    from tsh_sync_gui.bootstrap.setup.values import TokenHealth
+    from tsh_sync_gui.core.settings import Loaded
+
+
+class ConnectionBox(QWidget):
+    """Two lines: the sign-in and the vault. Its signals are wishes; who wires the program fulfils them."""
+
+    sign_in = Signal()
+    rotate = Signal()
+    set_up = Signal()
+    unlock = Signal()
+    make_file = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sign = glyph("info", "muted")
+        self.words = label("", "strong", wrap=True)
+        self._more = label("", "caption", wrap=True)
+        self.sign_in_button = button(tr("Sign in again"), icon_name="person")
+        self.rotate_button = button(tr("Renew the sign-in"), icon_name="refresh")
+        self.rotate_button.setToolTip(tr("Gets a new refresh token; the old one is kept until the new one has worked."))
+        self.set_up_button = button(tr("Open the set-up"), icon_name="settings")
+        self._lock = glyph("lock", "muted")
+        self.vault_words = label("", "small", wrap=True, selectable=True)
+        self.unlock_button = button(tr("Open it…"), icon_name="lock")
+        self.file_button = button(tr("Make an encrypted file…"))
+        self._build()
+
+    def _build(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addWidget(self.words)
+        words.addWidget(self._more)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self._sign)
+        first.addLayout(words, 1)
+        second = QHBoxLayout()
+        second.setSpacing(8)
+        second.addWidget(self._lock)
+        second.addWidget(self.vault_words, 1)
+        pairs = (
+            (first, self.sign_in_button, self.sign_in),
+            (first, self.rotate_button, self.rotate),
+            (first, self.set_up_button, self.set_up),
+            (second, self.unlock_button, self.unlock),
+            (second, self.file_button, self.make_file),
+        )
+        for row, made, signal in pairs:
+            made.clicked.connect(signal)
+            row.addWidget(made)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 10, 12, 10)
+        column.setSpacing(10)
+        column.addLayout(first)
+        column.addLayout(second)
+        self.show_vault(None)
+
+    def show_sign_in(self, loaded: Loaded, health: TokenHealth | None) -> None:
+        """Show how the sign-in stands; without *health* as far as the settings tell."""
+        good = is_signed_in(loaded, health)
+        needs = health is not None and health.state == "needs_you"
+        tone = "red" if needs else "green" if good else "amber"
+        set_glyph(self._sign, "failed" if needs else "check" if good else "info", tone)
+        set_text(self.words, sign_in_words(loaded, health))
+        more = scope_words(health)
+        set_text(self._more, more)
+        self._more.setVisible(bool(more))
+        set_tip(self._more, "\n".join(sorted(health.scopes)) if health is not None else "")
+        set_text(self.sign_in_button, tr("Sign in again") if good or needs else tr("Sign in"))
+        set_property(self.sign_in_button, "kind", "" if good else "primary")
+        self.rotate_button.setVisible(good)
+        for one in (self.sign_in_button, self.set_up_button):
+            one.setVisible(not loaded.is_demo)
+        if loaded.is_demo:
+            self.rotate_button.hide()
+
+    def show_vault(self, state: VaultState | None) -> None:
+        """Show where the secrets rest; None while that is not known, or for the demo."""
+        self._lock.setVisible(state is not None)
+        self.vault_words.setVisible(state is not None)
+        closed = state is not None and state.kind is VaultKind.FILE and bool(state.problem)
+        self.unlock_button.setVisible(closed)
+        self.file_button.setVisible(state is not None and not state.is_writable)
+        if state is not None:
+            set_text(self.vault_words, vault_words(state.kind, state.problem, is_writable=state.is_writable))
+            set_property(self.vault_words, "tone", "red" if state.problem else "")

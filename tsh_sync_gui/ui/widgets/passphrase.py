@@ -1,0 +1,53 @@
+"""Asks for a passphrase, unseen; for a new one twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
+
+SHORTEST = 8
+
+
+class PassphraseQuestion(Question):
+    """A question whose answer is a passphrase; *go* gets it, *new* asks for it twice and for its length."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        heading: str,
+        text: str,
+        *,
+        go: Callable[[str], object],
+        deed: str = "",
+        new: bool = False,
+    ) -> None:
+        super().__init__(parent, heading, text, (Choice(deed or tr("Open"), "primary", self._go), Choice(tr("Cancel"))))
+        self._deed = go
+        self._new = new
+        self.first = self._field(tr("Passphrase, at least %Ln characters", None, SHORTEST) if new else tr("Passphrase"))
+        self.second = self._field(tr("The same again")) if new else self.first
+        self._judge()
+        self.first.setFocus()
+
+    def _field(self, words: str) -> QLineEdit:
+        made = QLineEdit()
+        made.setEchoMode(QLineEdit.EchoMode.Password)
+        made.setPlaceholderText(words)
+        made.setAccessibleName(words)
+        made.textChanged.connect(self._judge)
+        self.content.addWidget(made)
+        return made
+
+    def _judge(self) -> None:
+        text = self.first.text().strip()
+        good = bool(text)
+        if self._new:
+            good = len(text) >= SHORTEST and self.second.text().strip() == text
+        self.buttons[0].setEnabled(good)
+
+    def _go(self) -> None:
+        self._deed(self.first.text().strip())
