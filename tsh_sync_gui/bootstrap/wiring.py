@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ import structlog
 
 from tsh_sync_gui.bootstrap.databases import open_database
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
+from tsh_sync_gui.bootstrap.sign_ins import KeptSignIn, token_store
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import Loaded, Settings
@@ -24,11 +25,11 @@ from tsh_sync_gui.store.budget import PgBudget
 from tsh_sync_gui.store.budget_line import Limits
 from tsh_sync_gui.store.calls import PgCallLog
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.kept import PgKeptPages
 from tsh_sync_gui.store.ledger import PgLedger
 from tsh_sync_gui.store.mirror import PgMirror
 from tsh_sync_gui.store.notify import Notifier
 from tsh_sync_gui.store.settings import SharedSettings
-from tsh_sync_gui.store.tokens import PgTokenStore
 from tsh_sync_gui.zoho.client import ZohoClient
 from tsh_sync_gui.zoho.oauth import TokenKeeper
 from tsh_sync_gui.zoho.source import ZohoSource
@@ -76,15 +77,8 @@ async def wired(
     budget = PgBudget(database, limits(settings))
     log = PgCallLog(database, bodies=settings.log_api_calls)
     ledger = PgLedger(database, registry, settings.organization_id)
-    store = PgTokenStore(
-        database,
-        settings.client_id,
-        settings.client_secret.get_secret_value(),
-        settings.organization_id,
-        accounts_url=settings.accounts_url,
-        refresh_token=settings.refresh_token.get_secret_value(),
-    )
-    tokens = TokenKeeper(settings, store=store, clock=database.clock)
+    kept = KeptSignIn(live, database)
+    tokens = TokenKeeper(settings, store=token_store(database, settings), clock=database.clock, another=kept.another)
     client = ZohoClient(settings, tokens=tokens, budget=budget, log=log, clock=database.clock)
     source = ZohoSource(client)
 
@@ -105,20 +99,31 @@ async def wired(
         bus=bus,
         clock=database.clock,
         absences=Absences(ledger, bus, database.clock),
+        kept=PgKeptPages(database),
         normalizers={entity.name: Normalizer(entity) for entity in registry},
     )
     service = SyncService(parts, registry, live, database=database.info)
     notifier = Notifier(database, bus)
-    await notifier.start()
+    async with AsyncExitStack() as closing:
+        # Told before it begins: what fails half-way is closed, too.
+        closing.push_async_callback(notifier.close)
+        closing.push_async_callback(log.close)
+        closing.push_async_callback(budget.close)
+        closing.push_async_callback(client.aclose)
+        await notifier.start()
+        await closing.enter_async_context(_hearing_of_changes(live))
+        yield Wiring(service=service, database=database, source=source, ledger=ledger, tokens=tokens, settings=live)
+
+
+@asynccontextmanager
+async def _hearing_of_changes(live: LiveSettings) -> AsyncIterator[None]:
+    """Take over, for as long as the context lasts, what another process or machine sets."""
     watcher = asyncio.create_task(_hear_of_changes(live), name="shared settings")
     try:
-        yield Wiring(service=service, database=database, source=source, ledger=ledger, tokens=tokens, settings=live)
+        yield
     finally:
         watcher.cancel()
-        await client.aclose()
-        await budget.close()
-        await log.close()
-        await notifier.close()
+        await asyncio.wait({watcher})
 
 
 async def _hear_of_changes(live: LiveSettings) -> None:

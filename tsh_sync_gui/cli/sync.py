@@ -41,6 +41,9 @@ def sync(
     details: Annotated[str | None, typer.Option(metavar="N|all|none", help="How many details to fetch.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; say what would change.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Sync nothing; find out what it will cost, asking Zoho where needed.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for tomorrow's quota in place.")] = False,
     approve: Annotated[bool, typer.Option("--approve", help="Delete also more than the safety limit.")] = False,
     take_over: Annotated[bool, typer.Option("--take-over", help="Take a silent run over.")] = False,
@@ -70,12 +73,28 @@ def sync(
     _check(request, id_given=id_ is not None)
     doors: Doors = context.obj
     output = Output(as_json)
+    if estimate:
+        return run(_estimate(doors, output, request))
     return run(_sync(doors, output, request), on_stop=lambda: output.aside(STOPPING))
 
 
 async def _sync(doors: Doors, output: Output, request: SyncRequest) -> int:
     async with doors.service(doors.load(), output.aside) as service:
         return await perform(service, request, output)
+
+
+async def _estimate(doors: Doors, output: Output, request: SyncRequest) -> int:
+    """Print what *request* will cost; lengths nobody knows are asked for, the pages read are kept for the sync."""
+    async with doors.service(doors.load(), output.aside) as service:
+        costs = await service.estimate(request)
+        if output.as_json:
+            output.document({"forecasts": [cost.as_json() for cost in costs]})
+            return 0
+        for cost in costs:
+            output.show(f"{service.registry.get(cost.entity).title}: {words.price([cost])}.", markup=False)
+        if not all(cost.fits for cost in costs):
+            output.show("It does not fit in what is left today.")
+    return 0
 
 
 async def perform(service: SyncService, request: SyncRequest, output: Output) -> int:

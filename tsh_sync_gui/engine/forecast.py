@@ -9,7 +9,7 @@ from math import ceil
 from tsh_sync_gui.core.values import Mode
 from tsh_sync_gui.engine.details import DEFAULT_TIME
 from tsh_sync_gui.engine.plan import WalkPlan, pages_of
-from tsh_sync_gui.engine.ports import ListOrder, QuotaStatus, RunInfo, Watermark
+from tsh_sync_gui.engine.ports import Checkpoint, ListOrder, QuotaStatus, RunInfo, Watermark
 from tsh_sync_gui.engine.views import Details, Forecast
 from tsh_sync_gui.engine.walk import Pace
 
@@ -21,8 +21,10 @@ SECONDS_A_CALL = 0.3
 class Known:
     """What a forecast is made from.
 
-    *records* is how many records the walk's list has; *lane_left* how many calls the share of the day has left that
-    pays for details.
+    *records* is how many records the walk's list has, *pages* how many pages it was found to have. *asked* pages need
+    not be asked for: the run that goes on has stored them, or an estimate has read them; *listed* says that its lists
+    are done. *lane_left* is how many calls the share of the day has left that pays for details; *before* are the calls
+    that other walks of the request make.
     """
 
     mark: Watermark
@@ -30,7 +32,11 @@ class Known:
     history: Sequence[RunInfo]
     outstanding: int
     bulk_size: int
-    lane_left: int
+    lane_left: int = 0
+    before: int = 0
+    pages: int | None = None
+    asked: int = 0
+    listed: bool = False
 
 
 def list_total(plan: WalkPlan, marks: Mapping[str, Watermark]) -> int | None:
@@ -39,19 +45,28 @@ def list_total(plan: WalkPlan, marks: Mapping[str, Watermark]) -> int | None:
     return max((one for one in totals if one is not None), default=None)
 
 
+def pages_behind(checkpoint: Checkpoint | None) -> int:
+    """Return how many pages the run that goes on from *checkpoint* has behind it; the last one is looked at again."""
+    return max(0, checkpoint.next_page - 2) if checkpoint and not checkpoint.is_tail else 0
+
+
 def list_calls(plan: WalkPlan, known: Known, pace: Pace) -> tuple[int, int, bool]:
     """Return the fewest and the most list calls, and whether that is more than "at least"."""
-    if plan.mode is Mode.RECORD:
+    if plan.mode is Mode.RECORD or known.listed:
         return 0, 0, True
+    if known.pages is not None:
+        rest = max(0, known.pages - known.asked)
+        return rest, rest, True
     if plan.order is ListOrder.FULL:
         if known.records is None:
             return 1, 1, False
-        pages = pages_of(known.records, pace.per_page)
+        pages = max(1, pages_of(known.records, pace.per_page) - known.asked)
         return pages, pages, True
     past = [run.calls.list for run in known.history if run.mode is plan.mode and run.calls.list]
     # A filter asks for minutes or hours and mostly fits one page; how far a window or a sorted walk goes is open.
     is_short = plan.order is ListOrder.FILTERED and plan.mode is not Mode.WINDOW
-    return min(past, default=1), max(past, default=1), bool(past) or is_short
+    low, high = (max(1, pages - known.asked) for pages in (min(past, default=1), max(past, default=1)))
+    return low, high, bool(past) or is_short
 
 
 def detail_calls(plan: WalkPlan, known: Known, pace: Pace, limit: Details) -> int:
@@ -84,15 +99,16 @@ def forecast(plan: WalkPlan, known: Known, quota: QuotaStatus, pace: Pace, limit
     low, high, is_known = list_calls(plan, known, pace)
     details = detail_calls(plan, known, pace, limit)
     total = high + details
+    before = known.before
     return Forecast(
         entity=plan.leader.name,
         calls_low=low + details,
         calls_high=total,
         detail_calls=details,
         share_of_day=round(total / quota.day_limit, 4) if quota.day_limit else 1.0,
-        seconds=seconds_for(total, quota, pace),
+        seconds=round(seconds_for(before + total, quota, pace) - seconds_for(before, quota, pace), 1),
         known=is_known,
-        fits=total <= quota.day_limit - quota.day_used,
+        fits=before + total <= quota.day_limit - quota.day_used,
         records=known.records,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import aclosing
+from typing import Final
 
 import structlog
 from msgspec import structs
@@ -13,11 +14,14 @@ from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, Phase, RunId
 from tsh_sync_gui.engine.fallback import by_other_product, without_filter
 from tsh_sync_gui.engine.outcomes import machine_name, user_name
 from tsh_sync_gui.engine.plan import WalkPlan
-from tsh_sync_gui.engine.ports import Caller, ListOrder, RunInfo
+from tsh_sync_gui.engine.ports import Caller, Foreseen, RunInfo
 from tsh_sync_gui.engine.syncing import Parts
-from tsh_sync_gui.engine.views import SyncRequest
-from tsh_sync_gui.engine.walk import FilterIgnoredError, PageReader, first_checkpoint, is_end
+from tsh_sync_gui.engine.views import DryRun, SyncRequest
+from tsh_sync_gui.engine.walk import FilterIgnoredError, Page, PageReader, first_checkpoint, is_end, outside_window
 from tsh_sync_gui.entities.spec import Entity
+
+_LISTED: Final = 5000
+_SAME_LISTED: Final = 500
 
 
 class Preview:
@@ -32,6 +36,8 @@ class Preview:
         self._parts = parts
         self._forecast = forecast
         self._calls = Calls()
+        self._foreseen: list[Foreseen] = []
+        self._listed = {True: 0, False: 0}
 
     def _sent(self, kind: CallKind) -> None:
         self._calls = self._calls.plus(kind)
@@ -47,12 +53,12 @@ class Preview:
         counts = await (self._record() if self._plan.record_id else self._list())
         plan = self._plan
         leader = RunId(uuid.uuid4().hex)
-        reports = []
+        reports: list[RunInfo] = []
         for entity in plan.running:
             own = counts.get(entity.name, Counts())
             is_leader = entity == plan.leader
             reports.append(
-                RunInfo(
+                DryRun(
                     id=leader if is_leader else RunId(uuid.uuid4().hex),
                     leader=leader,
                     entity=entity.name,
@@ -70,6 +76,7 @@ class Preview:
                     seconds=parts.clock.monotonic() - clock,
                     forecast_calls=self._forecast if is_leader else 0,
                     dry_run=True,
+                    foreseen=tuple(one for one in self._foreseen if one.entity == entity.name),
                 )
             )
         return reports
@@ -83,14 +90,19 @@ class Preview:
         except RecordGoneError:
             if known is None:
                 raise
-            return {one.name: Counts(deleted=int(await self._is_living(one, plan.record_id))) for one in plan.members}
+            counts = {}
+            for entity in plan.members:
+                gone = [plan.record_id] if await self._is_living(entity, plan.record_id) else []
+                counts[entity.name] = Counts(deleted=len(gone))
+                await self._keep_deletes(entity, gone)
+            return counts
         batches = []
         for entity in plan.members:
             stored = known if entity == plan.leader else await parts.mirror.raw(entity, plan.record_id)
             normalizer = parts.normalizers[entity.name]
             batch, _ = normalizer.record(reply.records[0], stored_raw=stored, observed_at=reply.sent_at)
             batches.append(batch)
-        return await parts.mirror.preview(batches)
+        return await parts.mirror.preview(batches, into=self._foreseen)
 
     async def _list(self) -> dict[str, Counts]:
         """Return what the walk would change, deletes included where it meets every record."""
@@ -121,13 +133,14 @@ class Preview:
         caller = self._caller(CallKind.LIST)
         checkpoint = first_checkpoint(plan, parts.source)
         counts: dict[str, Counts] = {}
+        self._foreseen, self._listed = [], {True: 0, False: 0}
         seen: set[str] = set()
         number = 1
         while True:
             page = await reader.read(number, checkpoint, caller)
-            if checkpoint.order is ListOrder.FILTERED and any(one.before_since for one in page.batches):
+            if outside_window(page, checkpoint):
                 raise FilterIgnoredError
-            for name, more in (await parts.mirror.preview(page.batches)).items():
+            for name, more in (await self._compared(page)).items():
                 counts[name] = counts.get(name, Counts()) + more
             seen.update(page.ids)
             if is_end(page, checkpoint, plan.api):
@@ -143,7 +156,28 @@ class Preview:
 
     async def _missing(self, entity: Entity, seen: set[str]) -> int:
         missing = 0
+        listed: list[str] = []
         async with aclosing(self._parts.mirror.living(entity)) as chunks:
             async for ids in chunks:
-                missing += sum(one not in seen for one in ids)
+                gone = [one for one in ids if one not in seen]
+                missing += len(gone)
+                listed += gone[: max(0, _LISTED - len(listed))]
+        await self._keep_deletes(entity, listed)
         return missing
+
+    async def _keep_deletes(self, entity: Entity, ids: list[str]) -> None:
+        labels = await self._parts.mirror.labels(entity, ids) if ids else {}
+        self._foreseen += [
+            Foreseen(entity=entity.name, id=one, action="delete", label=labels.get(one, "")) for one in ids
+        ]
+
+    async def _compared(self, page: Page) -> dict[str, Counts]:
+        """Compare a page; what changes is listed before what stays as it is, and neither without end."""
+        found: list[Foreseen] = []
+        counts = await self._parts.mirror.preview(page.batches, into=found)
+        for one in found:
+            is_same = one.action == "skip" and not one.reason
+            if self._listed[is_same] < (_SAME_LISTED if is_same else _LISTED):
+                self._listed[is_same] += 1
+                self._foreseen.append(one)
+        return counts

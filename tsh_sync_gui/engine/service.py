@@ -12,7 +12,6 @@ from tsh_sync_gui.core.errors import ConfigurationError, ConfirmationRequiredErr
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import RunId
-from tsh_sync_gui.engine.forecast import nothing
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
@@ -87,8 +86,8 @@ class SyncService:
     async def sync(self, request: SyncRequest) -> SyncReport:
         """Sync what *request* asks for, or follow the process that does so already, to the end.
 
-        Runs end with their own state and words; raises ConfigurationError for a request that contradicts itself,
-        AuthorisationError and TransientError only before the first run. Cancelling stops within a page.
+        Runs end with their own state and words, a refused sign-in's too; raises ConfigurationError for a request that
+        contradicts itself and for settings that fit no organization. Cancelling stops within a page.
         """
         if not self.settings.sync_enabled and not request.force:
             raise ConfigurationError(
@@ -97,7 +96,12 @@ class SyncService:
         entities = self._starter.served(request)
         check(request, entities)
         self._starter.tell_left_out(request)
-        await self._patiently(self._organization.ensure)
+        try:
+            await self._patiently(self._organization.ensure)
+        except ConfigurationError:
+            raise
+        except SyncError as error:
+            return self._report(entities, await self._starter.refused(entities, request, error))
         await self._patiently(self._parts.absences.load)
         ended: list[RunInfo] = []
         open_jobs: list[WalkJob] = []
@@ -106,7 +110,7 @@ class SyncService:
                 try:
                     job, done = await self._patiently(partial(self._starter.begin, walk, requested, request))
                 except SyncError as error:
-                    ended += self._starter.refused(requested, error)
+                    ended += await self._starter.refused(requested, request, error)
                     continue
                 ended += done
                 if job is not None:
@@ -114,19 +118,21 @@ class SyncService:
                     open_jobs.append(job)
                     if not await job.lists():
                         open_jobs.remove(job)
-                        ended += self._result(job, requested)
+                        ended += self._result(job)
             for job in list(open_jobs):
                 await job.details()
                 open_jobs.remove(job)
-                ended += self._result(job, job.plan.requested)
+                ended += self._result(job)
         finally:
             for job in open_jobs:
                 self._jobs.discard(job)
                 await job.abandon()
-        order = {entity.name: entity.rank for entity in self.registry.all}
-        wanted = {entity.name for entity in entities}
+        return self._report(entities, ended)
+
+    def _report(self, entities: Sequence[Entity], ended: Sequence[RunInfo]) -> SyncReport:
+        order = {entity.name: entity.rank for entity in entities}
         return SyncReport(
-            runs=tuple(sorted((run for run in ended if run.entity in wanted), key=lambda run: order[run.entity]))
+            runs=tuple(sorted((run for run in ended if run.entity in order), key=lambda run: order[run.entity]))
         )
 
     async def _patiently(self, make: Callable[[], Awaitable[T]]) -> T:
@@ -137,9 +143,9 @@ class SyncService:
 
         return await patiently(make, wait=self.clock.sleep, missed=missed)
 
-    def _result(self, job: WalkJob, requested: Sequence[Entity]) -> list[RunInfo]:
+    def _result(self, job: WalkJob) -> list[RunInfo]:
         self._jobs.discard(job)
-        names = {one.name for one in requested}
+        names = {one.name for one in job.plan.requested}
         return [run for run in (*job.ended, *job.dropped) if run.entity in names]
 
     async def forecast(self, request: SyncRequest) -> list[Forecast]:
@@ -148,12 +154,23 @@ class SyncService:
         check(request, entities)
         # A process that has not synced yet does not know what is absent.
         await self._parts.absences.load()
-        costs = []
-        for walk, requested in group(entities):
-            marks = await self._starter.marks(walk)
-            plan = self._starter.plan(walk, requested, request, marks)
-            costs.append(nothing(requested[0].name) if plan is None else await self._starter.cost(plan, request, marks))
-        return costs
+        return await self._starter.foreseen(group(entities), request)
+
+    async def estimate(self, request: SyncRequest) -> list[Forecast]:
+        """Return what *request* would cost, asking Zoho how long the lists are that nobody knows the length of.
+
+        The last page is found by doubling and halving, and the pages read are kept for the sync that follows. Raises
+        what stands in the way: ConfigurationError, AuthorisationError, TransientError, QuotaExhaustedError.
+        """
+        if not self.settings.sync_enabled and not request.force:
+            raise ConfigurationError(
+                "Syncing is switched off", advice="ZOHO_SYNC_ENABLED is false. --force asks Zoho all the same."
+            )
+        entities = self._starter.served(request)
+        check(request, entities)
+        await self._patiently(self._organization.ensure)
+        await self._parts.absences.load()
+        return await self._starter.foreseen(group(entities), request, estimate=True)
 
     async def pause(self, run: RunId) -> None:
         """Hold *run* at the next page, whichever process works on it."""
@@ -189,7 +206,7 @@ class SyncService:
         if not self.settings.sync_enabled:
             return None
         if names := await self.interrupted():
-            return SyncRequest(entities=tuple(names), trigger="goes on after the program's end")
+            return SyncRequest(entities=tuple(names), goes_on=True, trigger="goes on after the program's end")
         if demo and not await self.runs(limit=1):
             return SyncRequest(details="all", trigger="the demo's first sync")
         return None

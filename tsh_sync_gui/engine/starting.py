@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
-from msgspec import structs
+from msgspec import structs, to_builtins
 
-from tsh_sync_gui.core.errors import ConfigurationError, SyncError
+from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.events import Notice
-from tsh_sync_gui.core.values import Lane, Mode, Phase, RunId, RunState
-from tsh_sync_gui.engine.follow import Follower, resumable
-from tsh_sync_gui.engine.forecast import Known, forecast, list_total
-from tsh_sync_gui.engine.outcomes import machine_name, state_of, user_name
+from tsh_sync_gui.core.values import Mode, RunState
+from tsh_sync_gui.engine.board import Board
+from tsh_sync_gui.engine.follow import Follower, as_begun, resumable
+from tsh_sync_gui.engine.outcomes import InterruptedRunError, new_run, started, state_of
 from tsh_sync_gui.engine.plan import Situation, WalkPlan, chosen, missing_words, plan_walk, serves, usable_api
-from tsh_sync_gui.engine.ports import ListOrder, RunInfo, Watermark
+from tsh_sync_gui.engine.ports import ListOrder, Ownership, RunInfo, Watermark
 from tsh_sync_gui.engine.preview import Preview
+from tsh_sync_gui.engine.pricing import Outlook, Pricer, foreseen
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import Forecast, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
 
 
-def detail_lane(plan: WalkPlan, request: SyncRequest) -> Lane:
-    """Return whose share pays for the details: details asked for by number are paid for like the lists."""
-    if request.details is None:
-        return Lane.DETAILS
-    return plan.leader.pull.lane if request.trigger == "schedule" else Lane.PERSON
+def _asked_mode(request: SyncRequest) -> Mode:
+    """Return what *request* asks for, before anything of it is planned."""
+    if request.record_id:
+        return Mode.RECORD
+    if request.since:
+        return Mode.WINDOW
+    if request.full:
+        return Mode.FULL
+    return Mode.SWEEP if request.sweep else Mode.INCREMENTAL
 
 
 class Starter:
@@ -36,6 +42,7 @@ class Starter:
     def __init__(self, parts: Parts, registry: Registry) -> None:
         self._parts = parts
         self._registry = registry
+        self._pricer = Pricer(parts)
         self._follower = Follower(parts.ledger, parts.bus, parts.clock)
 
     def served(self, request: SyncRequest) -> tuple[Entity, ...]:
@@ -66,46 +73,65 @@ class Starter:
         self, walk: str, requested: tuple[Entity, ...], request: SyncRequest
     ) -> tuple[WalkJob | None, list[RunInfo]]:
         """Own the walk and open its runs; returns the job, and the reports of what needs none."""
+        if request.goes_on:
+            request = await self._as_begun(requested, request)
         marks = await self.marks(walk)
         plan = self.plan(walk, requested, request, marks)
-        idle = [self._not_due(one, marks[one.name]) for one in (plan.idle if plan else requested)]
         if plan is None:
-            return None, idle
+            return None, [self._not_due(one, marks[one.name]) for one in requested]
         if request.dry_run:
             cost = await self.cost(plan, request, marks)
+            idle = [self._not_due(one, marks[one.name]) for one in plan.idle]
             return None, [*await Preview(plan, request, self._parts, forecast=cost.calls_high).run(), *idle]
-        owned = await self._parts.ledger.own(walk)
+        if plan.record_id:
+            # One record needs no walk of its own: who walks at the same time stores what is newer, as this does.
+            owned: Ownership | None = await self._follower.alone(f"{walk}/{plan.record_id}")
+        else:
+            owned = await self._parts.ledger.own(walk)
         if owned is None:
             followed = await self._follower.follow(walk, requested, take_over=request.take_over)
             if isinstance(followed, list):
-                reported = {one.entity for one in followed}
-                missing = [one for one in requested if one.name not in reported]
-                return None, [*followed, *(self._not_due(one, marks[one.name]) for one in missing)]
+                return await self._after(followed, walk, requested, request)
             owned = followed
         try:
-            marks = await self.marks(walk)
-            plan = self.plan(walk, requested, request, marks)
-            if plan is None:
-                await owned.release()
-                return None, [self._not_due(one, marks[one.name]) for one in requested]
-            names = [entity.name for entity in self._registry.walk(walk)]
-            unfinished = resumable(
-                await self._parts.ledger.unfinished(names),
-                request,
-                [one for one in plan.requested if one not in plan.idle],
-                marks[requested[0].name],
-                self._parts.clock.now(),
-            )
-            if unfinished:
-                plan = await self._resumed(plan, unfinished)
-            cost = await self.cost(plan, request, marks)
-            job = WalkJob(plan, request, owned, self._parts, marks, forecast=cost.calls_high)
-            await job.open(unfinished)
+            return await self._open(walk, requested, request, owned)
         except BaseException:
             await owned.release()
             raise
+
+    async def _after(
+        self, followed: list[RunInfo], walk: str, requested: tuple[Entity, ...], request: SyncRequest
+    ) -> tuple[WalkJob | None, list[RunInfo]]:
+        """Sync here what the runs of another process, which have ended, did not serve."""
+        served = {one.entity for one in followed}
+        left = tuple(one for one in requested if one.name not in served)
+        job, reports = await self.begin(walk, left, request) if left else (None, [])
+        return job, [*followed, *reports]
+
+    async def _open(
+        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest, owned: Ownership
+    ) -> tuple[WalkJob | None, list[RunInfo]]:
+        """Plan again, now that nobody else walks, and open the runs or go on with unfinished ones."""
+        marks = await self.marks(walk)
+        plan = self.plan(walk, requested, request, marks)
+        if plan is None:
+            await owned.release()
+            return None, [self._not_due(one, marks[one.name]) for one in requested]
+        unfinished = await self._unfinished(walk, plan, request, marks)
+        if unfinished:
+            plan = await self._resumed(plan, unfinished)
+        cost = await self.cost(plan, request, marks)
+        job = WalkJob(plan, request, owned, self._parts, marks, forecast=cost)
+        await job.open(unfinished)
         served = job.run.infos if job.run else {}
         return job, [self._not_due(one, marks[one.name]) for one in plan.idle if one.name not in served]
+
+    async def _as_begun(self, requested: Sequence[Entity], request: SyncRequest) -> SyncRequest:
+        """Return *request* as the newest broken-off run of *requested* had it; a walk's rather than one record's."""
+        newest = [run for one in requested for run in await self._parts.ledger.runs(entity=one.name, limit=1)]
+        broken = [one for one in newest if one.ended_at is None or one.error_kind == InterruptedRunError.kind]
+        found = max(broken, key=lambda run: (run.mode is not Mode.RECORD, run.started_at), default=None)
+        return request if found is None else as_begun(found, request)
 
     async def _resumed(self, plan: WalkPlan, unfinished: Sequence[RunInfo]) -> WalkPlan:
         """Return *plan* as the unfinished walk was planned."""
@@ -145,47 +171,81 @@ class Starter:
         """Return the watermarks of all that *walk* can serve, by entity."""
         return {one.name: await self._parts.ledger.watermark(one.name) for one in self._registry.walk(walk)}
 
-    def refused(self, requested: Sequence[Entity], error: SyncError) -> list[RunInfo]:
-        """Return the reports of entities whose walk could not begin; the other walks go on."""
-        state, _ = state_of(error)
-        words = {"error_kind": error.kind, "title": error.title, "advice": error.advice, "cause": error.cause}
-        return [structs.replace(self._report(one, RunId(uuid.uuid4().hex)), state=state, **words) for one in requested]
+    async def refused(self, requested: Sequence[Entity], request: SyncRequest, error: SyncError) -> list[RunInfo]:
+        """Return and keep the reports of entities that could not begin; the other walks go on.
+
+        Without a database to keep them in they are only returned; a dry run keeps nothing.
+        """
+        state, until = state_of(error)
+        runs = [self._refusal(one, request, state, error, until) for one in requested]
+        if not request.dry_run:
+            with suppress(UnreachableError):
+                await self._parts.ledger.add_ended(runs)
+            for run in runs:
+                self._parts.bus.publish(started(run, resumed=False))
+                Board({run.entity: run}, run.entity, self._parts.bus).ended(run, at=run.started_at, outstanding=0)
+        return runs
+
+    def _refusal(
+        self, entity: Entity, request: SyncRequest, state: RunState, error: SyncError, until: datetime | None
+    ) -> RunInfo:
+        now = self._parts.clock.now()
+        return new_run(
+            entity,
+            mode=_asked_mode(request),
+            state=state,
+            trigger=request.trigger,
+            at=now,
+            ended_at=now,
+            request=to_builtins(request),
+            waiting_for="daily_quota" if state is RunState.WAITING else "",
+            waiting_until=until,
+            error_kind=error.kind,
+            title=error.title,
+            advice=error.advice,
+            cause=error.cause,
+            dry_run=request.dry_run,
+        )
 
     def _not_due(self, entity: Entity, mark: Watermark) -> RunInfo:
         """Return the report of an entity whose walk is not due: no run is made, no call is spent."""
-        return self._report(entity, mark.last_run or RunId(uuid.uuid4().hex))
-
-    def _report(self, entity: Entity, run: RunId) -> RunInfo:
         now = self._parts.clock.now()
-        return RunInfo(
-            id=run,
-            leader=run,
-            entity=entity.name,
-            mode=Mode.INCREMENTAL,
-            state=RunState.UP_TO_DATE,
-            phase=Phase.LIST,
-            trigger="not due",
-            machine=machine_name(),
-            user=user_name(),
-            started_at=now,
-            heartbeat_at=now,
-            ended_at=now,
+        report = new_run(
+            entity, mode=Mode.INCREMENTAL, state=RunState.UP_TO_DATE, trigger="not due", at=now, ended_at=now
         )
+        return structs.replace(report, id=mark.last_run, leader=mark.last_run) if mark.last_run else report
 
     async def cost(self, plan: WalkPlan, request: SyncRequest, marks: dict[str, Watermark]) -> Forecast:
         """Return what *plan* will cost."""
-        parts = self._parts
-        bulk = plan.api.bulk
-        known = Known(
-            mark=marks[plan.leader.name],
-            records=list_total(plan, marks),
-            history=await parts.ledger.runs(entity=plan.leader.name, limit=20),
-            outstanding=await self._outstanding(plan, request),
-            bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
-            lane_left=await parts.budget.left(detail_lane(plan, request)),
-        )
-        return forecast(plan, known, await parts.budget.status(), parts.pace(), request.details)
+        return await self._pricer.price(Outlook(plan=plan, request=request, marks=marks))
 
-    async def _outstanding(self, plan: WalkPlan, request: SyncRequest) -> int:
-        members = [one for one in plan.members if one.has_details]
-        return 0 if request.details in {"none", 0} else await self._parts.mirror.outstanding_count(members)
+    async def foreseen(
+        self, walks: Sequence[tuple[str, tuple[Entity, ...]]], request: SyncRequest, *, estimate: bool = False
+    ) -> list[Forecast]:
+        """Return what *walks* would cost: of those that go on, the rest. *estimate* asks Zoho for unknown lengths."""
+        return await foreseen(self._pricer, self._outlook, walks, request, estimate=estimate)
+
+    async def _outlook(self, walk: str, requested: tuple[Entity, ...], request: SyncRequest) -> Outlook | None:
+        if request.goes_on:
+            request = await self._as_begun(requested, request)
+        marks = await self.marks(walk)
+        plan = self.plan(walk, requested, request, marks)
+        if plan is None:
+            return None
+        checkpoint = None
+        if unfinished := await self._unfinished(walk, plan, request, marks):
+            plan = await self._resumed(plan, unfinished)
+            checkpoint = await self._parts.ledger.checkpoint(unfinished[0].leader)
+        return Outlook(plan=plan, request=request, marks=marks, checkpoint=checkpoint)
+
+    async def _unfinished(
+        self, walk: str, plan: WalkPlan, request: SyncRequest, marks: dict[str, Watermark]
+    ) -> list[RunInfo]:
+        """Return the unfinished runs that *request* goes on with."""
+        return resumable(
+            await self._parts.ledger.unfinished([entity.name for entity in self._registry.walk(walk)]),
+            request,
+            [one for one in plan.requested if one not in plan.idle],
+            marks[plan.requested[0].name],
+            self._parts.clock.now(),
+        )

@@ -37,6 +37,7 @@ from tsh_sync_gui.engine.outcomes import interrupted, machine_name, started, sta
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import (
     Budget,
+    KeptPages,
     Ledger,
     Mirror,
     Ownership,
@@ -45,10 +46,11 @@ from tsh_sync_gui.engine.ports import (
     Wait,
     Watermark,
 )
+from tsh_sync_gui.engine.recall import Recall, list_name
 from tsh_sync_gui.engine.record import fetch_record
 from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.engine.sweep import Sweep
-from tsh_sync_gui.engine.views import SyncRequest
+from tsh_sync_gui.engine.views import Forecast, SyncRequest
 from tsh_sync_gui.engine.walk import FilterIgnoredError, ListWalk, Pace, PageReader, first_checkpoint
 
 _LAST_WORDS_SECONDS: Final = 5.0
@@ -76,6 +78,7 @@ class Parts:
     bus: Bus
     clock: Clock
     absences: Absences
+    kept: KeptPages
     normalizers: dict[str, Normalizer]
 
     def pace(self) -> Pace:
@@ -95,7 +98,7 @@ class WalkJob:
         parts: Parts,
         marks: Mapping[str, Watermark],
         *,
-        forecast: int | None,
+        forecast: Forecast,
     ) -> None:
         self.plan = plan
         self.run: WalkRun | None = None
@@ -159,10 +162,16 @@ class WalkJob:
                 started_at=now,
                 heartbeat_at=now,
                 request=to_builtins(self._request),
-                expected=mark.remote if self.plan.covers_all else None,
-                forecast_calls=self._forecast if is_leader else 0,
+                expected=self._expected(mark, is_leader=is_leader),
+                forecast_calls=self._forecast.calls_high if is_leader else 0,
             )
         return infos
+
+    def _expected(self, mark: Watermark, *, is_leader: bool) -> int | None:
+        """Return how many records a run will meet; how long an estimate found the list to be, the leader's alone."""
+        if not self.plan.covers_all:
+            return None
+        return self._forecast.records if mark.remote is None and is_leader else mark.remote
 
     async def lists(self) -> bool:
         """Do the list and sweep phases; returns whether details may follow. Ends the runs when it fails."""
@@ -215,11 +224,13 @@ class WalkJob:
         while True:
             reader = PageReader(self.plan, parts.source, parts.normalizers, pace)
             expected = self._marks[self.plan.leader.name].remote
+            name, first = list_name(self.plan, parts.source, pace.per_page), first_checkpoint(self.plan, parts.source)
             try:
                 await ListWalk(
                     self.plan,
                     run,
                     reader,
+                    Recall(parts.kept, self.plan, first, name),
                     source=parts.source,
                     ledger=parts.ledger,
                     pace=pace,

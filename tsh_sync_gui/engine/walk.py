@@ -17,6 +17,7 @@ from tsh_sync_gui.engine.fetching import InOrder
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.plan import OVERLAP, WalkPlan, pages_of
 from tsh_sync_gui.engine.ports import Batch, Caller, Checkpoint, Ledger, ListOrder, PageQuery, PageReply, Source, Step
+from tsh_sync_gui.engine.recall import Recall
 from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.entities.spec import Api, Entity, TimeFilter
 
@@ -68,6 +69,7 @@ class Page:
     server_date: datetime | None
     size: int
     oldest_created: datetime | None
+    is_kept: bool = False
 
     @property
     def oldest(self) -> datetime | None:
@@ -107,7 +109,10 @@ class PageReader:
     async def read(self, number: int, checkpoint: Checkpoint, caller: Caller) -> Page:
         """Return page *number* of what *checkpoint* asks for."""
         query = PageQuery(page=number, per_page=self._per_page, params=checkpoint.params)
-        reply = await self._source.page(self._plan.api, query, caller)
+        return await self.render(number, await self._source.page(self._plan.api, query, caller), checkpoint)
+
+    async def render(self, number: int, reply: PageReply, checkpoint: Checkpoint, *, is_kept: bool = False) -> Page:
+        """Return the page that *reply* is."""
         async with self._rendering:
             batches = tuple([await self._render(one, reply, checkpoint.since) for one in self._plan.members])
         whole = next((one for one in batches if one.entity.spread is None), batches[0])
@@ -120,6 +125,7 @@ class PageReader:
             server_date=reply.server_date,
             size=reply.size,
             oldest_created=self._created(reply) if checkpoint.stop else None,
+            is_kept=is_kept,
         )
 
     async def _render(self, entity: Entity, reply: PageReply, since: datetime | None) -> Batch:
@@ -158,6 +164,15 @@ def is_end(page: Page, checkpoint: Checkpoint, api: Api) -> bool:
     return reached is not None and reached < checkpoint.stop
 
 
+def outside_window(page: Page, checkpoint: Checkpoint) -> bool:
+    """Tell whether *page* has rows from outside the window that *checkpoint* asks for."""
+    return checkpoint.order is ListOrder.FILTERED and any(one.before_since for one in page.batches)
+
+
+class _KeptInDoubtError(Exception):
+    """A page that was kept repeats rows of the page before it, read since: rows have moved, some may be missed."""
+
+
 class ListWalk:
     """Walks one list for one run."""
 
@@ -166,6 +181,7 @@ class ListWalk:
         plan: WalkPlan,
         run: WalkRun,
         reader: PageReader,
+        recall: Recall,
         *,
         source: Source,
         ledger: Ledger,
@@ -177,6 +193,7 @@ class ListWalk:
         self._plan = plan
         self._run = run
         self._reader = reader
+        self._recall = recall
         self._source = source
         self._ledger = ledger
         self._pace = pace
@@ -185,6 +202,7 @@ class ListWalk:
         self._caller = run.caller(plan.leader, lane, CallKind.LIST)
         self._ready: dict[int, Page] = {}
         self._moved_at: datetime | None = None
+        self._before: Page | None = None
 
     async def walk(self) -> None:
         """Store all pages from the run's checkpoint to the end, and what changed meanwhile after a long walk.
@@ -193,10 +211,22 @@ class ListWalk:
         """
         if self._run.checkpoint.done:
             return
+        await self._run.patiently(self._recall.load)
+        await self._to_the_end()
+        await self._run.patiently(self._recall.forget)
+
+    async def _to_the_end(self) -> None:
         start = await self._place(self._run.checkpoint.next_page - 1)
         while not self._run.checkpoint.done:
-            back = await self._stretch(start)
+            try:
+                back = await self._stretch(start)
+            except _KeptInDoubtError:
+                self._recall.doubt()
+                self._run.restart(first_checkpoint(self._plan, self._source))
+                start = 1
+                continue
             if back is not None:
+                self._recall.doubt()
                 start = await self._place(back)
             elif tail := self._tail():
                 await self._run.commit(self._step([], tail))
@@ -217,7 +247,7 @@ class ListWalk:
         try:
             while True:
                 page = (pages.at_hand() if pending else None) or await self._next(pages)
-                self._check_window(page)
+                self._check(page)
                 pending.append(page)
                 end = is_end(page, self._run.checkpoint, self._plan.api)
                 moved = self._has_moved(page)
@@ -249,11 +279,19 @@ class ListWalk:
         return 1 if self._pace.is_bound else KEEP_PAGES
 
     async def _page(self, number: int) -> Page:
-        return self._ready.pop(number, None) or await self._reader.read(number, self._run.checkpoint, self._caller)
+        if page := self._ready.pop(number, None):
+            return page
+        checkpoint = self._run.checkpoint
+        if reply := await self._run.patiently(partial(self._recall.page, number, checkpoint)):
+            return await self._reader.render(number, reply, checkpoint, is_kept=True)
+        return await self._reader.read(number, checkpoint, self._caller)
 
-    def _check_window(self, page: Page) -> None:
-        if self._run.checkpoint.order is ListOrder.FILTERED and any(one.before_since for one in page.batches):
+    def _check(self, page: Page) -> None:
+        if outside_window(page, self._run.checkpoint):
             raise FilterIgnoredError
+        before, self._before = self._before, page
+        if page.is_kept and before and not before.is_kept and not set(before.ids).isdisjoint(page.ids):
+            raise _KeptInDoubtError
 
     def _has_moved(self, page: Page) -> bool:
         """Tell whether rows may have shifted: the order is one that an edit changes, and there was an edit."""
@@ -273,6 +311,7 @@ class ListWalk:
             again = await self._run.work(self._reader.read(page, self._run.checkpoint, self._caller))
             stored = await self._run.patiently(partial(self._ledger.page_ids, self._run.id, self._mark(page)))
             if stored == again.ids:
+                self._before = again
                 if is_end(again, self._run.checkpoint, self._plan.api) and not self._ready:
                     started = self._run.checkpoint.started or again.sent_at
                     done = not self._needs_tail(again, started)

@@ -40,16 +40,23 @@ _OWN_POLL_S: Final = 0.01
 _REMEMBER_S: Final = 1.0
 
 _STATUS: Final = """
-SELECT t.own + t.elsewhere, least(%(per_day)s, coalesce(t.heard_limit, %(per_day)s)), t.resets_at, t.by_lane,
-       t.heard_at IS NOT NULL,
+SELECT CASE WHEN t.day_refused THEN greatest(t.own + t.elsewhere, d.calls) ELSE t.own + t.elsewhere END, d.calls,
+       t.resets_at, t.by_lane, t.day_refused OR t.heard_at IS NOT NULL,
        coalesce((SELECT sum(number) FROM sync.call_slots WHERE counts_until > n.moment), 0)::bigint
-FROM (SELECT clock_timestamp() AS moment) n, sync.quota q, LATERAL sync.turned(q, n.moment) t
+FROM (SELECT clock_timestamp() AS moment) n, sync.quota q, LATERAL sync.turned(q, n.moment) t,
+     LATERAL (SELECT least(%(per_day)s, coalesce(t.heard_limit, %(per_day)s)) AS calls) d
 """
+# Calls that are planned fill the reserves of their own lanes first; only the rest takes from the lane that asks.
 _LEFT: Final = """
-SELECT CASE WHEN t.day_refused THEN 0 ELSE greatest(0, sync.day_room(
-           t, least(%(per_day)s, coalesce(t.heard_limit, %(per_day)s)), %(ahead)s,
-           t.resets_at <= n.moment + %(release)s * interval '1 s')) END
-FROM (SELECT clock_timestamp() AS moment) n, sync.quota q, LATERAL sync.turned(q, n.moment) t
+SELECT CASE WHEN t.day_refused THEN 0 ELSE greatest(0, sync.day_room(t, d.calls, %(ahead)s, r.released)
+    - p.calls + CASE WHEN r.released THEN 0 ELSE coalesce((
+        SELECT sum(least(coalesce((%(planned)s::jsonb ->> a.key)::bigint, 0), greatest(0,
+            floor(d.calls * a.value::float8)::bigint - coalesce((t.by_lane ->> a.key)::bigint, 0))))
+        FROM jsonb_each_text(%(ahead)s) AS a), 0) END)::bigint END
+FROM (SELECT clock_timestamp() AS moment) n, sync.quota q, LATERAL sync.turned(q, n.moment) t,
+    LATERAL (SELECT least(%(per_day)s, coalesce(t.heard_limit, %(per_day)s)) AS calls) d,
+    LATERAL (SELECT t.resets_at <= n.moment + %(release)s * interval '1 s' AS released) r,
+    (SELECT coalesce(sum(value::bigint), 0) AS calls FROM jsonb_each_text(%(planned)s)) p
 """
 
 T = TypeVar("T")
@@ -157,10 +164,15 @@ class PgBudget:
             self._refusals.clear()
             await self._line.refused(code, self.limits)
 
-    async def left(self, lane: Lane) -> int:
-        """Return how many calls *lane* may still make today."""
+    async def left(self, lane: Lane, *, planned: Mapping[Lane, int] | None = None) -> int:
+        """Return how many calls *lane* may still make today, after those that are *planned*, by lane."""
         shares = self._shares[lane]
-        params = {"per_day": self.limits.per_day, "ahead": Jsonb(shares.ahead), "release": shares.release}
+        params = {
+            "per_day": self.limits.per_day,
+            "ahead": Jsonb(shares.ahead),
+            "release": shares.release,
+            "planned": Jsonb({one.value: calls for one, calls in (planned or {}).items()}),
+        }
         found = await self._look(_LEFT, params)
         batch = self._batches.get(lane)
         return int(found[0]) + (batch.left if batch else 0)

@@ -142,13 +142,27 @@ class _Queue:
 
 
 def _queue(entity: Entity, earlier: Sequence[Entity], columns: str, *, since: bool = True) -> str:
-    """Return a query for outstanding records of *entity* that none of the *earlier* ones stands for."""
+    """Return a query for outstanding records of *entity* that none of the *earlier* ones stands for.
+
+    Without *since*, the beginning of a stream, details that are about to be made outstanding by their age count too.
+    """
     others = "".join(
         f" AND NOT EXISTS (SELECT FROM {table_of(other)} e WHERE e.zoho_id = t.zoho_id{record_rows(other, 'e')}"
         f" AND ({_due(other, 'e')}{' OR e.detailed_at >= %(began)s' if since else ''}))"
         for other in earlier
     )
-    return f"SELECT {columns} FROM {table_of(entity)} t WHERE {_due(entity, 't')}{others}"
+    due = _due(entity, "t")
+    if entity.pull.details_age_days and not since:
+        due = f"({due} OR {_aged(entity)})"
+    return f"SELECT {columns} FROM {table_of(entity)} t WHERE {due}{others}"
+
+
+def _aged(entity: Entity) -> str:
+    """Return the condition that a current detail is older than details of *entity* may be."""
+    return (
+        f"t.detailed_at >= t.synced_at AND t.detailed_at < now() - interval '{entity.pull.details_age_days} days'"
+        f" AND t.deleted_at IS NULL{record_rows(entity, 't')}"
+    )
 
 
 def _due(entity: Entity, alias: str) -> str:

@@ -42,6 +42,10 @@ class Service(Protocol):
         """Return what *request* would cost; makes no call."""
         ...
 
+    async def estimate(self, request: SyncRequest) -> list[Forecast]:
+        """Return what *request* would cost, asking Zoho for lengths nobody knows; the next sync uses what was read."""
+        ...
+
     async def overview(self) -> Overview:
         """Return how everything stands."""
         ...

@@ -207,9 +207,9 @@ async def test_a_forecast_counts_details_by_the_share_that_pays_for_them(open_wo
         asked = []
         left = world.service._parts.budget.left
 
-        async def remembered(lane):
+        async def remembered(lane, **planned):
             asked.append(lane)
-            return await left(lane)
+            return await left(lane, **planned)
 
         world.service._parts.budget.left = remembered
 

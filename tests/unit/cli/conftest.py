@@ -63,6 +63,12 @@ class FakeService:
         self.asked.append(("forecast", request))
         return self.costs
 
+    async def estimate(self, request: SyncRequest) -> list[Forecast]:
+        self.asked.append(("estimate", request))
+        if self.error is not None:
+            raise self.error
+        return self.costs
+
     async def sync(self, request: SyncRequest) -> SyncReport:
         self.asked.append(("sync", request))
         if self.error is not None:

@@ -51,6 +51,34 @@ def test_a_person_reads_the_price_before_and_a_table_after(tsh_sync, service):
     assert "Up to date" in ended.out
 
 
+def test_an_estimate_prints_the_cost_and_syncs_nothing(tsh_sync, service):
+    service.costs = [Forecast(entity="products", calls_low=9, calls_high=9, share_of_day=0.009, seconds=30)]
+
+    ended = tsh_sync("sync", "products", "--full", "--estimate")
+
+    assert ended.code == 0
+    assert "Products: about 9 calls, less than 1 % of today, about 30 s." in ended.out
+    assert service.asked == [("estimate", SyncRequest(entities=("products",), full=True))]
+
+
+def test_an_estimate_is_a_document_too(tsh_sync, service):
+    service.costs = [Forecast(entity="products", calls_low=9, calls_high=12, detail_calls=3, records=1250)]
+
+    assert tsh_sync("sync", "products", "--estimate", "--json").document == {
+        "forecasts": [
+            {
+                "entity": "products",
+                "calls": {"least": 9, "most": 12, "details": 3},
+                "records": 1250,
+                "known": True,
+                "fits": True,
+                "share_of_day": 0.0,
+                "seconds": 0.0,
+            }
+        ]
+    }
+
+
 def test_what_does_not_fit_in_the_day_is_said_before(tsh_sync, service):
     service.costs = [Forecast(entity="products", calls_low=900, calls_high=900, fits=False)]
 

@@ -11,11 +11,13 @@ from tsh_sync_gui.engine.ports.budget import (
     Slot,
     TokenStore,
 )
+from tsh_sync_gui.engine.ports.kept import KeptList, KeptPages
 from tsh_sync_gui.engine.ports.ledger import Absence, Asked, Ledger, Ownership, RunInfo, Watermark
 from tsh_sync_gui.engine.ports.mirror import (
     Batch,
     Checkpoint,
     DetailBatch,
+    Foreseen,
     Lines,
     Mirror,
     Rejected,
@@ -36,6 +38,9 @@ __all__ = [
     "Caller",
     "Checkpoint",
     "DetailBatch",
+    "Foreseen",
+    "KeptList",
+    "KeptPages",
     "Ledger",
     "Lines",
     "ListOrder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,8 +62,8 @@ class Budget(Protocol):
         """Zoho answered 429 with *code* (44 minute, 45 day, 1070 concurrency): hold all processes back accordingly."""
         ...
 
-    async def left(self, lane: Lane) -> int:
-        """Return how many calls *lane* may still make today."""
+    async def left(self, lane: Lane, *, planned: Mapping[Lane, int] | None = None) -> int:
+        """Return how many calls *lane* may still make today, after those that are *planned*, by lane."""
         ...
 
     async def status(self) -> QuotaStatus:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -119,6 +119,20 @@ class Stored:
     totals: dict[str, Counts]
 
 
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run would do with one record: *action* is `create`, `update`, `skip` or `delete`.
+
+    *fields* are the columns that would change; *reason* says why a record is skipped, empty where nothing differs.
+    """
+
+    entity: str
+    id: str
+    action: Literal["create", "update", "skip", "delete"]
+    label: str = ""
+    fields: tuple[str, ...] = ()
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vanished:
     """Ids that the mirror has and a complete walk has not seen; *live* is the number of living rows."""
@@ -134,8 +148,8 @@ class Mirror(Protocol):
         """Commit *step* in one transaction; raises UnreachableError, LostOwnershipError when the run is not ours."""
         ...
 
-    async def preview(self, batches: Sequence[Batch]) -> dict[str, Counts]:
-        """Return what storing *batches* would do; nothing is written."""
+    async def preview(self, batches: Sequence[Batch], *, into: list[Foreseen] | None = None) -> dict[str, Counts]:
+        """Return what storing *batches* would do, record by record *into* a list; nothing is written."""
         ...
 
     async def vanished(self, entity: Entity, leader: RunId, *, limit: int = 100_000) -> Vanished:
