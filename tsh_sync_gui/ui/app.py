@@ -66,7 +66,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     app.setWindowIcon(icon("logo"))
 
     async def program(engine: EngineThread, quit_wanted: asyncio.Event) -> int:
-        return await Program(engine, quit_wanted, kept=kept, demo=wanted.demo).run()
+        first = Program(engine, quit_wanted, kept=kept, demo=wanted.demo)
+        code = await first.run()
+        if not first.wants_demo:
+            return code
+        quit_wanted.clear()
+        return await Program(engine, quit_wanted, kept=kept_settings(demo=True), demo=True).run()
 
     return run(app, program)
 

@@ -16,12 +16,12 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.panels.help import HelpPanel, NoticesPanel
 from tsh_sync_gui.ui.panels.panel import Panel
-from tsh_sync_gui.ui.panels.run_detail import PreviewPanel, RunPanel
+from tsh_sync_gui.ui.panels.preview import PreviewPanel
+from tsh_sync_gui.ui.panels.run_detail import RunPanel
 from tsh_sync_gui.ui.panels.settings import Save, SettingsPanel, Test
 from tsh_sync_gui.ui.panels.starting import StartingPage
 from tsh_sync_gui.ui.panels.sync import SyncPanel
 from tsh_sync_gui.ui.session import Session
-from tsh_sync_gui.ui.state.preview import preview_entries
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.summary import bar_state, sync_count
 from tsh_sync_gui.ui.state.texts import tr
@@ -31,6 +31,7 @@ from tsh_sync_gui.ui.widgets.side import SidePanel
 from tsh_sync_gui.ui.widgets.toast import Toast
 from tsh_sync_gui.ui.wishes import Wishes
 
+from tsh_sync_gui.ui.wizard.wizard import Wizard
 
 class MainWindow(QMainWindow):
     """Shows the session; *leaving* says that a person wants to close it."""
@@ -67,11 +68,13 @@ class MainWindow(QMainWindow):
         self.starting = StartingPage(words)
         self.sync = SyncPanel(session, self.wishes, kept)
         self.settings = SettingsPanel(session.actions, save=save, test=test)
-        self.panels: dict[str, Panel] = {panel.key: panel for panel in (self.sync, self.settings)}
+        self.wizard = Wizard(session.actions)
+        self.panels: dict[str, Panel] = {panel.key: panel for panel in (self.sync, self.settings, self.wizard)}
         self._in_front = self.sync.key
         self._is_open = False
         self._build(demo=demo)
         self.toast = Toast(self.stack)
+        self._open_steps = 0
         self._connect(session.actions)
         self._restore()
         self.go("sync")
@@ -82,6 +85,7 @@ class MainWindow(QMainWindow):
             self.stack.addWidget(panel)
         self.stack.addWidget(self.starting)
         middle = QHBoxLayout()
+        self.navigation.show_entry(self.wizard.key, shown=False)
         middle.setSpacing(0)
         middle.addWidget(self.stack, 1)
         middle.addWidget(self.side)
@@ -111,8 +115,14 @@ class MainWindow(QMainWindow):
         self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))
         self.starting.settings.connect(lambda: self.go("settings", "Database"))
         self.settings.themed.connect(self.use_theme)
+        self.wishes.sign_in.connect(lambda: self.go("setup", "sign_in"))
+        self.wizard.open_count.connect(self.show_open_steps)
+        self.starting.setup.connect(lambda: self.go("setup"))
         self.session.changed.connect(lambda: self._around.start(0))  # a turn after the cards: each is painted alone
         self.session.previewed.connect(self.show_preview)
+        self.settings.told.connect(self.tell)
+        self.settings.connection.box.sign_in.connect(lambda: self.go("setup", "sign_in"))
+        self.settings.connection.box.set_up.connect(lambda: self.go("setup"))
         self.session.told.connect(self.tell)
         actions.failed.connect(self.tell)
         theme.current().changed.connect(self._repaint)
@@ -131,6 +141,18 @@ class MainWindow(QMainWindow):
         """Leave the starting page: the service is there."""
         self._is_open = True
         self.starting.end()
+    def show_open_steps(self, count: int) -> None:
+        """Show the set-up in the navigation while steps of it are open."""
+        self._open_steps = count
+        self.navigation.show_count(self.wizard.key, count, "blue")
+        self.navigation.show_entry(self.wizard.key, shown=self.panel is self.wizard or count > 0)
+
+    def setup_open(self) -> None:
+        """Say that the set-up comes first: nothing is synced before it."""
+        self._is_open = False
+        self.starting.ask_setup()
+        self.show_state()
+
         self.go(self._in_front)
 
     def service_opening(self) -> None:
@@ -154,7 +176,9 @@ class MainWindow(QMainWindow):
         if key != self._in_front:
             self.side.close_panel()
         self._in_front = key
-        self.stack.setCurrentWidget(panel if self._is_open or panel is self.settings else self.starting)
+        is_free = self._is_open or panel in {self.settings, self.wizard}
+        self.stack.setCurrentWidget(panel if is_free else self.starting)
+        self.navigation.show_entry(self.wizard.key, shown=panel is self.wizard or self._open_steps > 0)
         self.navigation.show_screen(key)
         if self.stack.currentWidget() is panel:
             panel.open_at(focus)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from tsh_sync_gui.bootstrap.setup.port import SetupPort
 from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.service import Service
 
+T = TypeVar("T")
 Progress = Callable[[str], None]
 
 
@@ -24,6 +27,7 @@ class Opened:
 
 
 Opener = Callable[[Progress], AbstractAsyncContextManager[Opened]]
+SetupOpener = Callable[[Progress], AbstractAsyncContextManager[SetupPort]]
 
 
 def opener(*, demo: bool) -> Opener:
@@ -34,47 +38,61 @@ def opener(*, demo: bool) -> Opener:
         boot = await asyncio.to_thread(_bootstrap)
         if demo:
             async with boot.open_demo(progress=progress) as service:
-                yield Opened(service, boot.demo_settings(boot.demo_folder(), service.settings.api_base_url))
+                yield Opened(service, service.loaded)
             return
         loaded = await asyncio.to_thread(boot.gather)
         async with boot.open_service(loaded, progress=progress) as service:
-            yield Opened(service, loaded)
+            yield Opened(service, service.loaded)
 
     return opened
+
+
+@asynccontextmanager
+async def open_setup(progress: Progress) -> AsyncIterator[SetupPort]:
+    """Open the program's set-up; like the service's, its imports wait until the window is shown."""
+    opens = await asyncio.to_thread(_setup_opener)
+    async with opens(progress=progress) as setup:
+        yield setup
+
+
+def _setup_opener() -> Callable[..., AbstractAsyncContextManager[SetupPort]]:
+    found = importlib.import_module("tsh_sync_gui.bootstrap.setup")
+    opens: Callable[..., AbstractAsyncContextManager[SetupPort]] = found.open_setup
+    return opens
 
 
 class _Bootstrap:
     """The imports that take their time, done in a thread of their own."""
 
     def __init__(self) -> None:
-        from tsh_sync_gui.bootstrap.demo import demo_folder, demo_settings, open_demo  # noqa: PLC0415 -- late on purpose
+        from tsh_sync_gui.bootstrap.demo import open_demo  # noqa: PLC0415 -- late on purpose
         from tsh_sync_gui.bootstrap.gather import gather  # noqa: PLC0415
         from tsh_sync_gui.bootstrap.wiring import open_service  # noqa: PLC0415
 
         self.open_demo, self.open_service = open_demo, open_service
-        self.demo_folder, self.demo_settings, self.gather = demo_folder, demo_settings, gather
+        self.gather = gather
 
 
 def _bootstrap() -> _Bootstrap:
     return _Bootstrap()
 
 
-class Opening:
-    """One opening of the service, from the first word to the close. *words* is what it does now."""
+class Opening(Generic[T]):
+    """One opening of the service or the set-up, from the first word to the close. *words* is what it does now."""
 
-    def __init__(self, engine: EngineThread, open_it: Opener) -> None:
+    def __init__(self, engine: EngineThread, open_it: Callable[[Progress], AbstractAsyncContextManager[T]]) -> None:
         self.words = ""
         self._engine = engine
         self._open = open_it
         self._stop = asyncio.Event()
         self._served: asyncio.Future[None] | None = None
 
-    async def begin(self) -> Opened:
-        """Open the service; raises what keeps it from opening."""
+    async def begin(self) -> T:
+        """Open it; raises what keeps it from opening."""
         loop = asyncio.get_running_loop()
-        ready: asyncio.Future[Opened] = loop.create_future()
+        ready: asyncio.Future[T] = loop.create_future()
 
-        def tell(opened: Opened) -> None:
+        def tell(opened: T) -> None:
             if not ready.done():
                 ready.set_result(opened)
 
@@ -87,7 +105,7 @@ class Opening:
         self._served.result()
         raise asyncio.CancelledError
 
-    async def _serve(self, ready: Callable[[Opened], object]) -> None:
+    async def _serve(self, ready: Callable[[T], object]) -> None:
         async with self._open(self._say) as opened:
             ready(opened)
             await self._stop.wait()
@@ -96,7 +114,7 @@ class Opening:
         self.words = words
 
     async def close(self, seconds: float) -> bool:
-        """Close the service; False when that took longer than *seconds*."""
+        """Close it; False when that took longer than *seconds*."""
         if self._served is None or self._served.done():
             return True
         self._engine.soon(self._stop.set)

@@ -13,10 +13,13 @@ from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.collector import keep_what_is_there
+from tsh_sync_gui.ui.first_run import FirstRun
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.main_window import MainWindow
-from tsh_sync_gui.ui.opening import Opened, Opener, Opening, opener
+from tsh_sync_gui.ui.opening import Opened, Opener, Opening, SetupOpener, open_setup, opener
 from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.settings_deeds import ProgramDeeds
+from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
@@ -46,21 +49,25 @@ class Program:
         kept: QSettings | None,
         demo: bool = False,
         open_it: Opener | None = None,
+        setup_it: SetupOpener | None = None,
     ) -> None:
         self._engine = engine
         self._quit = quit_wanted
         self._open_it = open_it or opener(demo=demo)
         self._demo = demo
-        self._opening = Opening(engine, self._open_it)
+        self._opening: Opening[Opened] = Opening(engine, self._open_it)
         self._opened: Opened | None = None
+        self.wants_demo = False
         self._ending = False
         self._task: asyncio.Task[None] | None = None
         self.actions = Actions(engine)
         self.session = Session(self.actions)
+        opens_setup = setup_it or (None if demo or open_it else open_setup)
+        self.first_run = FirstRun(engine, self.session, opens_setup)
         self.window = MainWindow(
             self.session,
             kept=kept,
-            words=lambda: self._opening.words,
+            words=lambda: self.first_run.words or self._opening.words,
             save=self._save,
             test=self._test,
             demo=demo,
@@ -69,11 +76,21 @@ class Program:
         self.window.leaving.connect(self.leave)
         self.window.starting.again.connect(self.reopen)
         self.window.settings.reopen.connect(self.ask_reopen)
+        self.window.settings.use(
+            ProgramDeeds(lambda: self.window.settings.loaded, lambda: self._opened.service if self._opened else None)
+        )
+        self.window.settings.connection.wanted.connect(self._look_at_sign_in)
+        self.window.wizard.completed.connect(self._set_up)
+        self.window.wizard.signed_in.connect(self._signed_in)
+        self.window.wizard.left.connect(self._wizard_left)
+        self.window.wizard.demo.connect(self._to_demo)
+        self.first_run.told.connect(self.window.tell)
 
     async def run(self) -> int:
         """Show the window, open the service, and wait for the end."""
         self.window.show()
-        self.reopen()
+        self.window.service_opening()
+        self._task = asyncio.get_running_loop().create_task(self._start())
         code = 0
         try:
             await self._until_quit()
@@ -89,6 +106,44 @@ class Program:
             if self._ending or self.leave():
                 return
             self._quit.clear()
+
+    async def _start(self) -> None:
+        """Open the service, unless the set-up comes first."""
+        start = await self.first_run.begin()
+        if self.first_run.setup is not None:
+            self.window.wizard.attach(self.first_run.setup)
+        if start is not None and not start.progress.is_complete:
+            self.window.wizard.show_progress(start.progress)
+        if start is not None and start.is_needed:
+            self.window.setup_open()
+            self.window.go("setup")
+            return
+        await self._reopen()
+
+    def _set_up(self) -> None:
+        """Begin to work: the set-up is complete."""
+        self.window.go("sync")
+        self.reopen()
+
+    def _signed_in(self) -> None:
+        """Go on where a lost sign-in had stopped us."""
+        self.window.go("sync")
+        self.window.tell(Problem(title=tr("Signed in"), meaning=tr("The runs that waited go on."), tone="green"))
+        self.reopen()
+
+    def _wizard_left(self, changed: bool) -> None:
+        start = self.first_run.start
+        self.window.go("sync")
+        if self._opened is None and (start is None or not self.window.wizard.can_work):
+            self.window.setup_open()
+        elif changed or self._opened is None:
+            self.ask_reopen()
+
+    def _to_demo(self) -> None:
+        """End here, to begin again with the sample Zoho."""
+        self.wants_demo = True
+        if not self.leave():
+            self.wants_demo = False
 
     def reopen(self) -> None:
         """Open the service, closing the one that is open."""
@@ -114,6 +169,7 @@ class Program:
         keep_what_is_there()
         self.session.attach(opened.service, demo=self._demo)
         self.window.service_opened()
+        self.first_run.watch()
 
     async def _show_fallback(self) -> None:
         """Show the settings as far as they can be read, so that a wrong one can be mended."""
@@ -135,6 +191,13 @@ class Program:
             from tsh_sync_gui.core.paths import default_home  # noqa: PLC0415
 
             await asyncio.to_thread(keep, default_home(), field, text)
+
+    def _look_at_sign_in(self) -> None:
+        """Show in the settings how the sign-in stands."""
+        setup = self.first_run.setup
+        if setup is not None:
+            show = self.window.settings.connection.show_health
+            self.actions.run(setup.health(), then=show, otherwise=lambda _error: None)
 
     @staticmethod
     async def _test(url: str) -> str:
@@ -186,6 +249,9 @@ class Program:
         if self._task is not None and not self._task.done():
             self._task.cancel()
         await self._shut()
+        self.window.wizard.detach()
+        if not await self.first_run.close(_CLOSE_SECONDS):
+            structlog.get_logger(__name__).error("the set-up did not close in time")
         self.window.let_go()
 
     async def _shut(self) -> None:

@@ -20,10 +20,14 @@ _MODES = "modes"
 
 
 class Wishes(QObject):
-    """Carries out actions; *review* carries a run to open, *settings* says that the settings are needed."""
+    """Carries out actions.
+
+    *review* carries a run to open, *settings* says that the settings are needed, *sign_in* that a new sign-in is.
+    """
 
     review = Signal(str)
     settings = Signal()
+    sign_in = Signal()
 
     def __init__(self, session: Session, window: QWidget, kept: QSettings | None) -> None:
         super().__init__(window)
@@ -57,6 +61,8 @@ class Wishes(QObject):
                 self._session.start(SyncRequest(entities=(entity,), take_over=True))
             case Do.SETTINGS:
                 self.settings.emit()
+            case Do.SIGN_IN:
+                self.sign_in.emit()
             case Do.REVIEW:
                 info = run.info if run else (status.last if status else None)
                 if info is not None:

@@ -21,6 +21,7 @@ class StartingPage(QWidget):
 
     again = Signal()
     settings = Signal()
+    setup = Signal()
 
     def __init__(self, words: Callable[[], str]) -> None:
         super().__init__()
@@ -55,17 +56,29 @@ class StartingPage(QWidget):
 
     def fail(self, problem: Problem, *, needs_settings: bool) -> None:
         """Show why the service does not open, with one button."""
+        choice = (tr("Open settings"), self.settings.emit) if needs_settings else (tr("Try again"), self.again.emit)
+        self._show_box(problem, choice, tr("The program could not start its work"))
+
+    def _show_box(self, problem: Problem, choice: tuple[str, Callable[[], object]], heading: str) -> None:
         self._timer.stop()
         self._forget_box()
-        self._heading.setText(tr("The program could not start its work"))
+        self._heading.setText(heading)
         self._bar.hide()
         self._line.hide()
-        choice = (tr("Open settings"), self.settings.emit) if needs_settings else (tr("Try again"), self.again.emit)
         self._box = ProblemBox(problem, choice)
         self._box.setFixedWidth(560)
         self._column.insertWidget(self._column.count() - 1, self._box, 0, Qt.AlignmentFlag.AlignHCenter)
         if self._box.choice is not None:
             self._box.choice.setFocus()
+
+    def ask_setup(self) -> None:
+        """Say that the set-up is to be finished first, with the way there."""
+        problem = Problem(
+            title=tr("Not connected to Zoho yet"),
+            meaning=tr("Finish the set-up, then everything is synced by itself. What you did so far is kept."),
+            tone="blue",
+        )
+        self._show_box(problem, (tr("Go on with the set-up"), self.setup.emit), tr("Almost there"))
 
     @property
     def problem_box(self) -> ProblemBox | None:

@@ -28,6 +28,7 @@ class Do(StrEnum):
     TAKE_OVER = "take_over"
     REVIEW = "review"
     SETTINGS = "settings"
+    SIGN_IN = "sign_in"
 
 
 REMEMBERED = (Do.SYNC, Do.FULL, Do.WINDOW, Do.RECORD, Do.SWEEP, Do.PREVIEW)
@@ -119,6 +120,8 @@ def _special(status: EntityStatus, run: RunView | None) -> Offer | None:
         return None
     if str(state) == EntityState.NEEDS_YOU.value and info.error_kind not in {"authorisation", "configuration"}:
         return Offer(do=Do.REVIEW, text=tr("Review"), icon="preview", leads=True)
+    if info.error_kind == "authorisation" and str(state) in {"failed", "needs_you"}:
+        return Offer(do=Do.SIGN_IN, text=tr("Sign in again"), icon="person", leads=True)
     if info.error_kind in {"authorisation", "configuration"} and str(state) in {"failed", "needs_you"}:
         return Offer(do=Do.SETTINGS, text=tr("Open settings"), icon="settings", leads=True)
     if status.silent:

@@ -53,6 +53,17 @@ def bar_state(state: AppState, prices: Prices, *, now: datetime, at: float) -> B
 
 
 def _zoho(state: AppState) -> Part:
+    if needs_sign_in(state):
+        hint = tr("Zoho no longer accepts our sign-in. Nothing is lost; syncs wait.")
+        return Part(
+            key="zoho",
+            icon="cloud-off",
+            text=tr("Sign in again"),
+            tone="red",
+            hint=hint,
+            screen="setup",
+            focus="sign_in",
+        )
     zoho = state.connections.get("zoho", Connection())
     hint = f"{zoho.title}. {zoho.advice}" if not zoho.up else tr("Zoho answers.")
     if "zoho" not in state.connections:
@@ -66,6 +77,16 @@ def _zoho(state: AppState) -> Part:
         screen="settings",
         focus="Zoho",
     )
+
+
+def needs_sign_in(state: AppState) -> bool:
+    """Tell whether the newest run of an entity ended because Zoho refuses the sign-in."""
+    for status in state.overview.entities if state.overview else ():
+        run = state.runs.get(status.entity)
+        info = run.info if run else status.last
+        if info is not None and info.error_kind == "authorisation" and info.state is RunState.NEEDS_YOU:
+            return True
+    return False
 
 
 def _database(state: AppState) -> Part:

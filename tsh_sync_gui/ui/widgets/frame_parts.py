@@ -80,6 +80,10 @@ class Navigation(QFrame):
             one.setChecked(name == key)
             set_picture(one, self._icons[name], "blue" if name == key else "muted", _NAV_ICON)
 
+    def show_entry(self, key: str, *, shown: bool) -> None:
+        """Show a screen's entry, or leave it out."""
+        self._buttons[key].setVisible(shown)
+
     def show_count(self, key: str, count: int, tone: str) -> None:
         """Show a number beside a screen; 0 hides it."""
         self._badges[key].show_count(count, tone)

@@ -1,0 +1,60 @@
+"""The webhooks step: the events with their ticks, and how late data may be without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tsh_sync_gui.bootstrap.setup.values import ScheduleCost, WebhookEvent, WebhookPlan
+from tsh_sync_gui.ui.state.texts import ago, number, span, tr
+from tsh_sync_gui.ui.wizard.state.cells import Cell, Row
+
+_DOT = "•"
+_SHOWN = 4
+
+
+def event_rows(events: Sequence[WebhookEvent], now: datetime) -> tuple[Row, ...]:
+    """Return a row per event; one that has come is ticked."""
+    return tuple(
+        Row(
+            key=one.key,
+            cells=(
+                Cell(tr(one.title)),
+                Cell(tr(one.module), tone="muted"),
+                Cell(tr("arrived {when}").format(when=ago(one.last_seen, now)), icon="check", tone="green")
+                if one.last_seen is not None
+                else Cell(tr("waiting for the first"), icon="clock", tone="muted"),
+            ),
+        )
+        for one in events
+    )
+
+
+def seen_text(plan: WebhookPlan) -> str:
+    """Return how many events have come at least once."""
+    seen = sum(one.last_seen is not None for one in plan.events)
+    return tr("{seen} of {all} events have arrived").format(seen=number(seen), all=number(len(plan.events)))
+
+
+def dots(secret: str) -> str:
+    """Return a secret as dots with its last four characters."""
+    return _DOT * 12 + secret[-_SHOWN:] if len(secret) > 2 * _SHOWN else _DOT * 12
+
+
+def skip_text(costs: Sequence[ScheduleCost]) -> str:
+    """Return what it means to go without webhooks."""
+    if not costs:
+        return tr("Without webhooks changes are fetched by polling; data may be up to an hour late.")
+    soonest, latest = min(costs, key=lambda one: one.minutes), max(costs, key=lambda one: one.minutes)
+    if soonest.minutes == latest.minutes:
+        return tr("Without webhooks changes are fetched by polling; data may be up to {time} late.").format(
+            time=span(latest.minutes * 60)
+        )
+    return tr(
+        "Without webhooks changes are fetched by polling: {first} may be up to {soon} late, {last} up to {late}."
+    ).format(
+        first=tr(soonest.title),
+        soon=span(soonest.minutes * 60),
+        last=tr(latest.title),
+        late=span(latest.minutes * 60),
+    )

@@ -1,0 +1,361 @@
+"""The set-up wizard: nine steps in the one window, each verifying what it asks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QRadioButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from tsh_sync_gui.bootstrap.setup.port import SetupPort
+from tsh_sync_gui.bootstrap.setup.values import Progress, Step
+from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui.actions import Actions, problem_from
+from tsh_sync_gui.ui.panels.panel import Panel
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import button, label, set_text
+from tsh_sync_gui.ui.wizard.page import Desk, Page
+from tsh_sync_gui.ui.wizard.pages import make_pages
+from tsh_sync_gui.ui.wizard.pages.first_sync import FirstSyncPage
+from tsh_sync_gui.ui.wizard.pages.start import StartPage
+from tsh_sync_gui.ui.wizard.parts import BusyLine
+from tsh_sync_gui.ui.wizard.rail import Rail
+from tsh_sync_gui.ui.wizard.state.rail import after, before, counted, leads, open_steps, rail, titles
+
+_WIDEST = 760
+_REOPENS = frozenset({Step.DATABASE, Step.APP, Step.SIGN_IN, Step.ORGANIZATION})
+
+
+class Wizard(Panel):
+    """A screen like the others. Progress is kept by the set-up, so that any start goes on where the last one ended.
+
+    *completed* says that the first sync was decided on, *signed_in* that a lost sign-in is there again, *left* that a
+    person closes the set-up (True: what the service stands on is another now), *demo* that the sample Zoho is wanted.
+    """
+
+    key = "setup"
+    icon_name = "plug"
+    completed = Signal()
+    signed_in = Signal()
+    left = Signal(bool)
+    demo = Signal()
+    open_count = Signal(int)
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        self.desk = Desk(actions)
+        self.progress = Progress()
+        self.pages: dict[Step, Page] = {}
+        self.now = Step.START
+        self._is_for_sign_in = False
+        self._is_read = False
+        self._wanted: Step | None = None
+        self._changed: set[Step] = set()
+        self.rail = Rail()
+        self._counted, self._title = label("", "section"), label("", "heading")
+        self._lead = label("", "muted", wrap=True)
+        self._pages = QVBoxLayout()
+        self.area = QScrollArea()
+        self.opening = BusyLine()
+        self.back = button(tr("Back"))
+        self.skip = button("", "flat")
+        self.next = button(tr("Next"), "primary")
+        self._build()
+
+    @property
+    def title(self) -> str:
+        """Return the screen's name."""
+        return tr("Set-up")
+
+    @property
+    def help_lines(self) -> tuple[tuple[str, str], ...]:
+        """Return the keys of this screen."""
+        return (("Enter", tr("next")), ("Alt+←", tr("back")), ("Ctrl+C", tr("copy the value in focus")))
+
+    @property
+    def page(self) -> Page:
+        """Return the page in front."""
+        return self.pages[self.now]
+
+    @property
+    def can_work(self) -> bool:
+        """Tell whether enough is done for the service to be opened."""
+        return self.progress.done >= {Step.DATABASE, Step.APP, Step.SIGN_IN, Step.ORGANIZATION}
+
+    def _build(self) -> None:
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        inside = QWidget()
+        inside.setObjectName("scrolled")
+        inside.setMaximumWidth(_WIDEST + 56)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(28, 20, 28, 20)
+        column.setSpacing(4)
+        for part in (self._counted, self._title, self._lead):
+            column.addWidget(part)
+        column.addSpacing(12)
+        column.addWidget(self.opening)
+        column.addLayout(self._pages, 1)
+        self.area.setWidget(inside)
+        self.area.setWidgetResizable(True)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        right.addWidget(self.area, 1)
+        right.addWidget(self._footer())
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.rail)
+        whole.addLayout(right, 1)
+        self.rail.chosen.connect(self.go_to)
+        self.rail.later.connect(self.close_it)
+        self.back.clicked.connect(self.go_back)
+        self.skip.clicked.connect(self._skip)
+        self.next.clicked.connect(self._press_next)
+        for keys, deed in (("Return", self._enter), ("Enter", self._enter), ("Alt+Left", self.go_back)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(deed)
+        theme.current().changed.connect(self._recolor)
+
+    def _footer(self) -> QFrame:
+        foot = QFrame()
+        foot.setObjectName("statusbar")
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(28, 10, 28, 10)
+        row.setSpacing(8)
+        row.addWidget(self.back)
+        row.addStretch(1)
+        row.addWidget(self.skip)
+        row.addWidget(self.next)
+        self.back.setToolTip(tr("Alt+Left"))
+        self.next.setToolTip(tr("Enter"))
+        self.next.setMinimumWidth(110)
+        return foot
+
+    # Beginning
+
+    def attach(self, setup: SetupPort) -> None:
+        """Work with *setup* from now on."""
+        self.desk.setup = setup
+        self.desk.found.clear()
+        self._is_read = False
+
+    def detach(self) -> None:
+        """Let go of the set-up: it is about to close."""
+        if self.pages:
+            self.page.leave()
+        self.desk.setup = None
+        self._is_read = False
+
+    @override
+    def open_at(self, focus: str) -> None:
+        wanted = next((step for step in Step if step.value == focus), None)
+        self._is_for_sign_in = focus == Step.SIGN_IN.value
+        self.desk.return_to = None
+        if self.desk.setup is None:
+            self._wanted = wanted
+            self.opening.show_busy(tr("Opening the set-up…"))
+            self._offer()
+            return
+        if self._is_read and wanted is None:
+            self.page.focus_first()
+            return
+        self._wanted = wanted
+        self.desk.actions.run(self.desk.setup.progress(), then=self._begin, otherwise=self._fail)
+
+    def _begin(self, progress: Progress) -> None:
+        self.opening.show_busy("")
+        self._make_pages()
+        self._is_read = True
+        self.show_progress(progress)
+        wanted, self._wanted = self._wanted, None
+        self._front(wanted or progress.current)
+
+    def _make_pages(self) -> None:
+        if self.pages:
+            return
+        for page in make_pages(self.desk):
+            self.pages[page.step] = page
+            page.hide()
+            self._pages.addWidget(page)
+            page.finished.connect(lambda step=page.step: self._finished(step))
+            page.wanted.connect(self.go_to)
+            page.changed.connect(self._offer)
+            if isinstance(page, StartPage):
+                page.demo.connect(self.demo)
+                page.taken.connect(self._taken)
+            if isinstance(page, FirstSyncPage):
+                page.run_now.connect(self._completed)
+                page.run_later.connect(self._completed)
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far the set-up is."""
+        self.progress = progress
+        self.rail.show_entries(rail(progress, self.now), is_complete=progress.is_complete)
+        self.open_count.emit(open_steps(progress))
+
+    # Moving
+
+    def _front(self, step: Step) -> None:
+        if not self.page.isHidden():
+            self.page.leave()
+            self.page.hide()
+        self.now = step
+        set_text(self._counted, counted(step))
+        set_text(self._title, titles()[step])
+        set_text(self._lead, leads()[step])
+        self.page.show()
+        self.area.verticalScrollBar().setValue(0)
+        self.rail.show_entries(rail(self.progress, step), is_complete=self.progress.is_complete)
+        self.page.enter()
+        if self.isVisible():
+            self.page.focus_first()
+        self._offer()
+
+    def go_to(self, step: Step) -> None:
+        """Go to *step*, which is done or comes next; where we are is kept."""
+        if self.desk.setup is None or not self._is_read:
+            return
+        if step is not Step.SIGN_IN:
+            self.desk.extra_scopes = frozenset()
+        self._keep_place(step)
+        self._front(step)
+
+    def _keep_place(self, step: Step) -> None:
+        if self.desk.setup is not None and not self.progress.is_complete:
+            self.desk.actions.run(self.desk.setup.go_to(step), then=self.show_progress, otherwise=self._fail)
+
+    def go_back(self) -> None:
+        """Go to the step before."""
+        step = before(self.now)
+        if step is not None and self._is_read:
+            self.go_to(step)
+
+    def _press_next(self) -> None:
+        if self.desk.setup is not None and self._is_read and self.page.can_go_on:
+            self.page.submit()
+
+    def _enter(self) -> None:
+        """Press the button in focus, else go on: Enter means next everywhere but on a button."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, QAbstractButton) and not isinstance(focus, (QCheckBox, QRadioButton)):
+            focus.click()
+        elif isinstance(focus, QComboBox) and focus.view().isVisible():
+            focus.hidePopup()
+        elif self.next.isEnabled():
+            self._press_next()
+
+    def _skip(self) -> None:
+        if self.desk.setup is not None:
+            step = self.now
+            self.desk.actions.run(
+                self.desk.setup.mark(step, skipped=True),
+                then=lambda progress: self._marked(step, progress),
+                otherwise=self._fail,
+            )
+
+    def _finished(self, step: Step) -> None:
+        if self.desk.setup is None:
+            return
+        if step in _REOPENS:
+            self._changed.add(step)
+        self.desk.actions.run(
+            self.desk.setup.mark(step), then=lambda progress: self._marked(step, progress), otherwise=self._fail
+        )
+
+    def _marked(self, step: Step, progress: Progress) -> None:
+        self.show_progress(progress)
+        if step is not self.now:
+            return
+        if step is Step.SIGN_IN and self._is_for_sign_in and progress.is_complete:
+            self._is_for_sign_in = False
+            self._changed.clear()
+            self.signed_in.emit()
+            return
+        back_to, self.desk.return_to = (self.desk.return_to, None) if step is Step.SIGN_IN else (None, None)
+        following = back_to or after(step)
+        if following is not None:
+            self._keep_place(following)
+            self._front(following)
+
+    def _taken(self, progress: Progress) -> None:
+        """Go where an imported `.env` has brought us."""
+        self.desk.found.clear()
+        self._changed.add(Step.APP)
+        self.show_progress(progress)
+        self._front(progress.current)
+
+    def _completed(self) -> None:
+        self._changed.clear()
+        if self.desk.setup is not None:
+            self.desk.actions.run(self.desk.setup.progress(), then=self._end, otherwise=self._fail)
+
+    def _end(self, progress: Progress) -> None:
+        self.show_progress(progress)
+        self.completed.emit()
+
+    def close_it(self) -> None:
+        """Leave the set-up as far as it is."""
+        if self.pages:
+            self.page.leave()
+        changed, self._changed = bool(self._changed), set()
+        self._is_read = False
+        self.left.emit(changed)
+
+    # Shown
+
+    def _offer(self) -> None:
+        """Show what can be pressed now."""
+        ready = self.desk.setup is not None and self._is_read
+        for part in (self.back, self.skip, self.next):
+            part.setVisible(ready)
+        if not ready:
+            return
+        page = self.page
+        if self.next.hasFocus() and not page.can_go_on:
+            self.area.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.back.setEnabled(before(self.now) is not None)
+        set_text(self.next, page.next_text)
+        self.next.setEnabled(page.can_go_on)
+        set_text(self.skip, page.skip_text)
+        self.skip.setVisible(bool(page.skip_text))
+        box = page.problem_box
+        if box is not None:
+            self.area.ensureWidgetVisible(box)
+
+    def _fail(self, error: BaseException) -> None:
+        self._problem(problem_from(error))
+
+    def _problem(self, problem: Problem) -> None:
+        if self.pages and self._is_read:
+            self.page.show_problem(problem, (tr("Try again"), self.page.again))
+        else:
+            self.opening.show_busy("")
+            self.desk.actions.failed.emit(problem)
+
+    def _recolor(self) -> None:
+        for page in self.pages.values():
+            page.recolor()
+        if self.pages:
+            self.show_progress(self.progress)
+
+    @override
+    def escape(self) -> bool:
+        if self.pages and self.page.is_busy:
+            self.page.give_up()
+            return True
+        return False
