@@ -29,13 +29,8 @@ from tsh_sync_gui.bootstrap.setup.values import (
 from tsh_sync_gui.engine.views import Forecast
 
 
-class SetupPort(Protocol):
-    """Every step verifies what it asks; nothing wrong is kept. All methods raise the errors of core.errors.
-
-    Methods are awaited on the engine's loop. What a step has kept is there after the program was killed.
-    `bootstrap.setup.open_setup(progress=…)` gives one for as long as its context lasts; opening it starts no server
-    and makes no call, so that the window may ask at every start whether the set-up is complete.
-    """
+class FirstSteps(Protocol):
+    """How far the set-up is, and steps 1 to 3: start, database, Zoho app."""
 
     async def progress(self) -> Progress:
         """Return how far the set-up is."""
@@ -105,10 +100,17 @@ class SetupPort(Protocol):
         """Keep the app: id and secret in the vault. An empty secret keeps the one that is there."""
         ...
 
+
+class SignInSteps(Protocol):
+    """Steps 4 to 6: sign in, organization, check."""
+
     # 4 Sign in
 
-    async def begin_sign_in(self, *, extra_scopes: frozenset[str] = frozenset()) -> Attempt:
-        """Open the loopback receiver and return the address for the browser; a former attempt ends."""
+    async def begin_sign_in(self, *, extra_scopes: frozenset[str] = frozenset(), replaces: bool = False) -> Attempt:
+        """Open the loopback receiver and return the address for the browser; a former attempt ends.
+
+        *replaces* (rotation): the sign-in that is kept is revoked at Zoho as soon as the new one has worked.
+        """
         ...
 
     async def await_browser(self) -> SignedIn:
@@ -131,6 +133,10 @@ class SetupPort(Protocol):
         """Return how the sign-in stands; makes no call that counts."""
         ...
 
+    async def revoke(self) -> None:
+        """End the sign-in at Zoho and forget it here; UnreachableError leaves both as they are."""
+        ...
+
     # 5 Organization, 6 Check
 
     async def organizations(self) -> tuple[OrganizationChoice, ...]:
@@ -148,6 +154,10 @@ class SetupPort(Protocol):
     def checks(self) -> AsyncIterator[EntityCheck]:
         """Yield one line per entity as its answer comes (one call per list)."""
         ...
+
+
+class LastSteps(Protocol):
+    """Steps 7 to 9: webhooks, limits, first sync."""
 
     # 7 Webhooks
 
@@ -198,3 +208,12 @@ class SetupPort(Protocol):
     async def first_sync(self) -> datetime | None:
         """Return when the first sync shall run by itself, None when it need not."""
         ...
+
+
+class SetupPort(FirstSteps, SignInSteps, LastSteps, Protocol):
+    """Every step verifies what it asks; nothing wrong is kept. All methods raise the errors of core.errors.
+
+    Methods are awaited on the engine's loop. What a step has kept is there after the program was killed.
+    `bootstrap.setup.open_setup(progress=…)` gives one for as long as its context lasts; opening it starts no server
+    and makes no call, so that the window may ask at every start whether the set-up is complete.
+    """
