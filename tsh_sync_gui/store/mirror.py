@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from tsh_sync_gui.core.errors import TransientError
 from tsh_sync_gui.core.values import Counts, RunId
-from tsh_sync_gui.engine.ports import Batch, DetailBatch, Rejected, Step, Stored, Vanished
+from tsh_sync_gui.engine.ports import Batch, DetailBatch, Foreseen, Rejected, Step, Stored, Vanished
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store import mirror_reads
 from tsh_sync_gui.store.database import Database
@@ -17,7 +17,7 @@ from tsh_sync_gui.store.mirror_books import Books, close_books, open_books
 from tsh_sync_gui.store.mirror_copy import BY_INDEX, Cursor, NotTakenError, transaction
 from tsh_sync_gui.store.mirror_details import DetailWriter, by_record
 from tsh_sync_gui.store.mirror_letters import resolve_letters, write_letters
-from tsh_sync_gui.store.mirror_rows import RowWriter
+from tsh_sync_gui.store.mirror_rows import RowWriter, skipped
 
 LIST_PART: Final = "list"
 DETAIL_PART: Final = "detail"
@@ -59,8 +59,8 @@ class PgMirror:
             work = _StepWork(cursor, step, self._rows, self._details, careful=careful)
             return await work.run(owner=self._database.owner)
 
-    async def preview(self, batches: Sequence[Batch]) -> dict[str, Counts]:
-        """Return what storing *batches* would do; nothing is written."""
+    async def preview(self, batches: Sequence[Batch], *, into: list[Foreseen] | None = None) -> dict[str, Counts]:
+        """Return what storing *batches* would do, record by record *into* a list; nothing is written."""
         counts: dict[str, Counts] = {}
         async with transaction(self._database, hint=BY_INDEX) as cursor:
             for name, group in _by_entity(batches).items():
@@ -68,8 +68,11 @@ class PgMirror:
                 lines: dict[str, bytes] = {}
                 for batch in group:
                     lines |= rows.by_key(batch.lines)
-                rejected = sum(len(batch.rejected) for batch in group)
-                counts[name] = await rows.preview(cursor, lines) + Counts(seen=rejected, failed=rejected)
+                refused = [one for batch in group for one in batch.rejected]
+                counted = await rows.preview(cursor, lines, into=into)
+                counts[name] = counted + Counts(seen=len(refused), failed=len(refused))
+                if into is not None:
+                    into += [skipped(name, one) for one in refused]
         return counts
 
     async def vanished(self, entity: Entity, leader: RunId, *, limit: int = 100_000) -> Vanished:

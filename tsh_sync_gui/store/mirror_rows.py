@@ -10,7 +10,7 @@ import psycopg
 from psycopg.errors import UniqueViolation
 
 from tsh_sync_gui.core.values import Counts, RunId
-from tsh_sync_gui.engine.ports import Lines, Rejected
+from tsh_sync_gui.engine.ports import Foreseen, Lines, Rejected
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.mirror_copy import Cursor, copy_lines, divide, last_cell
 from tsh_sync_gui.store.mirror_sql import CREATED, JOIN, TOUCHED, ListSql, joined, list_sql
@@ -45,6 +45,22 @@ def refusal(key: str, line: bytes, error: psycopg.Error) -> Rejected:
         reason=f"The database refuses the record: {error.diag.message_primary or error}",
         payload=last_cell(line),
     )
+
+
+def skipped(entity: str, refused: Rejected) -> Foreseen:
+    """Return the preview of a record that cannot be taken."""
+    reason = " ".join(part for part in (refused.field, refused.reason) if part)
+    return Foreseen(entity=entity, id=refused.record_id, action="skip", reason=reason)
+
+
+def foreseen(entity: str, row: tuple[str, str, bool, bool, list[str]]) -> Foreseen:
+    """Return the preview of one row that `foresee` found; one that differs and stays is newer here."""
+    record, label, is_new, changes, fields = row
+    if is_new:
+        return Foreseen(entity=entity, id=record, action="create", label=label)
+    if changes:
+        return Foreseen(entity=entity, id=record, action="update", label=label, fields=tuple(fields))
+    return Foreseen(entity=entity, id=record, action="skip", label=label, reason="newer here" if fields else "")
 
 
 class RowWriter:
@@ -85,18 +101,23 @@ class RowWriter:
         await cursor.execute(self.sql.tombstone_spread, values)
         return {row[0] for row in await cursor.fetchall()}
 
-    async def preview(self, cursor: Cursor, rows: dict[str, bytes]) -> Counts:
-        """Return what `put` would do with *rows*; writes to temporary tables only."""
+    async def preview(self, cursor: Cursor, rows: dict[str, bytes], *, into: list[Foreseen] | None) -> Counts:
+        """Return what `put` would do with *rows*, record by record *into* a list; writes temporary tables only."""
 
         async def compare(part: Sequence[Row]) -> tuple[int, int, int]:
             await self._stage(cursor, part)
             await cursor.execute(self.sql.compare)
             known, updated = await cursor.fetchone() or (0, 0)
+            if into is not None:
+                await cursor.execute(self.sql.foresee)
+                into.extend([foreseen(self.entity.name, row) for row in await cursor.fetchall()])
             await cursor.execute(self.sql.clear_stage)
             return len(part), known, updated
 
         divided = await divide(cursor, list(rows.items()), compare)
         counts = Counts(seen=len(rows), failed=len(divided.refused))
+        if into is not None:
+            into += [skipped(self.entity.name, refusal(key, line, error)) for (key, line), error in divided.refused]
         for number, known, updated in divided.results:
             counts += Counts(created=number - known, updated=updated, unchanged=known - updated)
         return counts

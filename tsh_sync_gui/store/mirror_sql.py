@@ -69,6 +69,7 @@ class ListSql:
     audit: str
     update: str
     compare: str
+    foresee: str
     tombstone: str
     tombstone_spread: str
 
@@ -179,9 +180,25 @@ def list_sql(entity: Entity) -> ListSql:
             SELECT count(t.id), count(*) FILTER (
                 WHERE t.id IS NOT NULL AND (t.deleted_at IS NOT NULL OR {differs}) AND {_NEWER}
             ) FROM pg_temp.{stage} s LEFT JOIN {table} t ON {same_key}""",
+        foresee=f"""
+            SELECT s.zoho_id, {_label(entity)}, t.id IS NULL,
+                coalesce((t.deleted_at IS NOT NULL OR {differs}) AND {_NEWER}, false),
+                CASE WHEN {differs} THEN {_changed(audited)} ELSE '{{}}' END
+            FROM pg_temp.{stage} s LEFT JOIN {table} t ON {same_key} ORDER BY s.zoho_id""",
         tombstone=_tombstone(entity, "t.zoho_id = ANY(%(ids)s)", f"true{main}"),
         tombstone_spread=_tombstone_spread(entity, main),
     )
+
+
+def _label(entity: Entity) -> str:
+    """Return what a person knows a staged row by; empty where its list row does not say."""
+    return f"coalesce(s.{quoted(entity.label)}::text, '')" if entity.label in entity.copy_columns else "''"
+
+
+def _changed(columns: Sequence[Field]) -> str:
+    """Return the names of the *columns* in which a staged row differs from the stored one."""
+    names = (f"CASE WHEN {_distinct([one])[0]} THEN '{one.name}' END" for one in columns)
+    return f"array_remove(ARRAY[{', '.join(names)}]::text[], NULL)"
 
 
 def _tombstone_spread(entity: Entity, main: str) -> str:

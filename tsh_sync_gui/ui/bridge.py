@@ -42,6 +42,7 @@ class EngineThread:
         try:
             self.loop.run_forever()
         finally:
+            self.loop.run_until_complete(asyncio.sleep(0))  # what was handed over a moment ago becomes a task to cancel
             left = asyncio.all_tasks(self.loop)
             for task in left:
                 task.cancel()

@@ -7,12 +7,14 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication
 
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.main_window import MainWindow
 from tsh_sync_gui.ui.state.commands import Command, commands, found, record_commands, standing
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.widgets.command_palette import CommandPalette
+from tsh_sync_gui.ui.widgets.exporting import table_around
 
 
 class Keys(QObject):
@@ -39,6 +41,7 @@ class Keys(QObject):
             "Ctrl+,": lambda: window.go("settings"),
             "Ctrl+F": self.filter_row,
             "Ctrl+S": self.save,
+            "Ctrl+E": self.export,
             "F1": window.show_help,
             "Esc": window.escape,
         }
@@ -50,6 +53,12 @@ class Keys(QObject):
     def filter_row(self) -> None:
         """Go to the filter of the screen in front."""
         self._window.panel.filter_row()
+
+    def export(self) -> None:
+        """Export the table in focus, else the one of the screen in front."""
+        table = table_around(QApplication.focusWidget()) or self._window.panel.table
+        if table is not None:
+            self._window.exporter.ask(table)
 
     def save(self) -> None:
         """Save the settings where they are in front."""

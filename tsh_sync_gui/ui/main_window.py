@@ -26,12 +26,13 @@ from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.summary import bar_state, sync_count
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import retint
+from tsh_sync_gui.ui.widgets.exporting import Exporter
 from tsh_sync_gui.ui.widgets.frame_parts import DemoBand, Navigation, StatusBar, TopBar
 from tsh_sync_gui.ui.widgets.side import SidePanel
 from tsh_sync_gui.ui.widgets.toast import Toast
 from tsh_sync_gui.ui.wishes import Wishes
-
 from tsh_sync_gui.ui.wizard.wizard import Wizard
+
 
 class MainWindow(QMainWindow):
     """Shows the session; *leaving* says that a person wants to close it."""
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self._around.setSingleShot(True)
         self._around.timeout.connect(self.show_state)
         self.wishes = Wishes(session, self, kept)
+        self.exporter = Exporter(self, session.actions, kept)
         self.navigation = Navigation()
         self.top = TopBar()
         self.status = StatusBar()
@@ -72,9 +74,9 @@ class MainWindow(QMainWindow):
         self.panels: dict[str, Panel] = {panel.key: panel for panel in (self.sync, self.settings, self.wizard)}
         self._in_front = self.sync.key
         self._is_open = False
+        self._open_steps = 0
         self._build(demo=demo)
         self.toast = Toast(self.stack)
-        self._open_steps = 0
         self._connect(session.actions)
         self._restore()
         self.go("sync")
@@ -83,9 +85,9 @@ class MainWindow(QMainWindow):
         for panel in self.panels.values():
             self.navigation.add_screen(panel.key, panel.title, panel.icon_name)
             self.stack.addWidget(panel)
+        self.navigation.show_entry(self.wizard.key, shown=False)
         self.stack.addWidget(self.starting)
         middle = QHBoxLayout()
-        self.navigation.show_entry(self.wizard.key, shown=False)
         middle.setSpacing(0)
         middle.addWidget(self.stack, 1)
         middle.addWidget(self.side)
@@ -113,17 +115,19 @@ class MainWindow(QMainWindow):
         self.sync.opened.connect(self.open_run)
         self.wishes.review.connect(self.open_run)
         self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))
-        self.starting.settings.connect(lambda: self.go("settings", "Database"))
-        self.settings.themed.connect(self.use_theme)
         self.wishes.sign_in.connect(lambda: self.go("setup", "sign_in"))
         self.wizard.open_count.connect(self.show_open_steps)
         self.starting.setup.connect(lambda: self.go("setup"))
-        self.session.changed.connect(lambda: self._around.start(0))  # a turn after the cards: each is painted alone
-        self.session.previewed.connect(self.show_preview)
+        self.starting.settings.connect(lambda: self.go("settings", "Database"))
+        self.settings.themed.connect(self.use_theme)
         self.settings.told.connect(self.tell)
         self.settings.connection.box.sign_in.connect(lambda: self.go("setup", "sign_in"))
         self.settings.connection.box.set_up.connect(lambda: self.go("setup"))
+        self.session.changed.connect(lambda: self._around.start(0))  # a turn after the cards: each is painted alone
+        self.session.previewed.connect(self.show_preview)
         self.session.told.connect(self.tell)
+        self.exporter.told.connect(self.tell)
+        self.sync.history.export_wanted.connect(lambda: self.exporter.ask(self.sync.history))
         actions.failed.connect(self.tell)
         theme.current().changed.connect(self._repaint)
 
@@ -137,10 +141,6 @@ class MainWindow(QMainWindow):
         self.status.show_bar(bar_state(state, session.prices, now=session.now, at=time.monotonic()))
         self.navigation.show_count("sync", *sync_count(session.cards))
 
-    def service_opened(self) -> None:
-        """Leave the starting page: the service is there."""
-        self._is_open = True
-        self.starting.end()
     def show_open_steps(self, count: int) -> None:
         """Show the set-up in the navigation while steps of it are open."""
         self._open_steps = count
@@ -153,6 +153,10 @@ class MainWindow(QMainWindow):
         self.starting.ask_setup()
         self.show_state()
 
+    def service_opened(self) -> None:
+        """Leave the starting page: the service is there."""
+        self._is_open = True
+        self.starting.end()
         self.go(self._in_front)
 
     def service_opening(self) -> None:
@@ -207,6 +211,7 @@ class MainWindow(QMainWindow):
             settings=self.kept,
         )
         panel.approved.connect(self._approve)
+        panel.export_wanted.connect(self.exporter.ask)
         self.side.open_panel(panel.state.heading, panel)
 
     def _approve(self, entity: str) -> None:
@@ -216,7 +221,9 @@ class MainWindow(QMainWindow):
     def show_preview(self, report: SyncReport) -> None:
         """Show what a run would do."""
         entities = self.session.state.overview.entities if self.session.state.overview else ()
-        panel = PreviewPanel(preview_entries(report, {one.entity: one.title for one in entities}))
+        titles = {one.entity: one.title for one in entities}
+        panel = PreviewPanel(report, titles, settings=self.kept)
+        panel.export_wanted.connect(self.exporter.ask)
         panel.wanted.connect(lambda: self._run_previewed(tuple(run.entity for run in report.runs)))
         self.side.open_panel(tr("Preview"), panel)
 

@@ -13,13 +13,13 @@ from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.events import ConnectionChanged, Event, RunFinished, RunStarted
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import RunInfo
-from tsh_sync_gui.engine.views import EntityStatus, Overview, SyncReport, SyncRequest
+from tsh_sync_gui.engine.views import EntityStatus, Forecast, Overview, SyncReport, SyncRequest
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import Mailbox
 from tsh_sync_gui.ui.service import Service
 from tsh_sync_gui.ui.state.cards import CardState, card_state
 from tsh_sync_gui.ui.state.live import AppState, advance, answered, asked, rebase
-from tsh_sync_gui.ui.state.prices import Prices, total
+from tsh_sync_gui.ui.state.prices import Prices, price, total
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 
@@ -188,6 +188,25 @@ class Session(QObject):
             self._priced_at = time.monotonic()
             entities = tuple(one.entity for one in self.state.overview.entities if not one.unavailable)
             self.actions.run(read_prices(self.service, entities), then=self._priced)
+
+    def estimate(self, entity: str) -> None:
+        """Ask Zoho how much *entity* holds, in a few calls, and price it and everything anew."""
+        if self.service is None:
+            return
+        self.told.emit(Problem(title=tr("Asking Zoho how many records there are…"), tone="blue"))
+        known = self.prices.full.get(entity)
+        full = known is not None and not known.known
+        self.actions.run(
+            self.service.estimate(SyncRequest(entities=(entity,), full=full, force=self.service.settings.sync_enabled)),
+            then=self._estimated,
+            is_long=True,
+        )
+
+    def _estimated(self, found: list[Forecast]) -> None:
+        if found:
+            cost = price(found[0])
+            self.told.emit(Problem(title=tr("A full sync takes {price}.").format(price=cost), tone="blue"))
+        self.price()
 
     def _priced(self, prices: Prices) -> None:
         self.prices = prices

@@ -57,6 +57,8 @@ class Wishes(QObject):
         run = self._session.state.runs.get(entity)
         status = self._session.state.status(entity)
         match do:
+            case Do.ESTIMATE:
+                self._session.estimate(entity)
             case Do.TAKE_OVER:
                 self._session.start(SyncRequest(entities=(entity,), take_over=True))
             case Do.SETTINGS:

@@ -271,3 +271,21 @@ async def test_a_preview_counts_and_writes_nothing(world):
     assert counts["products"] == Counts(seen=4, created=1, updated=1, unchanged=1, failed=1)
     assert await world.ask("SELECT count(*)::int FROM tsh.products") == [(3,)]
     assert await world.ask("SELECT count(*)::int FROM sync.dead_letters") == [(0,)]
+
+
+async def test_a_preview_says_of_each_record_what_would_become_of_it(world):
+    await world.start(PRODUCTS)
+    await world.store(page(PRODUCTS, item(1), item(2), item(3)))
+    batch = page(PRODUCTS, item(1), item(2, rate=1), item(4), item(5, name=""), minute=5)
+    found = []
+
+    await world.mirror.preview([batch], into=found)
+
+    actions = [(one.action, one.fields, bool(one.reason)) for one in sorted(found, key=lambda one: one.id)]
+    assert actions == [
+        ("skip", (), False),
+        ("update", ("rate",), False),
+        ("create", (), False),
+        ("skip", (), True),
+    ]
+    assert {one.label for one in found if one.action != "skip"} == {item(2)["name"], item(4)["name"]}

@@ -97,6 +97,7 @@ class RowFilter(QSortFilterProxyModel, Generic[Row]):
     def __init__(self, model: RowModel[Row]) -> None:
         super().__init__()
         self._model = model
+        self.columns = model.columns
         self._search = ""
         self._filters: dict[str, str] = {}
         self._order: list[tuple[int, bool]] = []
@@ -125,6 +126,17 @@ class RowFilter(QSortFilterProxyModel, Generic[Row]):
             self._order = [*self._order, (column, descending)] if add else [(column, descending)]
         self.invalidate()
         self.sort(0)
+
+    def use_order(self, order: Sequence[tuple[int, bool]]) -> None:
+        """Sort by columns, each with whether it is descending, the first one first."""
+        self._order = list(order)
+        self.invalidate()
+        self.sort(0)
+
+    @property
+    def searched(self) -> str:
+        """Return what is searched for."""
+        return self._search
 
     @property
     def order(self) -> list[tuple[int, bool]]:

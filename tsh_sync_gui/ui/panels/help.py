@@ -16,6 +16,7 @@ def _global_keys() -> tuple[tuple[str, str], ...]:
     return (
         ("Ctrl+1 … 8", tr("go to a screen")),
         ("Ctrl+K", tr("search: screens, entities, actions, a record id")),
+        ("Ctrl+E", tr("export the table as shown")),
         ("F5", tr("refresh")),
         ("Ctrl+P", tr("pause or resume all")),
         ("Ctrl+,", tr("settings")),

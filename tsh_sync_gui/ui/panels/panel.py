@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtWidgets import QWidget
+
+from tsh_sync_gui.ui.widgets.table import DataTable
 
 
 class Panel(QWidget):
@@ -27,6 +31,11 @@ class Panel(QWidget):
 
     def open_at(self, focus: str) -> None:
         """Come to the front, at the part *focus*."""
+
+    @property
+    def table(self) -> DataTable[Any] | None:
+        """Return the screen's own table, which Ctrl+E exports; None where it has none."""
+        return None
 
     def filter_row(self) -> None:
         """Go to the filter row of the screen's table, where there is one."""

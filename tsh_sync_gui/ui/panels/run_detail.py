@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.views import RunDetail
-from tsh_sync_gui.ui.state.preview import Entries
+from tsh_sync_gui.ui.state.columns import Column, Keyed
 from tsh_sync_gui.ui.state.run_detail import (
     CallRow,
     DetailState,
@@ -21,11 +23,14 @@ from tsh_sync_gui.ui.state.run_detail import (
     gone_columns,
     is_review,
 )
+from tsh_sync_gui.ui.state.run_log import log_columns, log_rows
 from tsh_sync_gui.ui.state.texts import number, tr
 from tsh_sync_gui.ui.widgets.basics import button, glyph, label, line
 from tsh_sync_gui.ui.widgets.pill import StatePill
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
+
+Row = TypeVar("Row", bound=Keyed)
 
 _STAGES = {
     "done": ("check", "green"),
@@ -36,9 +41,10 @@ _STAGES = {
 
 
 class RunPanel(QWidget):
-    """Shows a RunDetail; *approved* says that the deletes may be made."""
+    """Shows a RunDetail; *approved* says that the deletes may be made, *export_wanted* carries a table."""
 
     approved = Signal(str)
+    export_wanted = Signal(object)
 
     def __init__(self, detail: RunDetail, title: str, *, now: datetime, zone: str, settings: QSettings | None) -> None:
         super().__init__()
@@ -99,6 +105,7 @@ class RunPanel(QWidget):
             gone_columns(), tr("Records to delete"), empty=tr("The list is not kept.")
         )
         table.set_rows([GoneRow(one) for one in gone])
+        table.export_wanted.connect(lambda: self.export_wanted.emit(table))
         table.setMinimumHeight(240)
         self._column.addWidget(table)
         yes = button(tr("Delete %Ln record(s) here", None, len(gone)) if gone else tr("Approve the deletes"), "danger")
@@ -116,50 +123,24 @@ class RunPanel(QWidget):
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
         tabs.setMinimumHeight(260)
-        calls: DataTable[CallRow] = DataTable(
-            call_columns(),
-            tr("Calls to Zoho"),
-            empty=tr("No calls are kept for this run."),
-            settings=self._settings,
+        self._add_tab(tabs, call_columns(), tr("Calls"), tr("No calls are kept for this run.")).set_rows(
+            [CallRow(place, call) for place, call in enumerate(self._detail.calls)]
         )
-        calls.set_rows([CallRow(place, call) for place, call in enumerate(self._detail.calls)])
-        failures: DataTable[FailureRow] = DataTable(
-            failure_columns(), tr("Failed records"), empty=tr("No record failed in this run."), settings=self._settings
+        self._add_tab(tabs, failure_columns(), tr("Failures"), tr("No record failed in this run.")).set_rows(
+            [FailureRow(place, one) for place, one in enumerate(self._detail.rejected)]
         )
-        failures.set_rows([FailureRow(one) for one in self._detail.rejected])
-        tabs.addTab(calls, tr("Calls {count}").format(count=number(len(self._detail.calls))))
-        tabs.addTab(failures, tr("Failures {count}").format(count=number(len(self._detail.rejected))))
+        self._add_tab(tabs, log_columns(), tr("Log"), tr("Nothing is kept of this run.")).set_rows(
+            log_rows(self._detail)
+        )
+        counts = (len(self._detail.calls), len(self._detail.rejected))
+        for place, count in enumerate(counts):
+            tabs.setTabText(place, f"{tabs.tabText(place)} {number(count)}")
         if self._detail.rejected:
             tabs.setCurrentIndex(1)
         self._column.addWidget(tabs, 1)
 
-
-class PreviewPanel(QWidget):
-    """The report of a dry run: what a real one would do, and its price."""
-
-    wanted = Signal()
-
-    def __init__(self, entries: Entries) -> None:
-        super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 4, 18, 18)
-        column.setSpacing(10)
-        column.addWidget(label(tr("The same checks as a real run. Nothing was written."), "muted", wrap=True))
-        for title, lines in entries:
-            column.addWidget(label(title, "strong"))
-            grid = QGridLayout()
-            grid.setColumnStretch(0, 1)
-            for place, (name, value) in enumerate(lines):
-                grid.addWidget(label(name, "small"), place, 0)
-                amount = label(value, "body")
-                amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
-                grid.addWidget(amount, place, 1)
-            column.addLayout(grid)
-            column.addWidget(line())
-        run = button(tr("Sync now"), "primary", icon_name="sync")
-        run.clicked.connect(self.wanted)
-        row = QHBoxLayout()
-        row.addWidget(run)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(1)
+    def _add_tab(self, tabs: QTabWidget, columns: Sequence[Column[Row]], name: str, empty: str) -> DataTable[Row]:
+        table: DataTable[Row] = DataTable(columns, name, empty=empty, settings=self._settings)
+        table.export_wanted.connect(lambda: self.export_wanted.emit(table))
+        tabs.addTab(table, name)
+        return table

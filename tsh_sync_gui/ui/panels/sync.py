@@ -149,6 +149,8 @@ class SyncPanel(Panel):
         self.grid.wished.connect(self._wishes.fulfil)
         self.grid.opened.connect(self._open_last)
         self.search.textChanged.connect(self.history.search)
+        self.search.setText(self.history.filtered.searched)
+        self.history.views.searched.connect(self.search.setText)
         self.history.opened.connect(self._open_chosen)
         self.history.view.clicked.connect(self._open_chosen)
         self._session.changed.connect(self.show_state)
@@ -248,6 +250,11 @@ class SyncPanel(Panel):
             self.grid.focus_card(focus)
         else:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    @override
+    def table(self) -> DataTable[RunRow]:
+        return self.history
 
     @override
     def filter_row(self) -> None:

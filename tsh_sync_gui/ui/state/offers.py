@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tsh_sync_gui.core.values import EntityState, RunState
-from tsh_sync_gui.engine.views import EntityStatus
+from tsh_sync_gui.engine.views import EntityStatus, Forecast
 from tsh_sync_gui.ui.state.live import AppState, RunView
 from tsh_sync_gui.ui.state.prices import Prices, cost_sentence, price
 from tsh_sync_gui.ui.state.texts import tr
@@ -29,6 +29,7 @@ class Do(StrEnum):
     REVIEW = "review"
     SETTINGS = "settings"
     SIGN_IN = "sign_in"
+    ESTIMATE = "estimate"
 
 
 REMEMBERED = (Do.SYNC, Do.FULL, Do.WINDOW, Do.RECORD, Do.SWEEP, Do.PREVIEW)
@@ -96,10 +97,23 @@ def _starts(prices: Prices, entity: str, reason: str, *, mode: str, leads: bool)
         (Do.PREVIEW, tr("Preview"), "preview", price(changes), tr("The same checks, nothing is written")),
     )
     chosen = mode if mode in REMEMBERED else Do.SYNC
-    return tuple(
+    found = tuple(
         Offer(do=do, text=text, icon=icon, price=cost, hint=hint, reason=reason, leads=leads and do == chosen)
         for do, text, icon, cost, hint in plain
     )
+    return (*found, *_estimates(chosen, changes, full, reason, leads=leads))
+
+
+def _estimates(
+    chosen: str, changes: Forecast | None, full: Forecast | None, reason: str, *, leads: bool
+) -> tuple[Offer, ...]:
+    """Return the way to a price where only "at least" is known; it stands beside the price that lacks it."""
+    shown = {Do.FULL: full, Do.SWEEP: full, Do.SYNC: changes, Do.PREVIEW: changes}.get(Do(chosen))
+    if all(one is None or one.known for one in (changes, full)):
+        return ()
+    hint = tr("Asks Zoho how many records there are, in a few calls; the next sync uses what was read")
+    wanted = leads and shown is not None and not shown.known
+    return (Offer(do=Do.ESTIMATE, text=tr("Estimate"), icon="gauge", hint=hint, reason=reason, leads=wanted),)
 
 
 def _controls(status: EntityStatus, run: RunView, *, leads: bool) -> tuple[Offer, ...]:

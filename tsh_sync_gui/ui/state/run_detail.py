@@ -176,12 +176,13 @@ def call_columns() -> tuple[Column[CallRow], ...]:
 class FailureRow:
     """A refused record in the panel's table."""
 
+    place: int
     failure: Rejected
 
     @property
     def key(self) -> str:
-        """Return record and field."""
-        return f"{self.failure.record_id}/{self.failure.field}"
+        """Return the record's place: several may lack an id."""
+        return str(self.place)
 
 
 def failure_columns() -> tuple[Column[FailureRow], ...]:

@@ -118,6 +118,25 @@ class WindowQuestion(Question):
         self._deed(utc(datetime(day.year(), day.month(), day.day())))  # noqa: DTZ001 -- a local day
 
 
+class NameQuestion(Question):
+    """What something is to be called."""
+
+    def __init__(self, parent: QWidget, heading: str, text: str, go: Callable[[str], object]) -> None:
+        super().__init__(parent, heading, text, (Choice(tr("Save"), "primary", self._go), Choice(tr("Cancel"))))
+        self._deed = go
+        self.field = QLineEdit()
+        self.field.setMaxLength(60)
+        self.field.setPlaceholderText(tr("Name"))
+        self.field.setAccessibleName(tr("Name"))
+        self.field.textChanged.connect(lambda words: self.buttons[0].setEnabled(bool(words.strip())))
+        self.buttons[0].setEnabled(False)
+        self.content.addWidget(self.field)
+        self.field.setFocus()
+
+    def _go(self) -> None:
+        self._deed(self.field.text().strip())
+
+
 class RecordQuestion(Question):
     """Which one record to fetch."""
 

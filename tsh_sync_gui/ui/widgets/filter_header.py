@@ -38,6 +38,11 @@ class FilterHeader(QHeaderView):
         """Write *text* into a field."""
         self._fields[place].setText(text)
 
+    @property
+    def filters(self) -> list[str]:
+        """Return what stands in the fields."""
+        return [field.text() for field in self._fields]
+
     def focus_first(self) -> None:
         """Go to the first field."""
         self._fields[self.logicalIndex(0)].setFocus(Qt.FocusReason.ShortcutFocusReason)

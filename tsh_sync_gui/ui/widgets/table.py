@@ -15,7 +15,10 @@ from tsh_sync_gui.ui.models.rows import RowFilter, RowModel
 from tsh_sync_gui.ui.state.columns import Column, Keyed, as_csv, as_json, as_markdown, as_tabs
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import label
+from tsh_sync_gui.ui.widgets.dialogs import NameQuestion
 from tsh_sync_gui.ui.widgets.filter_header import FilterHeader
+from tsh_sync_gui.ui.widgets.table_foot import TableFoot
+from tsh_sync_gui.ui.widgets.table_views import TableViews
 
 Row = TypeVar("Row", bound=Keyed)
 _ROW_HEIGHT: Final = 30
@@ -36,20 +39,22 @@ class DataTable(QWidget, Generic[Row]):
     """Shows rows of declared columns; *opened* says that the row in focus was chosen (Enter, double click)."""
 
     opened = Signal()
+    export_wanted = Signal()
 
     def __init__(
         self, columns: Sequence[Column[Row]], name: str, *, empty: str, settings: QSettings | None = None
     ) -> None:
         super().__init__()
-        self._name = name
-        self._settings = settings
+        self.name = name
         self.model: RowModel[Row] = RowModel(columns)
         self.filtered: RowFilter[Row] = RowFilter(self.model)
         self.view = _View()
         self._header = FilterHeader([column.title for column in columns])
         self._empty = label(empty, "muted", wrap=True)
+        self.foot = TableFoot()
+        self.views: TableViews[Row] = TableViews(self._header, self.filtered, settings)
         self._build()
-        self._restore()
+        self.views.recall()
         self._header.sectionResized.connect(self._keep)
         self._header.sectionMoved.connect(self._keep)
 
@@ -61,7 +66,7 @@ class DataTable(QWidget, Generic[Row]):
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setShowGrid(False)
         view.setWordWrap(False)
-        view.setAccessibleName(self._name)
+        view.setAccessibleName(self.name)
         view.setTabKeyNavigation(False)
         view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -76,7 +81,9 @@ class DataTable(QWidget, Generic[Row]):
         self._header.setStretchLastSection(True)
         self._header.sectionClicked.connect(self._sort)
         self._header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self._header.customContextMenuRequested.connect(self._choose_columns)
+        self._header.customContextMenuRequested.connect(
+            lambda where: self._choose_columns(self._header.mapToGlobal(where))
+        )
         self._header.filtered.connect(self._filter)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
@@ -84,10 +91,31 @@ class DataTable(QWidget, Generic[Row]):
         column.setSpacing(0)
         column.addWidget(view, 1)
         column.addWidget(self._empty)
+        column.addWidget(self.foot)
+        self._connect_foot()
         self.filtered.rowsInserted.connect(self._count)
         self.filtered.rowsRemoved.connect(self._count)
         self.filtered.modelReset.connect(self._count)
         theme.current().changed.connect(self.model.recolor)
+        self._count()
+
+    def _connect_foot(self) -> None:
+        foot = self.foot
+        foot.all_wanted.connect(self.view.selectAll)
+        foot.none_wanted.connect(self.view.clearSelection)
+        foot.copy.clicked.connect(self.copy_cells)
+        foot.export.clicked.connect(self.export_wanted)
+        foot.columns.clicked.connect(lambda: self._drop(foot.columns, self._column_menu()))
+        foot.views.clicked.connect(lambda: self._drop(foot.views, self._view_menu()))
+        self.view.selectionModel().selectionChanged.connect(self._count)
+        self.views.changed.connect(self._viewed)
+
+    @staticmethod
+    def _drop(below: QWidget, menu: QMenu) -> None:
+        menu.popup(below.mapToGlobal(below.rect().topLeft()) - QPoint(0, menu.sizeHint().height()))
+
+    def _viewed(self) -> None:
+        self._show_order()
         self._count()
 
     def set_rows(self, rows: Sequence[Row]) -> None:
@@ -95,16 +123,13 @@ class DataTable(QWidget, Generic[Row]):
         self.model.set_rows(rows)
 
     def sort_by(self, key: str, *, descending: bool = False) -> None:
-        """Begin with the order of column *key*."""
-        place = [column.key for column in self.model.columns].index(key)
-        self.filtered.sort_by(place, add=False)
-        if dict(self.filtered.order)[place] != descending:
-            self.filtered.sort_by(place, add=False)
-        self._show_order()
+        """Begin with the order of column *key*, where no other was kept."""
+        self.views.begin_with(key, descending=descending)
 
     def search(self, text: str) -> None:
         """Keep rows that hold all words of *text* anywhere."""
         self.filtered.search(text)
+        self._keep()
         self._count()
 
     def set_filter(self, key: str, text: str) -> None:
@@ -133,28 +158,37 @@ class DataTable(QWidget, Generic[Row]):
         """Return all rows that the filters let through, as sorted."""
         return [self.filtered.row_at(self.filtered.index(place, 0)) for place in range(self.filtered.rowCount())]
 
-    def _visible_columns(self) -> list[Column[Row]]:
+    def visible_columns(self) -> list[Column[Row]]:
+        """Return the columns as they stand on screen."""
         places = (self._header.logicalIndex(visual) for visual in range(len(self.model.columns)))
         return [self.model.columns[place] for place in places if not self._header.isSectionHidden(place)]
 
     def _filter(self, place: int, text: str) -> None:
         self.filtered.filter(self.model.columns[place].key, text)
+        self._keep()
         self._count()
 
     def _sort(self, place: int) -> None:
         shifted = bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier)
         self.filtered.sort_by(place, add=shifted)
         self._show_order()
+        self._keep()
 
     def _show_order(self) -> None:
+        self._header.setSortIndicatorShown(bool(self.filtered.order))
+        if not self.filtered.order:
+            return
         place, descending = self.filtered.order[0]
-        self._header.setSortIndicatorShown(True)
         self._header.setSortIndicator(
             place, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
         )
 
     def _count(self) -> None:
-        self._empty.setVisible(not self.model.rowCount())
+        whole = self.model.rowCount()
+        if self._empty.isHidden() is not whole > 0:
+            self._empty.setVisible(not whole)
+        chosen = len(self.view.selectionModel().selectedRows()) if self.view.selectionModel().hasSelection() else 0
+        self.foot.show_counts(chosen, self.filtered.rowCount(), whole)
 
     def _open_menu(self, where: QPoint) -> None:
         menu = QMenu(self)
@@ -166,6 +200,8 @@ class DataTable(QWidget, Generic[Row]):
             (tr("Copy as Markdown"), as_markdown),
         ):
             self._add(menu, text, lambda _=False, render=render: self.copy(render))
+        menu.addSeparator()
+        self._add(menu, tr("Export as shown…"), self.export_wanted.emit, QKeySequence("Ctrl+E"))
         menu.popup(self.view.viewport().mapToGlobal(where))
 
     @staticmethod
@@ -178,42 +214,55 @@ class DataTable(QWidget, Generic[Row]):
 
     def copy(self, render: Callable[[Sequence[Column[Row]], Sequence[Row]], str]) -> None:
         """Copy the selected rows, else all that the filters let through, in the columns and order on screen."""
-        QGuiApplication.clipboard().setText(render(self._visible_columns(), self.chosen() or self.visible_rows()))
+        QGuiApplication.clipboard().setText(render(self.visible_columns(), self.chosen() or self.visible_rows()))
 
     def copy_cells(self) -> None:
         """Copy the selected rows as spreadsheets take them."""
         self.copy(as_tabs)
 
     def _choose_columns(self, where: QPoint) -> None:
+        self._column_menu().popup(where)
+
+    def _column_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for place, column in enumerate(self.model.columns):
             action = QAction(column.title, menu)
             action.setCheckable(True)
             action.setChecked(not self._header.isSectionHidden(place))
-            action.toggled.connect(lambda shown, place=place: self._show_column(place, shown=shown))
+            action.toggled.connect(lambda shown, place=place: self.show_column(place, shown=shown))
             menu.addAction(action)
-        menu.popup(self._header.mapToGlobal(where))
+        return menu
 
-    def _show_column(self, place: int, *, shown: bool) -> None:
-        if shown or len(self._visible_columns()) > 1:
+    def show_column(self, place: int, *, shown: bool) -> None:
+        """Show or hide a column; the last one stays."""
+        if shown or len(self.visible_columns()) > 1:
             self._header.setSectionHidden(place, not shown)
             self._keep()
 
+    def _view_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        names = sorted(self.views.names())
+        for name in names:
+            self._add(menu, name, lambda _=False, name=name: self.views.use(name))
+        if names:
+            menu.addSeparator()
+        self._add(menu, tr("Save this view…"), self._name_view)
+        self._add(menu, tr("Back to the beginning"), self.views.reset)
+        if names:
+            forget = menu.addMenu(tr("Forget a view"))
+            for name in names:
+                self._add(forget, name, lambda _=False, name=name: self.views.forget(name))
+        return menu
+
+    def _name_view(self) -> None:
+        NameQuestion(
+            self.window(), tr("Save this view"), tr("Columns, order and filters are kept."), self.views.save
+        ).open()
+
     def _keep(self) -> None:
-        if self._settings is not None:
-            self._settings.setValue(f"tables/{self._key}", self._header.saveState())
-
-    @property
-    def _key(self) -> str:
-        return "-".join(column.key for column in self.model.columns)
-
-    def _restore(self) -> None:
-        for place, column in enumerate(self.model.columns):
-            self._header.resizeSection(place, column.width)
-        kept = self._settings.value(f"tables/{self._key}") if self._settings is not None else None
-        if kept is not None:
-            self._header.restoreState(kept)
+        self.views.keep()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -20,12 +20,14 @@ PRICES = Prices(
 )
 
 
-def card(*events: Event, status: EntityStatus | None = None, mode: str = "", step: float = 2.0) -> CardState:
+def card(
+    *events: Event, status: EntityStatus | None = None, mode: str = "", step: float = 2.0, prices: Prices | None = None
+) -> CardState:
     view = overview(status) if status else overview()
     state = rebase(AppState(), view, asked_at=0.0, at=0.0)
     for place, event in enumerate(events, start=1):
         state = advance(state, event, at=place * step)
-    return card_state(state, PRICES, ENTITY, now=NOW, at=len(events) * step, mode=mode)
+    return card_state(state, prices or PRICES, ENTITY, now=NOW, at=len(events) * step, mode=mode)
 
 
 def dos(shown: CardState, *, leading: bool = True) -> list[Do]:
@@ -185,7 +187,7 @@ def test_a_second_try_names_what_failed_last():
     assert shown.note == "2nd try, last failed: Zoho has trouble"
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("confirmation", Do.REVIEW), ("authorisation", Do.SETTINGS)])
+@pytest.mark.parametrize(("kind", "expected"), [("confirmation", Do.REVIEW), ("authorisation", Do.SIGN_IN)])
 def test_what_needs_a_person_leads_to_where_it_is_decided(kind, expected):
     last = run_info(ENTITY, RunState.NEEDS_YOU, title="Look", error_kind=kind)
 
@@ -273,3 +275,19 @@ def test_the_quota_of_the_overview_is_the_states():
 
     assert state.quota is not None
     assert state.quota.day_used == 5
+
+
+def test_an_unknown_price_offers_an_estimate_beside_it():
+    unknown = Forecast(entity=ENTITY, calls_low=1, calls_high=1, known=False)
+
+    shown = card(prices=Prices(changes={ENTITY: unknown}, full={ENTITY: unknown}))
+
+    assert dos(shown) == [Do.SYNC, Do.ESTIMATE]
+
+
+def test_a_known_price_needs_no_estimate():
+    known = Forecast(entity=ENTITY, calls_low=3, calls_high=3)
+
+    shown = card(prices=Prices(changes={ENTITY: known}, full={ENTITY: known}))
+
+    assert Do.ESTIMATE not in {offer.do for offer in shown.offers}
