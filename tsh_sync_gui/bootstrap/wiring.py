@@ -30,6 +30,7 @@ from tsh_sync_gui.store.ledger import PgLedger
 from tsh_sync_gui.store.mirror import PgMirror
 from tsh_sync_gui.store.notify import Notifier
 from tsh_sync_gui.store.settings import SharedSettings
+from tsh_sync_gui.store.sign_ins import PgSignIns
 from tsh_sync_gui.zoho.client import ZohoClient
 from tsh_sync_gui.zoho.oauth import TokenKeeper
 from tsh_sync_gui.zoho.source import ZohoSource
@@ -102,7 +103,7 @@ async def wired(
         kept=PgKeptPages(database),
         normalizers={entity.name: Normalizer(entity) for entity in registry},
     )
-    service = SyncService(parts, registry, live, database=database.info)
+    service = SyncService(parts, registry, live, database=database.info, signed_in=PgSignIns(database).last)
     notifier = Notifier(database, bus)
     async with AsyncExitStack() as closing:
         # Told before it begins: what fails half-way is closed, too.

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.errors import ConfigurationError, ConfirmationRequiredError, SyncError, UnreachableError
+from tsh_sync_gui.core.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    ConfirmationRequiredError,
+    SyncError,
+    UnreachableError,
+)
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
-from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.core.values import RunId, RunState
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
@@ -25,6 +32,10 @@ from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity
 
 T = TypeVar("T")
+
+
+async def _nobody() -> None:
+    """Know of no sign-in."""
 
 
 class SettingsKeeper(Protocol):
@@ -59,12 +70,14 @@ class SyncService:
         keeper: SettingsKeeper,
         *,
         database: Callable[[], Awaitable[DatabaseInfo]],
+        signed_in: Callable[[], Awaitable[datetime | None]] = _nobody,
     ) -> None:
         self.registry = registry
         self.bus: Bus = parts.bus
         self.clock: Clock = parts.clock
         self._parts = parts
         self._keeper = keeper
+        self._signed_in = signed_in
         self._organization = OrganizationCheck(parts.source, parts.ledger, parts.settings)
         self._starter = Starter(parts, registry)
         self._overview = OverviewMaker(
@@ -201,10 +214,32 @@ class SyncService:
                 names.append(status.entity)
         return names
 
+    async def waited_for_sign_in(self) -> list[str]:
+        """Return the entities whose last run needed a sign-in that somebody has made since."""
+        signed_in = await self._signed_in()
+        if signed_in is None:
+            return []
+        last = {status.entity: status.last for status in (await self.overview()).entities if status.live is None}
+        return [
+            name
+            for name, run in last.items()
+            if run is not None
+            and run.state is RunState.NEEDS_YOU
+            and run.error_kind == AuthorisationError.kind
+            and run.ended_at is not None
+            and run.ended_at < signed_in
+        ]
+
     async def at_start(self, *, demo: bool = False) -> SyncRequest | None:
-        """Return what a window begins by itself: runs that were broken off go on, and a new demo's first sync."""
+        """Return what a window begins by itself: runs that were broken off go on, and a new demo's first sync.
+
+        Runs that needed a sign-in go on once there was one.
+        """
         if not self.settings.sync_enabled:
             return None
+        if names := await self.waited_for_sign_in():
+            names += [name for name in await self.interrupted() if name not in names]
+            return SyncRequest(entities=tuple(names), trigger="goes on after the sign-in")
         if names := await self.interrupted():
             return SyncRequest(entities=tuple(names), goes_on=True, trigger="goes on after the program's end")
         if demo and not await self.runs(limit=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -88,7 +88,7 @@ class Grants:
         await self._ground.note_sign_in(
             KeptSignIn(
                 mark=mark_of(token).hex(),
-                at=datetime.now(UTC),
+                at=self._ground.clock.now(),
                 accounts_url=region.accounts_url,
                 client_id=client.id,
                 scopes=tuple(sorted(scopes)),

@@ -14,7 +14,6 @@ from tsh_sync_gui.bootstrap.setup.database_step import DatabaseStep
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.kept import KeptSignIn
 from tsh_sync_gui.bootstrap.setup.values import EnvFile, Progress, Step
-from tsh_sync_gui.core.clock import SystemClock
 from tsh_sync_gui.core.settings import find, save, validated
 from tsh_sync_gui.store.sign_ins import mark_of
 
@@ -87,7 +86,7 @@ class StartStep:
         await self._ground.note_sign_in(
             KeptSignIn(
                 mark=mark_of(token).hex(),
-                at=SystemClock().now(),
+                at=self._ground.clock.now(),
                 accounts_url=now.accounts_url,
                 client_id=now.client_id,
                 how="import",
