@@ -35,7 +35,7 @@ def _silent(_words: str) -> None:
 async def open_database(
     loaded: Loaded, *, registry: Iterable[Entity] = REGISTRY, progress: Progress = _silent
 ) -> AsyncIterator[Database]:
-    """Open the server that the settings name, else the embedded one, which comes back by itself after any end."""
+    """Open the server that the settings name, else the embedded one, which comes back after any end but `db stop`."""
     url = loaded.settings.database_url.get_secret_value()
     if url:
         database = await Database.open(url, registry=registry, progress=progress, kind=SERVER)
@@ -50,8 +50,7 @@ async def open_database(
         try:
 
             async def revive() -> str:
-                again = await asyncio.to_thread(server.ensure)
-                return again.sqlalchemy_url
+                return (await asyncio.to_thread(server.revive)).sqlalchemy_url
 
             database = await _opened(endpoint.sqlalchemy_url, revive, registry=registry, progress=progress)
 
@@ -107,8 +106,8 @@ def bring_back(loaded: Loaded, file: Path, progress: Progress = _silent) -> None
 
 
 def stop_all(home: Path) -> list[Stopped]:
-    """Stop every embedded server below *home*, a demo's too."""
-    return stop_all_below(home)
+    """Stop every embedded server below *home*, a demo's too, until somebody opens the database again."""
+    return stop_all_below(home, stays=True)
 
 
 def merged(loaded: Loaded, shared: Mapping[str, Any]) -> Loaded:

@@ -55,6 +55,11 @@ class Place:
         return self.folder / "lock"
 
     @property
+    def stopped(self) -> Path:
+        """The mark of a person who stopped the server: it is there until somebody opens the database again."""
+        return self.folder / "stopped"
+
+    @property
     def version(self) -> Path:
         """The version of PostgreSQL that made the cluster."""
         return self.folder / "version"

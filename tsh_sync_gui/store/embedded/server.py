@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.store.embedded import endpoint as address
 from tsh_sync_gui.store.embedded.account import server_account
 from tsh_sync_gui.store.embedded.binaries import Binaries, find_binaries, reachable
@@ -27,7 +28,6 @@ from tsh_sync_gui.store.embedded.location import (
     places_below,
     unwritable,
 )
-from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.store.embedded.probe import Answer, ask, create_database
 from tsh_sync_gui.store.embedded.processes import Postmaster, alive, end_leftovers
 from tsh_sync_gui.store.embedded.startup import renew_password, start, stop
@@ -92,12 +92,28 @@ class EmbeddedServer:
         if place is not None and (endpoint := _running(place)) is not None:
             return endpoint
         with self._locked() as place:
+            place.stopped.unlink(missing_ok=True)
             return self._ensured(place, progress or _silent)
+
+    def revive(self) -> Endpoint:
+        """Return the endpoint for a client that lost its server; UnreachableError where a person stopped it."""
+        place = self._existing()
+        if place is not None and (endpoint := _running(place)) is not None:
+            return endpoint
+        with self._locked() as place:
+            if place.stopped.exists() and alive(place) is None:
+                raise UnreachableError(
+                    "The embedded database was stopped by `tsh-sync db stop`",
+                    what="database",
+                    advice="It starts again when the program is opened anew, or with the next tsh-sync command.",
+                )
+            return self._ensured(place, _silent)
 
     @contextmanager
     def lease(self, progress: Progress | None = None) -> Iterator[Endpoint]:
         """Ensure the server for as long as the context lasts; the last client to leave stops it."""
         with self._locked() as place:
+            place.stopped.unlink(missing_ok=True)
             endpoint = self._ensured(place, progress or _silent)
             lease = Lease(place.leases)
         try:
@@ -250,9 +266,12 @@ def _size(folder: Path) -> int:
 
 
 def stop_all_below(
-    home: Path, *, binaries: Binaries | None = None, system_folder: Path = SYSTEM_FOLDER
+    home: Path, *, binaries: Binaries | None = None, system_folder: Path = SYSTEM_FOLDER, stays: bool = False
 ) -> list[Stopped]:
-    """Stop every running server of *home* and of the homes below it, a demo's too."""
+    """Stop every running server of *home* and of the homes below it, a demo's too.
+
+    With *stays*, programs that lose their server by it do not start it again: only who opens the database anew does.
+    """
     stopped = []
     for found in places_below(home.absolute(), system_folder=system_folder):
         place = Place(native(found.folder))
@@ -260,7 +279,9 @@ def stop_all_below(
             postmaster = alive(place)
             if postmaster is None:
                 end_leftovers(place)
-                continue
-            stop(place, _tools(place, binaries, system_folder))
-            stopped.append(Stopped(place.folder, postmaster.port))
+            else:
+                stop(place, _tools(place, binaries, system_folder))
+                stopped.append(Stopped(place.folder, postmaster.port))
+            if stays:
+                place.stopped.touch()
     return stopped
