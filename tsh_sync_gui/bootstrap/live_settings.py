@@ -9,7 +9,7 @@ from typing import Any
 
 from tsh_sync_gui.bootstrap.databases import merged
 from tsh_sync_gui.bootstrap.gather import gather
-from tsh_sync_gui.bootstrap.secrets import keep
+from tsh_sync_gui.bootstrap.secrets import home_vault, keep
 from tsh_sync_gui.core.settings import Loaded, Origin, Settings, find, validated
 from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.store.settings import SharedSettings
@@ -73,7 +73,7 @@ def _saved_again(machine: Loaded, fields: Sequence[str]) -> Loaded:
     fields = [field for field in fields if not machine.origins[field].is_locked]
     if not fields:
         return machine
-    fresh = gather(home=machine.home, environment=False)
+    fresh = gather(home=machine.home, environment=False, vault=home_vault(machine.home))
     values = {
         name: getattr(machine.settings, name)
         for name, origin in machine.origins.items()

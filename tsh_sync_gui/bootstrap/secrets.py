@@ -18,7 +18,7 @@ from tsh_sync_gui.core.setting_checks import has_password, passwords_in
 from tsh_sync_gui.core.settings import Loaded, find, load, outside_value, save, validated
 from tsh_sync_gui.core.values import VaultKind
 from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN, Vault
-from tsh_sync_gui.vault import FileVault, choose
+from tsh_sync_gui.vault import FileVault, choose, has_keychain
 from tsh_sync_gui.vault.choice import KEY_VARIABLE
 
 _ADDRESS: Final = "database_url"
@@ -142,5 +142,22 @@ def keep(home: Path, field: str, text: str | None) -> None:
     one = find(field)
     if one.scope == "secret":
         keep_secrets(home, {one.field: text})
+    elif one.field == "vault":
+        _keep_kind(home, text)
     else:
         save(home, one.field, text)
+
+
+def _keep_kind(home: Path, kind: str | None) -> None:
+    """Use another vault from now on; refused where secrets would be left behind or there is no such place."""
+    validated({"vault": kind or "auto"})
+    file = FileVault(home)
+    if kind == "file" and not file.exists:
+        raise NoVaultError(
+            "There is no encrypted file for secrets yet", advice="`tsh-sync config vault file` makes it and moves them."
+        )
+    if kind != "file" and file.exists and (kind == "keychain" or has_keychain()):
+        use_keychain(home)
+    elif kind == "keychain" and not has_keychain():
+        raise NoVaultError("This computer has no keychain", advice="Leave TSH_VAULT at auto, or take file.")
+    save(home, "vault", kind)

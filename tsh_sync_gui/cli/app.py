@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Final
@@ -119,13 +118,15 @@ def _reader_left() -> int:
 def _unexpected(error: Exception, output: Output) -> int:
     import structlog
 
+    from tsh_sync_gui.core.log import explained, redact
+
     if structlog.is_configured():
         structlog.get_logger(__name__).error("unexpected", exc_info=error)
     else:
-        traceback.print_exception(error)
+        sys.stderr.write(explained(error))
     output.failure(
         kind="unexpected",
         title="Something unexpected happened",
-        advice=f"{type(error).__name__}: {error}. The log has the details; see `{PROGRAM} config path`.",
+        advice=f"{type(error).__name__}: {redact(str(error))}. The log has the details; see `{PROGRAM} config path`.",
     )
     return _FAILED

@@ -49,7 +49,9 @@ class Output:
 
     def problem(self, error: SyncError) -> None:
         """Print an error: words for a person, and with --json the document."""
-        self.failure(kind=error.kind, title=error.title, advice=error.advice)
+        from tsh_sync_gui.core.log import redact  # --help needs none of it
+
+        self.failure(kind=error.kind, title=redact(error.title), advice=redact(error.advice))
 
     def failure(self, *, kind: str, title: str, advice: str = "") -> None:
         """Print what went wrong and what to do."""

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import re
 import sys
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +16,20 @@ from structlog.typing import EventDict
 
 from tsh_sync_gui.core.errors import ConfigurationError
 
+# Access and refresh tokens and codes, the header that carries one, and passwords in addresses.
 _TOKEN: Final = re.compile(
     r"\b1000\.[0-9a-f]{8,}\.[0-9a-f]{8,}\b|(?i:Zoho-oauthtoken\s+\S+)|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)"
 )
-_KEYS: Final = frozenset(
-    {"client_secret", "refresh_token", "access_token", "password", "authorization", "code", "token"}
+# What is named as a secret in a form, a query, JSON or libpq's own words. A bare `code` is Zoho's number of an error.
+_NAMED: Final = re.compile(
+    r"(?i)\b(client_secret|refresh_token|access_token|code_verifier|passphrase|(?:ssl)?password|pgpassword)"
+    r"(\\?[\"']?\s*[=:]\s*\\?[\"']?)([^\s\"'&,;}\\•]+)"
 )
+_KEYS: Final = frozenset(
+    {"client_secret", "refresh_token", "access_token", "password", "authorization", "code", "code_verifier", "token"}
+    | {"passphrase", "webhook_secret"}
+)
+DOTS: Final = "••••"
 _OURS: Final[list[logging.Handler]] = []
 _SHORTEST: Final = 6
 _CONCEALED: Final[set[str]] = set()
@@ -32,20 +41,37 @@ def conceal(secrets: Iterable[str]) -> None:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return *text* with tokens, passwords in addresses and the given *secrets* as dots."""
+    """Return *text* with tokens, passwords and all that was concealed as dots; *secrets* are further ones."""
     known = {*_CONCEALED, *(secret for secret in secrets if len(secret) >= _SHORTEST)}
     for secret in sorted(known, key=len, reverse=True):  # the whole before a part of it
-        text = text.replace(secret, "••••")
-    return _TOKEN.sub("••••", text)
+        text = text.replace(secret, DOTS)
+    return _NAMED.sub(rf"\1\2{DOTS}", _TOKEN.sub(DOTS, text))
+
+
+def explained(error: BaseException) -> str:
+    """Return an error's traceback as it may be shown and kept: without secrets."""
+    return redact("".join(traceback.format_exception(error)))
 
 
 def _redacted(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    for key, value in event.items():
-        if key.lower() in _KEYS:
-            event[key] = "••••"
-        elif isinstance(value, str):
-            event[key] = redact(value)
-    return event
+    return {key: DOTS if key.lower() in _KEYS else _cleaned(value) for key, value in event.items()}
+
+
+def _cleaned(value: Any) -> Any:
+    """Return *value* without secrets, as deep as it goes."""
+    match value:
+        case str():
+            return redact(value)
+        case bytes():
+            return redact(value.decode(errors="replace"))
+        case dict():
+            return {key: DOTS if str(key).lower() in _KEYS else _cleaned(one) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_cleaned(one) for one in value]
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return redact(repr(value))
 
 
 def configure(home: Path | None, *, debug: bool = False, stderr: bool = False) -> None:

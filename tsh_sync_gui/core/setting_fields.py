@@ -52,7 +52,12 @@ class Settings(BaseSettings):
         "ZOHO_REFRESH_TOKEN", "Refresh token", "", "What the sign-in gave us.", section="Connection", scope="secret"
     )
     organization_id: Annotated[str, AfterValidator(checks.digits)] = _declared(
-        "ZOHO_ORGANIZATION_ID", "Organization", "", "Zoho's number of the organization.", section="Connection", scope="shared"
+        "ZOHO_ORGANIZATION_ID",
+        "Organization",
+        "",
+        "Zoho's number of the organization.",
+        section="Connection",
+        scope="shared",
     )
     api_base_url: Address = _declared(
         "ZOHO_API_BASE_URL",

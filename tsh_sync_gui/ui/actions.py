@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.log import explained, redact
 from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
@@ -21,11 +21,13 @@ T = TypeVar("T")
 def problem_from(error: BaseException) -> Problem:
     """Return the four parts of an error."""
     if isinstance(error, SyncError):
-        return Problem(title=error.title, meaning=error.advice, details=error.cause, is_grave=True)
+        return Problem(
+            title=redact(error.title), meaning=redact(error.advice), details=redact(error.cause), is_grave=True
+        )
     return Problem(
         title=tr("Something unexpected happened"),
         meaning=tr("What was stored before is safe. Try again; if it happens again, copy the details."),
-        details="".join(traceback.format_exception(error)),
+        details=explained(error),
         is_grave=True,
     )
 

@@ -53,7 +53,7 @@ class Transfer(QObject):
         Question(self._window, tr("Export settings"), text, choices).open()
 
     def _ask_new(self) -> None:
-        text = tr("Whoever has the file and this passphrase has your sign-in. It cannot be brought back if forgotten.")
+        text = tr("Whoever has the file and this passphrase has your sign-in. A forgotten one opens nothing.")
         heading = tr("A passphrase for the secrets")
         PassphraseQuestion(
             self._window, heading, text, go=self._choose_target, deed=tr("Choose the file"), new=True

@@ -23,6 +23,8 @@ def sign_in_words(loaded: Loaded, health: TokenHealth | None) -> str:
     """Return how the sign-in stands."""
     if loaded.is_demo:
         return tr("The demo's Zoho is simulated: it needs no sign-in.")
+    if loaded.vault_problem:
+        return tr("How the sign-in stands is not known: its secrets cannot be read.")
     if health is not None and health.words:
         return health.words
     if health is not None and health.state == "needs_you":

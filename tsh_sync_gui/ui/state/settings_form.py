@@ -137,9 +137,14 @@ def _choices(one: Declared) -> tuple[tuple[str, str], ...]:
         "theme": (("system", tr("As the system")), ("light", tr("Light")), ("dark", tr("Dark"))),
         _SEVERAL: (("books", "Zoho Books"), ("inventory", "Zoho Inventory")),
         "vault": (
-            ("auto", tr("Wherever there is room")),
+            ("auto", tr("As it fits")),
             ("keychain", tr("The system's keychain")),
             ("file", tr("An encrypted file")),
+        ),
+        "client_type": (
+            ("server", tr("Server-based")),
+            ("desktop", tr("Mobile or desktop")),
+            ("self", tr("Self client")),
         ),
     }.get(one.field, ())
 

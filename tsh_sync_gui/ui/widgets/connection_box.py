@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from tsh_sync_gui.core.values import VaultKind
 from tsh_sync_gui.ui.state.connection import is_signed_in, scope_words, sign_in_words, vault_words
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_property, set_text, set_tip
+from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_icon, set_property, set_text, set_tip
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.secrets import VaultState
@@ -84,7 +84,9 @@ class ConnectionBox(QWidget):
         self._more.setVisible(bool(more))
         set_tip(self._more, "\n".join(sorted(health.scopes)) if health is not None else "")
         set_text(self.sign_in_button, tr("Sign in again") if good or needs else tr("Sign in"))
-        set_property(self.sign_in_button, "kind", "" if good else "primary")
+        kind = "" if good or loaded.vault_problem else "primary"
+        set_property(self.sign_in_button, "kind", kind)
+        set_icon(self.sign_in_button, "person", kind)
         self.rotate_button.setVisible(good)
         for one in (self.sign_in_button, self.set_up_button):
             one.setVisible(not loaded.is_demo)

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from tsh_sync_gui.ui.state.settings_form import FieldState, caution, fault
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import ElidedLabel, glyph, label, set_property, set_text, tool
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, glyph, label, set_picture, set_property, set_text, tool
 
 _TITLE_WIDTH = 250
 _REVEALED_MS = 30_000
@@ -82,8 +82,11 @@ class SettingRow(QWidget):
         under.addWidget(self._source)
         tools = QHBoxLayout()
         tools.setSpacing(2)
-        tools.addWidget(self.eye)
-        tools.addWidget(self._reset)
+        for one in (self.eye, self._reset):  # all fields end at one line, with and without these
+            kept = one.sizePolicy()
+            kept.setRetainSizeWhenHidden(True)
+            one.setSizePolicy(kept)
+            tools.addWidget(one)
         grid = QGridLayout(self)
         grid.setContentsMargins(16, 10, 12, 10)
         grid.setHorizontalSpacing(16)
@@ -191,6 +194,7 @@ class SettingRow(QWidget):
         """Show the secret itself for half a minute; it can't be edited meanwhile."""
         if self._line is not None:
             self.eye.setChecked(True)
+            set_picture(self.eye, "preview", "blue", self.eye.iconSize())
             self._line.setReadOnly(True)
             self._line.setEnabled(True)
             self._line.setEchoMode(QLineEdit.EchoMode.Normal)
@@ -206,6 +210,7 @@ class SettingRow(QWidget):
             self._line.setEchoMode(QLineEdit.EchoMode.Password)
         if self.eye.isChecked():
             self.eye.setChecked(False)
+            set_picture(self.eye, "preview", size=self.eye.iconSize())
             self._line.setText(self.state.value)
         self._line.setReadOnly(False)
         self._line.setEnabled(not self.state.locked)
