@@ -115,7 +115,7 @@ async def moved(setup: FakeSetup, wizard: Wizard) -> None:
     page = wizard.page
     assert isinstance(page, SignInPage)
     page.show_code()
-    page.code.set_text("1000.abc.def")
+    page.coding.code.set_text("1000.abc.def")
     wizard.next.click()
 
 
@@ -123,7 +123,7 @@ async def code(_setup: FakeSetup, wizard: Wizard) -> None:
     page = wizard.page
     assert isinstance(page, SignInPage)
     page.show_code()
-    page.minutes.setCurrentIndex(1)
+    page.coding.minutes.setCurrentIndex(1)
 
 
 async def denied(setup: FakeSetup, wizard: Wizard) -> None:
@@ -135,7 +135,7 @@ async def denied(setup: FakeSetup, wizard: Wizard) -> None:
     page = wizard.page
     assert isinstance(page, SignInPage)
     page.show_code()
-    page.code.set_text("1000.abc.def")
+    page.coding.code.set_text("1000.abc.def")
     page.submit()
 
 

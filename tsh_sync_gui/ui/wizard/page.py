@@ -34,12 +34,16 @@ class Desk:
 
 
 class Page(QWidget):
-    """A step. *finished* says that it is done, *wanted* carries a step to go to, *changed* that the footer differs."""
+    """A step. *finished* says that it is done, *wanted* carries a step to go to.
+
+    *changed* says that the footer differs, *settled* that a person has something to read before the next press.
+    """
 
     step: Step
     finished = Signal()
     wanted = Signal(object)
     changed = Signal()
+    settled = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.icons import icon
-from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.texts import number, tr
 from tsh_sync_gui.ui.widgets.bar import ProgressLine
 from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_property, set_text, tool
 from tsh_sync_gui.ui.wizard.state.cells import Fact
@@ -78,7 +78,7 @@ class Tile(QPushButton):
 
     def _marked(self) -> None:
         if self.isCheckable():
-            set_glyph(self._mark, "check" if self.isChecked() else "idle", "blue" if self.isChecked() else "faint")
+            set_glyph(self._mark, "check" if self.isChecked() else "circle", "blue" if self.isChecked() else "faint")
 
     @override
     def sizeHint(self) -> QSize:
@@ -250,14 +250,15 @@ def _revealing(line: QLineEdit, title: str) -> QToolButton:
     return eye
 
 
-class Facts(QWidget):
+class Facts(QFrame):
     """Lines with a tick, a warning or a fault."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("panelbox")
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
+        self._column.setContentsMargins(16, 12, 16, 12)
+        self._column.setSpacing(8)
         self._lines: list[tuple[QWidget, QLabel]] = []
         self._shown: tuple[Fact, ...] = ()
         self.hide()
@@ -360,4 +361,23 @@ def section(title: str, hint: str = "") -> QWidget:
     column.addWidget(label(title, "title"))
     if hint:
         column.addWidget(label(hint, "small", wrap=True))
+    return box
+
+
+def numbered(place: int, title: str, words: str) -> QWidget:
+    """Return one line of what happens one after the other."""
+    box = QWidget()
+    mark = QLabel(number(place))
+    mark.setObjectName("stepmark")
+    mark.setFixedSize(22, 22)
+    mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    row = QHBoxLayout(box)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(12)
+    row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+    column = QVBoxLayout()
+    column.setSpacing(1)
+    column.addWidget(label(title, "strong", wrap=True))
+    column.addWidget(label(words, "small", wrap=True))
+    row.addLayout(column, 1)
     return box

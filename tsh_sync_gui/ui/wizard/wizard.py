@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -35,6 +35,7 @@ from tsh_sync_gui.ui.wizard.rail import Rail
 from tsh_sync_gui.ui.wizard.state.rail import after, before, counted, leads, open_steps, rail, titles
 
 _WIDEST = 760
+_LAID_OUT_MS = 40
 _REOPENS = frozenset({Step.DATABASE, Step.APP, Step.SIGN_IN, Step.ORGANIZATION})
 
 
@@ -56,6 +57,7 @@ class Wizard(Panel):
     def __init__(self, actions: Actions) -> None:
         super().__init__()
         self.desk = Desk(actions)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.progress = Progress()
         self.pages: dict[Step, Page] = {}
         self.now = Step.START
@@ -134,7 +136,12 @@ class Wizard(Panel):
     def _footer(self) -> QFrame:
         foot = QFrame()
         foot.setObjectName("statusbar")
-        row = QHBoxLayout(foot)
+        inside = QWidget()
+        inside.setMaximumWidth(_WIDEST + 56)
+        outer = QHBoxLayout(foot)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(inside)
+        row = QHBoxLayout(inside)
         row.setContentsMargins(28, 10, 28, 10)
         row.setSpacing(8)
         row.addWidget(self.back)
@@ -195,6 +202,7 @@ class Wizard(Panel):
             page.finished.connect(lambda step=page.step: self._finished(step))
             page.wanted.connect(self.go_to)
             page.changed.connect(self._offer)
+            page.settled.connect(lambda: self.next.setFocus(Qt.FocusReason.OtherFocusReason))
             if isinstance(page, StartPage):
                 page.demo.connect(self.demo)
                 page.taken.connect(self._taken)
@@ -327,7 +335,7 @@ class Wizard(Panel):
             return
         page = self.page
         if self.next.hasFocus() and not page.can_go_on:
-            self.area.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.back.setEnabled(before(self.now) is not None)
         set_text(self.next, page.next_text)
         self.next.setEnabled(page.can_go_on)
@@ -335,7 +343,7 @@ class Wizard(Panel):
         self.skip.setVisible(bool(page.skip_text))
         box = page.problem_box
         if box is not None:
-            self.area.ensureWidgetVisible(box)
+            QTimer.singleShot(_LAID_OUT_MS, box, lambda: self.area.ensureWidgetVisible(box, 0, 24))
 
     def _fail(self, error: BaseException) -> None:
         self._problem(problem_from(error))

@@ -40,10 +40,10 @@ class CheckPage(Page):
         self._lines: list[EntityCheck] = []
         self._is_done = False
         columns = (
-            (tr("Records"), 130),
-            (tr("Read"), 92),
-            (tr("Write"), 108),
-            (tr("Found"), 76),
+            (tr("Records"), 112),
+            (tr("Read"), 76),
+            (tr("Write"), 100),
+            (tr("Found"), 70),
             (tr("Remark"), 200),
         )
         self.table = FactTable(tr("What the sign-in may do"), columns, ends=(3,))

@@ -63,7 +63,7 @@ class DatabasePage(Page):
         self._tables_title = label("", "strong")
         self.tables = QPlainTextEdit()
         self._kept_note = Note()
-        self.try_it = button(tr("Test"), icon_name="refresh")
+        self.try_it = button(tr("Test again"), icon_name="refresh")
         self._trial: DatabaseTrial | None = None
         self._tested = ""
         self._kept: DatabaseTrial | None = None
@@ -143,7 +143,7 @@ class DatabasePage(Page):
     @property
     def _is_kept(self) -> bool:
         """Tell whether what is chosen is what is kept already."""
-        return self._kept is not None and self._trial is None and not self._form.isVisibleTo(self)
+        return self._kept is not None and self._trial is None and self._form.isHidden()
 
     @property
     @override
@@ -232,7 +232,7 @@ class DatabasePage(Page):
         self.finished.emit()
 
     def _try(self) -> None:
-        if self.server.isChecked() and not self._form.isVisibleTo(self):
+        if self.server.isChecked() and self._form.isHidden():
             self._chosen()
             return
         faults = form_faults(self.form) if self.server.isChecked() else {}
@@ -262,7 +262,7 @@ class DatabasePage(Page):
         self._trial = trial
         self.facts.show_facts(trial_facts(trial) if trial else ())
         self.create_it.setVisible(trial is not None and not trial.exists and trial.may_create_database)
-        self.try_it.setVisible(trial is not None)
+        self.try_it.setVisible(trial is not None and trial.is_usable)
         self.remedy.setVisible(trial is not None and bool(trial.remedy))
         if trial is not None:
             self.remedy.show_value(trial.remedy)

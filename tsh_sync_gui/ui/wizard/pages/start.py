@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.values import EnvFile, Progress, Step
 from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import button, label, line
+from tsh_sync_gui.ui.widgets.basics import button, label
 from tsh_sync_gui.ui.wizard.page import Desk, Page
 from tsh_sync_gui.ui.wizard.parts import Field, Note, Tile
 from tsh_sync_gui.ui.wizard.state.env import env_rows, env_summary, take_over_text
@@ -46,7 +46,9 @@ class StartPage(Page):
             ends=(0,),
         )
         self._summary = Note()
+        self._lines_box = QFrame()
         self._import = QWidget()
+        self.others = button(tr("Other ways to begin"), "flat", icon_name="chevron-left")
         self._file: EnvFile | None = None
         self._build()
 
@@ -54,17 +56,22 @@ class StartPage(Page):
         for tile in (self.connect_tile, self.import_tile, self.demo_tile):
             self.body.addWidget(tile)
         column = QVBoxLayout(self._import)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        column.addWidget(line())
         column.addWidget(label(tr("Import a .env file"), "title"))
         self.path.row.addWidget(self._browse)
         column.addWidget(self.path)
         column.addWidget(self._summary)
-        column.addWidget(self._table)
+        self._lines_box.setObjectName("panelbox")
+        inside = QVBoxLayout(self._lines_box)
+        inside.setContentsMargins(6, 4, 6, 6)
+        inside.addWidget(self._table)
+        column.addWidget(self._lines_box)
+        column.addWidget(self.others, 0, Qt.AlignmentFlag.AlignLeading)
         self.body.addWidget(self._import)
         self._import.hide()
-        self._table.hide()
+        self._lines_box.hide()
+        self.others.clicked.connect(self.show_choices)
         self.connect_tile.clicked.connect(self.finished)
         self.import_tile.clicked.connect(self.show_import)
         self.demo_tile.clicked.connect(self.demo)
@@ -79,26 +86,39 @@ class StartPage(Page):
     @property
     @override
     def next_text(self) -> str:
-        if not self._import.isVisibleTo(self):
+        if self._import.isHidden():
             return tr("Connect to Zoho")
         return take_over_text(self._file) if self._file is not None else tr("Read the file")
 
     @property
     @override
     def can_go_on(self) -> bool:
-        if self._import.isVisibleTo(self):
+        if not self._import.isHidden():
             return not self.is_busy and bool(self._file.values if self._file else self.path.text)
         return not self.is_busy
 
     @override
     def focus_first(self) -> None:
-        self.connect_tile.setFocus(Qt.FocusReason.TabFocusReason)
+        first = self.connect_tile if self._import.isHidden() else self.path.line
+        first.setFocus(Qt.FocusReason.TabFocusReason)
 
     def show_import(self) -> None:
         """Open the part where a file is named."""
-        self._import.show()
+        self._swap(is_import=True)
         self.path.line.setFocus(Qt.FocusReason.OtherFocusReason)
         self.changed.emit()
+
+    def show_choices(self) -> None:
+        """Go back to the three choices."""
+        self._swap(is_import=False)
+        self.import_tile.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.changed.emit()
+
+    def _swap(self, *, is_import: bool) -> None:
+        self.drop_problem()
+        self._import.setVisible(is_import)
+        for tile in (self.connect_tile, self.import_tile, self.demo_tile):
+            tile.setVisible(not is_import)
 
     def _choose_file(self) -> None:
         dialog = QFileDialog(self, tr("Choose a .env file"), str(Path.home()))
@@ -122,18 +142,18 @@ class StartPage(Page):
     def _show_file(self, file: EnvFile) -> None:
         self._file = file
         self._table.set_rows(env_rows(file))
-        self._table.show()
+        self._lines_box.show()
         self._summary.show_note(env_summary(file), "amber" if file.problems else "green")
 
     def _forget(self) -> None:
         self._file = None
-        self._table.hide()
+        self._lines_box.hide()
         self._summary.show_note("")
         self.changed.emit()
 
     @override
     def submit(self) -> None:
-        if not self._import.isVisibleTo(self):
+        if self._import.isHidden():
             self.finished.emit()
         elif self._file is None:
             self.read(self.path.text)

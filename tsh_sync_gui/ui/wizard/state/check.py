@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tsh_sync_gui.bootstrap.setup.values import EntityCheck
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import number, tr
 from tsh_sync_gui.ui.wizard.state.cells import Cell, Row
+
+_LEFT_TO_RIGHT: Final = "\u200e"
 
 
 def check_rows(names: Sequence[tuple[str, str]], lines: Sequence[EntityCheck], *, runs: bool) -> tuple[Row, ...]:
@@ -46,7 +49,7 @@ def _may_write(line: EntityCheck) -> Cell:
 def _sample(line: EntityCheck) -> Cell:
     if line.sample is None:
         return Cell("", align="end")
-    text = tr("{count}+").format(count=number(line.sample)) if line.more else number(line.sample)
+    text = f"{_LEFT_TO_RIGHT}{number(line.sample)}+" if line.more else number(line.sample)
     hint = tr("More than one page") if line.more else ""
     return Cell(text, align="end", hint=hint)
 

@@ -51,6 +51,15 @@ class Countdown:
         return f"{number(minutes)}:{number(tens)}{number(ones)}"
 
 
+def how_it_goes() -> tuple[tuple[str, str], ...]:
+    """Return what happens in a sign-in, as heading and sentence."""
+    return (
+        (tr("Your browser opens Zoho's page"), tr("Sign in there as a user who may see the organization.")),
+        (tr("Zoho asks whether this program may have access"), tr("Choose “Accept”.")),
+        (tr("The browser comes back here"), tr("This window goes on by itself; the tab can be closed.")),
+    )
+
+
 def code_countdown(minutes: int, now: datetime) -> Countdown:
     """Return the life of a self-client code that is being made now."""
     return Countdown(now + timedelta(minutes=minutes))
