@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-import socket
 import string
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
-
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.values import WebhookEvent, WebhookPlan
-from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.zoho import reach
 from tsh_sync_gui.zoho.loopback import is_loopback
 
 PATH: Final = "/api/webhooks/zoho"
-LISTENER: Final = "http://127.0.0.1:8000"
 _LETTERS: Final = string.ascii_letters + string.digits
 _SECRET_LENGTH: Final = 32
-_SECONDS: Final = 10.0
-"""Zoho itself waits so long for an answer (zoho-api.md 6)."""
 _EVENTS: Final = tuple(
     WebhookEvent(key=f"{module}.{what}", title=f"{title} {what}", module=where)
     for module, title, where, events in (
@@ -74,10 +69,10 @@ class WebhookStep:
         """Send a ping to the listener here, or at the public address; returns what was seen, raises what is wrong."""
         address = (await self._ground.settings()).settings.webhook_url
         if not public:
-            return await _ask_health(f"{LISTENER}/health")
+            return f"The listener answers at {reach.LISTENER} ({await reach.ask_health()} ms)."
         if not address:
             raise ConfigurationError("There is no public address yet", advice="Enter the address Zoho is to call.")
-        return await _ping(address)
+        return f"{reach.host_of(address)} answers the ping with HTTP 200 ({await reach.ping(address)} ms)."
 
     async def _fresh_secret(self) -> str:
         secret = "".join(secrets.choice(_LETTERS) for _ in range(_SECRET_LENGTH))
@@ -109,56 +104,3 @@ def _check(address: str, *, may_be_here: bool) -> None:
             f"Zoho cannot reach “{host}” from outside",
             advice="It names this computer or its own network. A public name with a certificate is needed.",
         )
-
-
-async def _ask_health(address: str) -> str:
-    try:
-        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
-            response = await http.get(address)
-    except httpx.RequestError as failure:
-        raise UnreachableError(
-            "The listener does not run on this computer",
-            what="network",
-            advice="Deliveries are not received. Polling covers changes meanwhile; nothing is lost.",
-            cause=f"{address}: {type(failure).__name__}",
-        ) from None
-    if not response.is_success:
-        raise UnreachableError(
-            "Something else answers at the listener's address",
-            what="network",
-            advice=f"{address} answered HTTP {response.status_code}; another program may use that port.",
-            cause=f"{address}: HTTP {response.status_code}",
-        )
-    return f"The listener answers at {LISTENER} ({response.elapsed.total_seconds() * 1000:.0f} ms)."
-
-
-async def _ping(address: str) -> str:
-    host = urlsplit(address).hostname or address
-    try:
-        async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False) as http:
-            response = await http.post(address, json={"test": True})
-    except httpx.RequestError as failure:
-        raise UnreachableError(
-            "Zoho cannot reach the listener",
-            what="network",
-            advice=f"{_why(failure, host)} Polling covers changes meanwhile.",
-            cause=f"{host}: {type(failure).__name__}: {failure}"[:300],
-        ) from None
-    if response.is_redirect:
-        words = f"{host} redirects to another address; Zoho takes that for a failure. Enter the final address."
-    elif not response.is_success:
-        words = f"{host} answers HTTP {response.status_code} to a ping; the listener answers 200."
-    else:
-        return f"{host} answers the ping with HTTP 200 ({response.elapsed.total_seconds() * 1000:.0f} ms)."
-    raise UnreachableError("The public address is not the listener's", what="network", advice=words, cause=words)
-
-
-def _why(failure: httpx.RequestError, host: str) -> str:
-    text = str(failure).lower()
-    if "certificate" in text:
-        return f"The certificate of {host} is not valid."
-    if isinstance(failure.__cause__, socket.gaierror) or "name or service" in text or "getaddrinfo" in text:
-        return f"The name {host} is not known on the internet."
-    if isinstance(failure, httpx.TimeoutException):
-        return f"{host} does not answer within {_SECONDS:.0f} s; Zoho waits no longer either."
-    return f"The name {host} is known, but nothing answers there."

@@ -1,0 +1,83 @@
+"""Whether deliveries would arrive: the listener on this computer, and the public address as Zoho would call it."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from tsh_sync_gui.core.errors import UnreachableError
+
+LISTENER: Final = "http://127.0.0.1:8000"
+_SECONDS: Final = 10.0
+"""Zoho itself waits so long for an answer (zoho-api.md 6)."""
+
+
+def host_of(address: str) -> str:
+    """Return the host that *address* names."""
+    return urlsplit(address).hostname or address
+
+
+async def ask_health(listener: str = LISTENER) -> int:
+    """Return after how many milliseconds the listener answers; UnreachableError says why it does not."""
+    address = f"{listener}/health"
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
+            response = await http.get(address)
+    except httpx.RequestError as failure:
+        raise UnreachableError(
+            "The listener does not run on this computer",
+            what="network",
+            advice="Deliveries are not received. Polling covers changes meanwhile; nothing is lost.",
+            cause=f"{address}: {type(failure).__name__}",
+        ) from None
+    if not response.is_success:
+        raise UnreachableError(
+            "Something else answers at the listener's address",
+            what="network",
+            advice=f"{address} answered HTTP {response.status_code}; another program may use that port.",
+            cause=f"{address}: HTTP {response.status_code}",
+        )
+    return _milliseconds(response)
+
+
+async def ping(address: str) -> int:
+    """Return after how many milliseconds the listener answers at its public *address*; UnreachableError says why not.
+
+    The ping is unsigned and says that it is a test, so it counts as no delivery.
+    """
+    host = host_of(address)
+    try:
+        async with httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False) as http:
+            response = await http.post(address, json={"test": True})
+    except httpx.RequestError as failure:
+        raise UnreachableError(
+            "Zoho cannot reach the listener",
+            what="network",
+            advice=f"{_why(failure, host)} Polling covers changes meanwhile.",
+            cause=f"{host}: {type(failure).__name__}: {failure}"[:300],
+        ) from None
+    if response.is_redirect:
+        words = f"{host} redirects to another address; Zoho takes that for a failure. Enter the final address."
+    elif not response.is_success:
+        words = f"{host} answers HTTP {response.status_code} to a ping; the listener answers 200."
+    else:
+        return _milliseconds(response)
+    raise UnreachableError("The public address is not the listener's", what="network", advice=words, cause=words)
+
+
+def _milliseconds(response: httpx.Response) -> int:
+    return round(response.elapsed.total_seconds() * 1000)
+
+
+def _why(failure: httpx.RequestError, host: str) -> str:
+    text = str(failure).lower()
+    if "certificate" in text:
+        return f"The certificate of {host} is not valid."
+    if isinstance(failure.__cause__, socket.gaierror) or "name or service" in text or "getaddrinfo" in text:
+        return f"The name {host} is not known on the internet."
+    if isinstance(failure, httpx.TimeoutException):
+        return f"{host} does not answer within {_SECONDS:.0f} s; Zoho waits no longer either."
+    return f"The name {host} is known, but nothing answers there."
