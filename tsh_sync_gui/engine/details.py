@@ -26,7 +26,7 @@ from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.ids import record_ids
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.plan import WalkPlan
-from tsh_sync_gui.engine.ports import Budget, DetailBatch, Ledger, Mirror, PageReply, Rejected, Source, Step
+from tsh_sync_gui.engine.ports import Budget, DetailBatch, Ledger, Mirror, PageReply, Rejected, Source
 from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.engine.sweep import MOST, SHARE, is_too_many
 from tsh_sync_gui.engine.views import Details
@@ -205,15 +205,7 @@ class DetailWork:
         return len(ids)
 
     async def _commit(self, batches: Sequence[DetailBatch], *, gone: dict[str, tuple[str, ...]] | None = None) -> None:
-        await self._run.commit(
-            Step(
-                leader=self._run.id,
-                runs={name: info.id for name, info in self._run.infos.items()},
-                phase=Phase.DETAILS,
-                details=tuple(batches),
-                gone=gone or {},
-            )
-        )
+        await self._run.commit(self._run.step(Phase.DETAILS, details=tuple(batches), gone=gone or {}))
 
     async def _refused(self, entity: Entity, rejected: Sequence[Rejected]) -> DetailBatch:
         """Return the dead letters for those of the *rejected* records that *entity* has."""

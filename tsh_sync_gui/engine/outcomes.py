@@ -66,14 +66,15 @@ def new_run(
     state: RunState,
     trigger: str,
     at: datetime,
+    run: RunId | None = None,
     leader: RunId | None = None,
     **known: Any,
 ) -> RunInfo:
     """Return a run of this person on this computer; without a *leader* it leads its walk."""
-    run = RunId(uuid.uuid4().hex)
+    own = run or RunId(uuid.uuid4().hex)
     return RunInfo(
-        id=run,
-        leader=leader or run,
+        id=own,
+        leader=leader or own,
         entity=entity.name,
         mode=mode,
         state=state,

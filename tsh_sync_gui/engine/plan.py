@@ -122,11 +122,11 @@ def is_due(mark: Watermark, request: SyncRequest, now: datetime, *, minutes: int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What planning needs to know besides the request."""
+    """What planning needs to know besides the request; *intervals* are minutes by entity."""
 
     now: datetime
     marks: Mapping[str, Watermark]
-    interval_minutes: int
+    intervals: Mapping[str, int]
     products: frozenset[Product]
 
 
@@ -152,7 +152,8 @@ def plan_walk(
     if request.since is not None:
         subject = (*plain, *by_interval)[0]
         return _changes(replace(base, leader=subject, mode=Mode.WINDOW), marks[subject.name], request)
-    due = tuple(one for one in by_interval if is_due(marks[one.name], request, now, minutes=situation.interval_minutes))
+    intervals = situation.intervals
+    due = tuple(one for one in by_interval if is_due(marks[one.name], request, now, minutes=intervals[one.name]))
     never = tuple(one for one in plain if marks[one.name].since is None)
     if cause := requested if request.full or request.sweep else (*never, *due):
         mode = Mode.SWEEP if request.sweep and not request.full else Mode.FULL

@@ -8,7 +8,7 @@ from tsh_sync_gui.core.errors import RecordGoneError
 from tsh_sync_gui.core.values import CallKind, Lane, Phase
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.plan import WalkPlan
-from tsh_sync_gui.engine.ports import Batch, DetailBatch, Mirror, Source, Step
+from tsh_sync_gui.engine.ports import Batch, DetailBatch, Mirror, Source
 from tsh_sync_gui.engine.runs import WalkRun
 
 
@@ -20,7 +20,6 @@ async def fetch_record(
     Raises RecordGoneError when neither side knows the id.
     """
     caller = run.caller(plan.leader, Lane.PERSON, CallKind.DETAIL)
-    runs = {name: info.id for name, info in run.infos.items()}
     known = await run.patiently(lambda: mirror.raw(plan.leader, plan.record_id))
     try:
         reply = await run.work(source.detail(plan.api, plan.record_id, caller))
@@ -28,7 +27,7 @@ async def fetch_record(
         if known is None:
             raise
         gone: dict[str, tuple[str, ...]] = {one.name: (plan.record_id,) for one in plan.members}
-        await run.commit(Step(leader=run.id, runs=runs, phase=Phase.LIST, gone=gone))
+        await run.commit(run.step(Phase.LIST, gone=gone))
         return
     batches: list[Batch] = []
     details: list[DetailBatch] = []
@@ -37,4 +36,4 @@ async def fetch_record(
         batch, detail = normalizers[entity.name].record(reply.records[0], stored_raw=stored, observed_at=reply.sent_at)
         batches.append(batch)
         details.append(detail)
-    await run.commit(Step(leader=run.id, runs=runs, phase=Phase.LIST, batches=tuple(batches), details=tuple(details)))
+    await run.commit(run.step(Phase.LIST, batches=tuple(batches), details=tuple(details)))

@@ -170,6 +170,10 @@ class WalkRun:
         """Go on to *phase*."""
         await self._mark(**self.board.enters(phase, expected=expected))
 
+    def step(self, phase: Phase, **what: Any) -> Step:
+        """Return a step of this walk's runs with *what* it brings, by Step's names."""
+        return Step(leader=self.id, runs={name: info.id for name, info in self.infos.items()}, phase=phase, **what)
+
     async def commit(self, step: Step) -> Stored:
         """Store *step* with the calls made since the last one; safe though the connection dies in the commit."""
         calls, self._booked = self._booked, Calls()

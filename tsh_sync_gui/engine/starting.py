@@ -7,18 +7,18 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
-from msgspec import structs, to_builtins
+from msgspec import to_builtins
 
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.events import Notice
-from tsh_sync_gui.core.values import Mode, RunState
+from tsh_sync_gui.core.values import Lane, Mode, RunState
 from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.follow import Follower, as_begun, resumable
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, new_run, started, state_of
 from tsh_sync_gui.engine.plan import Situation, WalkPlan, chosen, missing_words, plan_walk, serves, usable_api
 from tsh_sync_gui.engine.ports import ListOrder, Ownership, RunInfo, Watermark
 from tsh_sync_gui.engine.preview import Preview
-from tsh_sync_gui.engine.pricing import Outlook, Pricer, foreseen
+from tsh_sync_gui.engine.pricing import Outlook, Pricer, detail_lane, foreseen
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import Forecast, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
@@ -70,9 +70,13 @@ class Starter:
         return frozenset(Product(one) for one in self._parts.settings().products)
 
     async def begin(
-        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest
+        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest, *, planned: dict[Lane, int]
     ) -> tuple[WalkJob | None, list[RunInfo]]:
-        """Own the walk and open its runs; returns the job, and the reports of what needs none."""
+        """Own the walk and open its runs; returns the job, and the reports of what needs none.
+
+        *planned* are the calls for details, by lane, that the request's earlier walks have yet to make; this one's
+        are added.
+        """
         if request.goes_on:
             request = await self._as_begun(requested, request)
         marks = await self.marks(walk)
@@ -91,25 +95,37 @@ class Starter:
         if owned is None:
             followed = await self._follower.follow(walk, requested, take_over=request.take_over)
             if isinstance(followed, list):
-                return await self._after(followed, walk, requested, request)
+                return await self._after(followed, walk, requested, request, planned=planned)
             owned = followed
         try:
-            return await self._open(walk, requested, request, owned)
+            return await self._open(walk, requested, request, owned, planned=planned)
         except BaseException:
             await owned.release()
             raise
 
     async def _after(
-        self, followed: list[RunInfo], walk: str, requested: tuple[Entity, ...], request: SyncRequest
+        self,
+        followed: list[RunInfo],
+        walk: str,
+        requested: tuple[Entity, ...],
+        request: SyncRequest,
+        *,
+        planned: dict[Lane, int],
     ) -> tuple[WalkJob | None, list[RunInfo]]:
         """Sync here what the runs of another process, which have ended, did not serve."""
         served = {one.entity for one in followed}
         left = tuple(one for one in requested if one.name not in served)
-        job, reports = await self.begin(walk, left, request) if left else (None, [])
+        job, reports = await self.begin(walk, left, request, planned=planned) if left else (None, [])
         return job, [*followed, *reports]
 
     async def _open(
-        self, walk: str, requested: tuple[Entity, ...], request: SyncRequest, owned: Ownership
+        self,
+        walk: str,
+        requested: tuple[Entity, ...],
+        request: SyncRequest,
+        owned: Ownership,
+        *,
+        planned: dict[Lane, int],
     ) -> tuple[WalkJob | None, list[RunInfo]]:
         """Plan again, now that nobody else walks, and open the runs or go on with unfinished ones."""
         marks = await self.marks(walk)
@@ -120,7 +136,9 @@ class Starter:
         unfinished = await self._unfinished(walk, plan, request, marks)
         if unfinished:
             plan = await self._resumed(plan, unfinished)
-        cost = await self.cost(plan, request, marks)
+        cost = await self._pricer.price(Outlook(plan=plan, request=request, marks=marks), planned=planned)
+        lane = detail_lane(plan, request)
+        planned[lane] = planned.get(lane, 0) + cost.detail_calls
         job = WalkJob(plan, request, owned, self._parts, marks, forecast=cost)
         await job.open(unfinished)
         served = job.run.infos if job.run else {}
@@ -162,10 +180,15 @@ class Starter:
         situation = Situation(
             now=self._parts.clock.now(),
             marks=marks,
-            interval_minutes=self._parts.settings().stock_interval_minutes,
+            intervals={one.name: self._interval(one) for one in self._registry.walk(walk)},
             products=products,
         )
         return plan_walk(self._registry.walk(walk), requested, api, request, situation)
+
+    def _interval(self, entity: Entity) -> int:
+        """Return after how many minutes a walk of *entity* is due: what its setting says, else what its spec does."""
+        name = entity.pull.interval_setting
+        return int(getattr(self._parts.settings(), name)) if name else entity.pull.interval_minutes
 
     async def marks(self, walk: str) -> dict[str, Watermark]:
         """Return the watermarks of all that *walk* can serve, by entity."""
@@ -210,10 +233,15 @@ class Starter:
     def _not_due(self, entity: Entity, mark: Watermark) -> RunInfo:
         """Return the report of an entity whose walk is not due: no run is made, no call is spent."""
         now = self._parts.clock.now()
-        report = new_run(
-            entity, mode=Mode.INCREMENTAL, state=RunState.UP_TO_DATE, trigger="not due", at=now, ended_at=now
+        return new_run(
+            entity,
+            mode=Mode.INCREMENTAL,
+            state=RunState.UP_TO_DATE,
+            trigger="not due",
+            at=now,
+            ended_at=now,
+            run=mark.last_run,
         )
-        return structs.replace(report, id=mark.last_run, leader=mark.last_run) if mark.last_run else report
 
     async def cost(self, plan: WalkPlan, request: SyncRequest, marks: dict[str, Watermark]) -> Forecast:
         """Return what *plan* will cost."""

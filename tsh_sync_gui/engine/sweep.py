@@ -17,7 +17,7 @@ from tsh_sync_gui.core.values import CallKind, Lane, Phase
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.ids import record_ids
 from tsh_sync_gui.engine.plan import WalkPlan
-from tsh_sync_gui.engine.ports import DetailBatch, Lines, Mirror, Rejected, Source, Step, Vanished
+from tsh_sync_gui.engine.ports import DetailBatch, Lines, Mirror, Rejected, Source, Vanished
 from tsh_sync_gui.engine.runs import WalkRun
 from tsh_sync_gui.entities.spec import Entity
 
@@ -68,10 +68,8 @@ class Sweep:
         for start in range(0, len(suspects), 100):
             gone = await self._run.work(self._confirmed(suspects[start : start + 100]))
             await self._run.commit(
-                Step(
-                    leader=self._run.id,
-                    runs={name: info.id for name, info in self._run.infos.items()},
-                    phase=Phase.SWEEP,
+                self._run.step(
+                    Phase.SWEEP,
                     details=self._letters(),
                     gone={name: tuple(one for one in gone if one in set(each.ids)) for name, each in found.items()},
                 )

@@ -33,7 +33,7 @@ from tsh_sync_gui.engine.details import DetailWork
 from tsh_sync_gui.engine.fallback import by_other_product, without_filter
 from tsh_sync_gui.engine.marks import moved, unfinished_mark
 from tsh_sync_gui.engine.normalize import Normalizer
-from tsh_sync_gui.engine.outcomes import interrupted, machine_name, started, state_of, user_name
+from tsh_sync_gui.engine.outcomes import interrupted, new_run, started, state_of
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import (
     Budget,
@@ -143,24 +143,19 @@ class WalkJob:
         self.run.start()
 
     def _new_runs(self) -> dict[str, RunInfo]:
-        leader = RunId(uuid.uuid4().hex)
-        now = self._parts.clock.now()
+        lead, now = RunId(uuid.uuid4().hex), self._parts.clock.now()
         infos = {}
         for entity in self.plan.running:
             is_leader = entity == self.plan.leader
             mark = self._marks[entity.name]
-            infos[entity.name] = RunInfo(
-                id=leader if is_leader else RunId(uuid.uuid4().hex),
-                leader=leader,
-                entity=entity.name,
+            infos[entity.name] = new_run(
+                entity,
+                run=lead if is_leader else None,
+                leader=lead,
                 mode=self.plan.mode,
                 state=RunState.RUNNING,
-                phase=Phase.LIST,
                 trigger=self._request.trigger if entity in self.plan.requested else f"rides on {self.plan.leader.name}",
-                machine=machine_name(),
-                user=user_name(),
-                started_at=now,
-                heartbeat_at=now,
+                at=now,
                 request=to_builtins(self._request),
                 expected=self._expected(mark, is_leader=is_leader),
                 forecast_calls=self._forecast.calls_high if is_leader else 0,

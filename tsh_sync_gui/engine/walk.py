@@ -359,10 +359,8 @@ class ListWalk:
         )
 
     def _step(self, pages: Sequence[Page], checkpoint: Checkpoint) -> Step:
-        return Step(
-            leader=self._run.id,
-            runs={name: info.id for name, info in self._run.infos.items()},
-            phase=Phase.LIST,
+        return self._run.step(
+            Phase.LIST,
             batches=tuple(batch for page in pages for batch in page.batches),
             page_ids={self._mark(page.number): page.ids for page in pages},
             checkpoint=checkpoint,

@@ -144,9 +144,10 @@ class Pull:
 
     *walk* names the walk; entities of one walk are served by the same calls. *overlap_days* widens a walk that stops
     at the watermark; *whole* means that changes are found by reading all; *details_age_days* re-reads details that
-    old (0: only when the record changed); *interval_minutes* is how often the default schedule runs; *by_interval*
-    marks an entity that no filter shows to be stale, so that its walk is due only after its interval.
-    *only* is a key and the value its records must have, where a server may ignore the filter that asks for them.
+    old (0: only when the record changed); *interval_minutes* is how often the default schedule runs, unless the setting
+    called *interval_setting* says otherwise; *by_interval* marks an entity that no filter shows to be stale, so that
+    its walk is due only after its interval. *only* is a key and the value its records must have, where a server may
+    ignore the filter that asks for them.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Pull:
     whole: bool = False
     details_age_days: int = 0
     interval_minutes: int = 60
+    interval_setting: str = ""
     by_interval: bool = False
     lane: Lane = Lane.PULLS
     only: tuple[str, str] | None = None

@@ -133,3 +133,15 @@ async def test_a_long_walk_whose_tail_filter_is_ignored_ends_all_the_same(open_w
         assert states(report) == {"up_to_date"}
         assert report.runs[0].calls.list <= 2
         assert len(world.living("invoices")) == 90
+
+
+async def test_an_entity_with_an_interval_is_due_by_the_setting_its_spec_names(open_world, fresh_url):
+    async with open_world(url=fresh_url, stock_interval_minutes=1, **SERIAL) as world:
+        await world.sync("stock_levels")
+        world.query("update sync.watermarks set walked_at = walked_at - interval '2 minutes'")
+        due = await world.sync("stock_levels")
+    async with open_world(url=fresh_url, stock_interval_minutes=60, **SERIAL) as world:
+        world.query("update sync.watermarks set walked_at = walked_at - interval '2 minutes'")
+        idle = await world.sync("stock_levels")
+
+    assert [run.trigger for run in (*due.runs, *idle.runs)] == ["person", "not due"]

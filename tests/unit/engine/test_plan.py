@@ -22,7 +22,7 @@ def situation(**walked_minutes_ago):
     for name, minutes in walked_minutes_ago.items():
         moment = NOW - timedelta(minutes=minutes)
         marks[name] = Watermark(entity=name, since=moment, walked_at=moment, last_good_at=moment)
-    return Situation(now=NOW, marks=marks, interval_minutes=30, products=BOTH)
+    return Situation(now=NOW, marks=marks, intervals={"stock_levels": 30}, products=BOTH)
 
 
 def plan(names, request=None, *, having=BOTH, **walked):
