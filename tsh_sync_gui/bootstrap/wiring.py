@@ -31,7 +31,7 @@ from tsh_sync_gui.store.mirror import PgMirror
 from tsh_sync_gui.store.notify import Notifier
 from tsh_sync_gui.store.settings import SharedSettings
 from tsh_sync_gui.store.sign_ins import PgSignIns
-from tsh_sync_gui.zoho.client import ZohoClient
+from tsh_sync_gui.zoho.client import Patience, ZohoClient
 from tsh_sync_gui.zoho.oauth import TokenKeeper
 from tsh_sync_gui.zoho.source import ZohoSource
 
@@ -68,9 +68,17 @@ async def open_service(
 
 @asynccontextmanager
 async def wired(
-    database: Database, loaded: Loaded, *, registry: Registry = REGISTRY, bus: Bus | None = None
+    database: Database,
+    loaded: Loaded,
+    *,
+    registry: Registry = REGISTRY,
+    bus: Bus | None = None,
+    patience: Patience | None = None,
 ) -> AsyncIterator[Wiring]:
-    """Connect all parts to *database*; what was opened is closed in reverse order."""
+    """Connect all parts to *database*; what was opened is closed in reverse order.
+
+    *patience* is how long Zoho's trouble is borne: a sync bears more than a question that a person waits for.
+    """
     bus = bus or Bus()
     live = LiveSettings(loaded, SharedSettings(database))
     await live.refresh()
@@ -80,7 +88,9 @@ async def wired(
     ledger = PgLedger(database, registry, settings.organization_id)
     kept = KeptSignIn(live, database)
     tokens = TokenKeeper(settings, store=token_store(database, settings), clock=database.clock, another=kept.another)
-    client = ZohoClient(settings, tokens=tokens, budget=budget, log=log, clock=database.clock)
+    client = ZohoClient(
+        settings, tokens=tokens, budget=budget, log=log, clock=database.clock, patience=patience or Patience()
+    )
     source = ZohoSource(client)
 
     def take_over(changed: Settings) -> None:

@@ -107,6 +107,22 @@ class TokenKeeper:
             assert self._current is not None  # noqa: S101 -- _replace sets it or raises
             return self._current
 
+    async def prove(self) -> AccessToken:
+        """Refresh now, whatever token is held, for only that proves the sign-in; one that others just made serves too.
+
+        Costs one of Zoho's refreshes. What fails for the moment leaves the shared token in use.
+        """
+        async with self._lock:
+            held = await self._store.load()
+            before, self._refused = self._refused, held.text if held is not None else self._refused
+            try:
+                token = await self._renewed()
+            except TransientError:
+                self._refused = before
+                raise
+            self._current, self._refused = token, ""
+            return token
+
     def _outlives(self, token: AccessToken, span: timedelta) -> bool:
         return token.expires_at - self._clock.now() > span
 

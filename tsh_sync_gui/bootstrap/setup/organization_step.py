@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Final, Protocol
 
 from msgspec import structs
 
@@ -21,11 +23,13 @@ from tsh_sync_gui.core.errors import (
 )
 from tsh_sync_gui.core.values import CallKind, Lane
 from tsh_sync_gui.engine.plan import group, missing_words
-from tsh_sync_gui.engine.ports import Caller, ListOrder, Organization, PageQuery
+from tsh_sync_gui.engine.ports import Caller, ListOrder, Organization, PageQuery, PageReply
+from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Api, Direction, Entity, Product
 from tsh_sync_gui.zoho.scopes import covers, missing_scopes, write_scopes
 
-_PAGE = 200
+LEFT_OUT: Final = "It is left out of syncs."
+_PAGE: Final = 200
 _WORDS = {Product.BOOKS: "Zoho Books", Product.INVENTORY: "Zoho Inventory"}
 
 
@@ -104,61 +108,92 @@ class OrganizationStep:
     async def checks(self) -> AsyncIterator[EntityCheck]:
         """Yield one line per entity as its answer comes (one call per list)."""
         wiring = await self._ground.wiring()
-        registry = self._ground.terms.registry
         products = self._ground.products(frozenset(wiring.settings.now.products))
-        served = [entity for entity in registry if entity.api(products)]
-        for _, entities in group(served):
-            lines = await self._list(wiring, entities, products)
-            granted = await self._grants.scopes(await self._ground.settings())
-            for entity, line in zip(entities, lines, strict=True):
-                yield _with_rights(line, entity, products, granted)
-        for entity in registry:
-            if words := missing_words(entity, products):
-                yield EntityCheck(
+
+        async def granted() -> frozenset[str]:
+            return await self._grants.scopes(await self._ground.settings())
+
+        async for line in entity_checks(wiring.source, self._ground.terms.registry, products, granted=granted):
+            yield line
+
+
+class Lists(Protocol):
+    """Zoho as far as checks ask it; `zoho.source.ZohoSource` fulfils it."""
+
+    def params(self, api: Api, order: ListOrder, since: datetime | None = None) -> tuple[tuple[str, str], ...]:
+        """Return filters and sort in Zoho's words."""
+        ...
+
+    async def page(self, api: Api, query: PageQuery, caller: Caller) -> PageReply:
+        """Return one page of a list."""
+        ...
+
+
+async def entity_checks(
+    source: Lists,
+    registry: Registry,
+    products: frozenset[Product],
+    *,
+    granted: Callable[[], Awaitable[frozenset[str]]],
+    per_page: int = _PAGE,
+) -> AsyncIterator[EntityCheck]:
+    """Yield what the sign-in may do with each entity, one call per list; *granted* is asked after each."""
+    served = [entity for entity in registry if entity.api(products)]
+    for _, entities in group(served):
+        lines = await _list(source, entities, products, per_page)
+        scopes = await granted()
+        for entity, line in zip(entities, lines, strict=True):
+            yield _with_rights(line, entity, products, scopes)
+    for entity in registry:
+        if words := missing_words(entity, products):
+            yield EntityCheck(
+                entity=entity.name, title=entity.title, may_read=False, problem=words, advice=LEFT_OUT, is_absent=True
+            )
+
+
+async def _list(
+    source: Lists, entities: Sequence[Entity], products: frozenset[Product], per_page: int
+) -> list[EntityCheck]:
+    """Ask for one page; a list that one product does not know is asked of the other."""
+    absent: SyncError | None = None
+    for api in (api for api in entities[0].apis if api.product in products):
+        caller = Caller(lane=Lane.PERSON, kind=CallKind.LIST, entity=entities[0].name)
+        params = source.params(api, ListOrder.FULL)
+        try:
+            page = await source.page(api, PageQuery(page=1, per_page=per_page, params=params), caller)
+        except MissingPermissionError as error:
+            return [_refused(entity, api, error) for entity in entities]
+        except EndpointAbsentError as error:
+            absent = error
+        except AuthorisationError:
+            raise
+        except ConfigurationError as error:
+            return [_faulty(entity, error) for entity in entities]
+        else:
+            return [
+                EntityCheck(
                     entity=entity.name,
                     title=entity.title,
-                    may_read=False,
-                    problem=words,
-                    advice="It is left out of syncs.",
+                    may_read=True,
+                    sample=len(page.records),
+                    more=page.has_more,
                 )
-
-    async def _list(
-        self, wiring: Wiring, entities: Sequence[Entity], products: frozenset[Product]
-    ) -> list[EntityCheck]:
-        """Ask for one page; a list that one product does not know is asked of the other."""
-        absent: SyncError | None = None
-        for api in (api for api in entities[0].apis if api.product in products):
-            caller = Caller(lane=Lane.PERSON, kind=CallKind.LIST, entity=entities[0].name)
-            params = wiring.source.params(api, ListOrder.FULL)
-            try:
-                page = await wiring.source.page(api, PageQuery(page=1, per_page=_PAGE, params=params), caller)
-            except MissingPermissionError as error:
-                return [_refused(entity, api, error) for entity in entities]
-            except EndpointAbsentError as error:
-                absent = error
-            except AuthorisationError:
-                raise
-            except ConfigurationError as error:
-                return [_faulty(entity, error) for entity in entities]
-            else:
-                return [
-                    EntityCheck(
-                        entity=entity.name,
-                        title=entity.title,
-                        may_read=True,
-                        sample=len(page.records),
-                        more=page.has_more,
-                    )
-                    for entity in entities
-                ]
-        if absent is None:
-            raise ConfigurationError("No product serves this list", advice="ZOHO_PRODUCTS names the products.")
-        return [_faulty(entity, absent) for entity in entities]
+                for entity in entities
+            ]
+    if absent is None:
+        raise ConfigurationError("No product serves this list", advice="ZOHO_PRODUCTS names the products.")
+    return [_faulty(entity, absent) for entity in entities]
 
 
 def _faulty(entity: Entity, error: SyncError) -> EntityCheck:
-    advice = error.advice or "It is left out of syncs."
-    return EntityCheck(entity=entity.name, title=entity.title, may_read=False, problem=error.title, advice=advice)
+    return EntityCheck(
+        entity=entity.name,
+        title=entity.title,
+        may_read=False,
+        problem=error.title,
+        advice=error.advice or LEFT_OUT,
+        is_absent=isinstance(error, EndpointAbsentError),
+    )
 
 
 def _refused(entity: Entity, api: Api, error: MissingPermissionError) -> EntityCheck:

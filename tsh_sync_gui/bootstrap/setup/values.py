@@ -155,7 +155,8 @@ class OrganizationChoice:
 class EntityCheck:
     """What the sign-in may do with one entity. *sample* is the number of records on one page, *more* if there are more.
 
-    *may_write* is None for entities that are only read here. *missing_scope* is to be asked for in another sign-in.
+    *may_write* is None for entities that are only read here. *missing_scope* is to be asked for in another sign-in;
+    *is_absent* says that the organization does not have it, and syncs do without.
     """
 
     entity: str
@@ -167,6 +168,7 @@ class EntityCheck:
     missing_scope: str = ""
     problem: str = ""
     advice: str = ""
+    is_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
