@@ -18,7 +18,7 @@ from tsh_sync_gui.core.errors import (
 )
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
-from tsh_sync_gui.core.values import RunId, RunState
+from tsh_sync_gui.core.values import Lane, RunId, RunState
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
@@ -118,10 +118,12 @@ class SyncService:
         await self._patiently(self._parts.absences.load)
         ended: list[RunInfo] = []
         open_jobs: list[WalkJob] = []
+        planned: dict[Lane, int] = {}
         try:
             for walk, requested in group(entities):
                 try:
-                    job, done = await self._patiently(partial(self._starter.begin, walk, requested, request))
+                    begin = partial(self._starter.begin, walk, requested, request, planned=planned)
+                    job, done = await self._patiently(begin)
                 except SyncError as error:
                     ended += await self._starter.refused(requested, request, error)
                     continue

@@ -175,6 +175,7 @@ async def test_details_by_the_lanes_share_stop_where_the_forecast_says(open_worl
         assert states(report) == {"up_to_date"}
         assert used < 100
         assert near(sum(one.calls_high for one in told), used)
+        assert near(sum(run.forecast_calls for run in report.runs), used)
 
 
 async def test_the_time_that_is_told_includes_the_waits_for_the_limit(open_world, fresh_url, make_simulator):
