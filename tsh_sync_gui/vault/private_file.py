@@ -6,11 +6,14 @@ import getpass
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 _CREATE_NO_WINDOW: Final = 0x08000000
+_TRIES: Final = 50
+_PAUSE: Final = 0.02
 
 Run = Callable[[list[str]], None]
 
@@ -27,12 +30,23 @@ def write_private(path: Path, content: bytes, *, windows: bool = os.name == "nt"
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(path)
+        _replace(fresh, path, windows=windows)
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
     if not windows:
         _sync_folder(path.parent)
+
+
+def _replace(fresh: Path, path: Path, *, windows: bool) -> None:
+    for _ in range(_TRIES if windows else 0):
+        try:
+            fresh.replace(path)
+        except PermissionError:  # Windows refuses while another process reads the old file
+            time.sleep(_PAUSE)
+        else:
+            return
+    fresh.replace(path)
 
 
 def owner_only(path: Path, owner: str) -> list[str]:

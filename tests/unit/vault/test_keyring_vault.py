@@ -1,0 +1,148 @@
+"""The keychain: entries of one home, whole at any moment, asked no more than needed."""
+
+import threading
+from contextlib import suppress
+
+import pytest
+
+from tests.support.keychains import SilentKeychain, WindowsKeychain
+from tsh_sync_gui.core.errors import VaultDamagedError, VaultError, VaultLockedError
+from tsh_sync_gui.vault import KeyringVault
+
+
+@pytest.fixture
+def keychain():
+    return WindowsKeychain()
+
+
+def texts(vault):
+    return {name: secret.get_secret_value() for name, secret in vault.read().items()}
+
+
+def test_two_homes_do_not_mix(tmp_path, keychain):
+    one, other = (KeyringVault(tmp_path / name, keychain) for name in ("one", "other"))
+
+    one.put("refresh_token", "1")
+    other.put("refresh_token", "2")
+    other.remove("refresh_token")
+
+    assert (texts(one), texts(other)) == ({"refresh_token": "1"}, {})
+
+
+def test_a_home_that_kept_nothing_asks_nothing(tmp_path, keychain):
+    vault = KeyringVault(tmp_path, keychain)
+
+    assert texts(vault) == {}
+    vault.remove("refresh_token")
+
+    assert keychain.asked == 0
+
+
+def test_usual_secrets_take_one_entry_and_one_question(tmp_path, keychain):
+    vault = KeyringVault(tmp_path, keychain)
+    for name, length in (("client_id", 35), ("client_secret", 42), ("refresh_token", 70), ("database_url", 90)):
+        vault.put(name, "x" * length)
+    keychain.asked = 0
+
+    vault.read()
+
+    assert keychain.asked == 1
+    assert len(keychain.entries) == 1
+
+
+def test_a_shorter_document_leaves_no_pieces(tmp_path, keychain):
+    vault = KeyringVault(tmp_path, keychain)
+    for length in (9000, 4000, 1):
+        vault.put("refresh_token", "x" * length)
+
+    assert len(keychain.entries) == 1
+
+
+def test_a_program_killed_at_any_write_leaves_the_old_secrets_or_the_new(tmp_path, keychain):
+    vault = KeyringVault(tmp_path, keychain)
+    vault.put("refresh_token", "a" * 3000)
+    before = dict(keychain.entries)
+
+    for allowed in range(12):
+        keychain.entries = dict(before)
+        _let_through(keychain, allowed)
+        with suppress(VaultError):
+            vault.put("refresh_token", "b" * 3500)
+        del keychain.set_password, keychain.delete_password
+
+        assert texts(vault)["refresh_token"] in {"a" * 3000, "b" * 3500}
+        vault.put("refresh_token", "c")
+        assert texts(vault) == {"refresh_token": "c"}
+
+
+def _let_through(keychain, allowed):
+    left = [allowed]
+
+    def counted(deed):
+        def call(*given):
+            if not left[0]:
+                raise RuntimeError("killed")
+            left[0] -= 1
+            return deed(*given)
+
+        return call
+
+    keychain.set_password = counted(WindowsKeychain.set_password.__get__(keychain))
+    keychain.delete_password = counted(WindowsKeychain.delete_password.__get__(keychain))
+
+
+def test_readers_see_old_or_new_while_another_writes(tmp_path, keychain):
+    writer, reader = KeyringVault(tmp_path, keychain), KeyringVault(tmp_path, keychain)
+    writer.put("refresh_token", "a" * 4000)
+    done = threading.Event()
+
+    def write():
+        for number in range(30):
+            writer.put("refresh_token", "ab"[number % 2] * (3000 + 500 * (number % 3)))
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    seen = set()
+    while not done.is_set():
+        seen.add(texts(reader)["refresh_token"][0])
+    thread.join()
+
+    assert seen <= {"a", "b"}
+
+
+def test_damaged_entries_are_told_and_replaced(tmp_path, keychain):
+    vault = KeyringVault(tmp_path, keychain)
+    vault.put("refresh_token", "a" * 3000)
+    piece = next(key for key in keychain.entries if key[1] != "secrets")
+
+    keychain.entries[piece] = "damaged"
+    with pytest.raises(VaultDamagedError, match="not whole"):
+        vault.read()
+    vault.put("client_id", "new")
+
+    assert texts(vault) == {"client_id": "new"}
+
+
+@pytest.mark.parametrize("head", ["", "{}", "rubbish\n", '{"v": 9, "generation": "a", "pieces": 1, "sha256": ""}\n'])
+def test_a_head_of_another_kind_is_told(tmp_path, keychain, head):
+    vault = KeyringVault(tmp_path, keychain)
+    vault.put("refresh_token", "a")
+    for key in keychain.entries:
+        keychain.entries[key] = head
+
+    with pytest.raises(VaultDamagedError):
+        vault.read()
+
+
+def test_while_one_question_waits_no_second_prompt_is_opened(tmp_path):
+    silent, asked = SilentKeychain(), WindowsKeychain()
+    (tmp_path / "vault.id").write_text("0123", encoding="ascii")
+
+    for keychain in (silent, asked):
+        with pytest.raises(VaultLockedError, match="does not answer"):
+            KeyringVault(tmp_path, keychain, seconds=0.05).read()
+    silent.answer()
+
+    assert asked.asked == 0
+    assert texts(KeyringVault(tmp_path, asked, seconds=5)) == {}
