@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tsh_sync_gui.bootstrap.setup.service import Setup
     from tsh_sync_gui.core.settings import Loaded
     from tsh_sync_gui.engine.service import SyncService
 
@@ -47,6 +49,15 @@ def _resize_demo(items: int | None, seed: int | None, progress: Progress) -> Non
     resize_demo(items, seed, progress=progress)
 
 
+@asynccontextmanager
+async def _setup(progress: Progress) -> AsyncIterator[Setup]:
+    from tsh_sync_gui.bootstrap.setup import open_setup
+
+    loaded = await asyncio.to_thread(_load)
+    async with open_setup(loaded.home, progress=progress) as setup:
+        yield setup
+
+
 @dataclass(frozen=True)
 class Doors:
     """The ways out of the command line."""
@@ -55,3 +66,4 @@ class Doors:
     service: Callable[[Loaded, Progress], AbstractAsyncContextManager[SyncService]] = field(default=_service)
     demo: Callable[[int | None, int | None, Progress], AbstractAsyncContextManager[SyncService]] = field(default=_demo)
     resize_demo: Callable[[int | None, int | None, Progress], None] = field(default=_resize_demo)
+    setup: Callable[[Progress], AbstractAsyncContextManager[Setup]] = field(default=_setup)

@@ -32,6 +32,7 @@ from tsh_sync_gui.store.sign_ins import PgSignIns, SignInNote
 from tsh_sync_gui.zoho.data_centres import Region, known_regions, of_accounts
 from tsh_sync_gui.zoho.receiver import PORTS
 
+_PROBE: Final = "set-up.probe"
 _PLACES: Final = {
     Origin.COMMAND_LINE: "the command line",
     Origin.ENVIRONMENT: "the environment",
@@ -125,6 +126,13 @@ class Ground:
         """Return where secrets rest."""
         return await asyncio.to_thread(home_vault, self.home, environment=self.terms.environment)
 
+    async def check_vault(self) -> None:
+        """Find out whether a secret could be kept now; VaultError says why not."""
+        vault = await self.vault()
+        # Asked by doing it: a keychain tells only then that it is closed or full.
+        await asyncio.to_thread(vault.put, _PROBE, "1")
+        await asyncio.shield(asyncio.to_thread(vault.remove, _PROBE))
+
     def is_settled(self, machine: Loaded, name: str, text: str) -> bool:
         """Tell whether *text* need not be kept: a stronger source says the same. ConfigurationError if it differs."""
         origin = machine.origins.get(name, Origin.DEFAULT)
@@ -146,15 +154,20 @@ class Ground:
         return known_regions(self.latest.settings.accounts_url if self.latest else "")
 
     def region(self, loaded: Loaded) -> Region:
-        """Return the region that the settings name."""
+        """Return the region that the settings name; one without a location where it is none of Zoho's."""
         regions = known_regions(loaded.settings.accounts_url)
         found = of_accounts(loaded.settings.accounts_url, regions)
-        if found is None:
-            raise ConfigurationError(
-                "ZOHO_ACCOUNTS_URL is none of Zoho's sign-in servers",
-                advice=f"It is “{loaded.settings.accounts_url}”. Choose a data centre.",
-            )
-        return found
+        if found is not None:
+            return found
+        # Set on purpose to a server of its own: it is named by its address.
+        now = loaded.settings
+        return Region(
+            location="",
+            title=now.accounts_url,
+            accounts_url=now.accounts_url,
+            api_url=now.api_base_url,
+            console_url=regions[0].console_url,
+        )
 
     def products(self, names: frozenset[str]) -> frozenset[Product]:
         """Return Zoho's products by their names."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Final
 
 from tsh_sync_gui.bootstrap.setup.app_step import AppStep
 from tsh_sync_gui.bootstrap.setup.grants import Grants
@@ -28,8 +25,6 @@ from tsh_sync_gui.zoho.signin import (
     read_code,
     ticket,
 )
-
-_PROBE: Final = "sign_in.probe"
 
 
 @dataclass
@@ -196,11 +191,7 @@ class SignInStep:
                 "ZOHO_REFRESH_TOKEN comes from outside, which goes before a new sign-in",
                 advice="Remove it from the environment or the .env file, then sign in.",
             )
-        vault = await self._ground.vault()
-        # Asked by doing it: a keychain tells only then that it is closed or full.
-        await asyncio.to_thread(vault.put, _PROBE, "1")
-        with suppress(asyncio.CancelledError):
-            await asyncio.shield(asyncio.to_thread(partial(vault.remove, _PROBE)))
+        await self._ground.check_vault()
 
 
 def _ended() -> AuthorisationError:

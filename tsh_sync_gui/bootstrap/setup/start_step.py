@@ -9,7 +9,6 @@ from typing import Final
 from msgspec import structs
 
 from tsh_sync_gui.bootstrap.env_file import read_env_file
-from tsh_sync_gui.bootstrap.secrets import keep_secrets
 from tsh_sync_gui.bootstrap.setup.database_step import DatabaseStep
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.kept import KeptSignIn
@@ -63,15 +62,18 @@ class StartStep:
         }
         scopes = {name: find(name).scope for name in values}
         secrets: dict[str, str | None] = {name: text for name, text in values.items() if scopes[name] == "secret"}
-        url = secrets.pop("database_url", None) or values.get("database_url", "")
-        vault = await self._ground.vault()
-        # The vault first: where it is closed nothing has been changed yet.
-        await asyncio.to_thread(keep_secrets, self._ground.home, secrets, vault=vault)
-        for name, text in values.items():
-            if scopes[name] == "machine" and name != "database_url":
-                await asyncio.to_thread(save, self._ground.home, name, text)
+        url = secrets.pop("database_url", None) or values.pop("database_url", "")
+        # What could refuse is asked first, so that nothing is half taken over.
+        if secrets or url:
+            await self._ground.check_vault()
         if url:
             await self._database.choose(url, self._ground.terms.progress)
+        elif await self._ground.has_database():
+            await self._ground.database()
+        await self._ground.keep_secrets(secrets)
+        for name, text in values.items():
+            if scopes[name] == "machine":
+                await asyncio.to_thread(save, self._ground.home, name, text)
         await self._ground.keep_shared({name: text for name, text in values.items() if scopes[name] == "shared"})
         await self._note(file)
         done = await self._complete(has_url=bool(url))

@@ -1,0 +1,192 @@
+"""`tsh-sync auth` as a person without a window uses it: real processes, pipes for what is typed, a simulated Zoho."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.setups import CLIENT_ID, CLIENT_SECRET, PASSPHRASE, control, facts, secrets_of, with_vault
+from tests.support.simulator import make_simulator, simulator
+from tests.support.stores import with_tables
+from tsh_sync_gui.simulator import ORGANIZATION_ID
+
+__all__ = ["make_simulator", "simulator"]
+
+
+@pytest.fixture
+def vaulted(tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    return with_vault(home)
+
+
+class Shell:
+    """Runs commands of one home; Zoho and the database are named by the environment, secrets are not."""
+
+    def __init__(self, home: Path, simulator, url: str) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZOHO_", "TSH_", "TDS_"))}
+        self.folder = home.parent
+        self.environment = kept | {
+            "TSH_HOME": str(home),
+            "TSH_SECRET_KEY": PASSPHRASE,
+            "TSH_DATABASE_URL": url,
+            "ZOHO_ACCOUNTS_URL": simulator.url,
+            "ZOHO_API_BASE_URL": simulator.url,
+            "ZOHO_RATE_LIMIT_PER_MINUTE": "6000",
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tsh_sync_gui", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env=self.environment | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        )
+
+    def run(self, *arguments: str, typed: str = "") -> tuple[int, str, str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(typed, timeout=60)
+        return process.returncode, out, err
+
+
+@pytest.fixture
+def shell(vaulted, simulator, database_url):
+    return Shell(vaulted, simulator, database_url(with_tables))
+
+
+def address_of(process):
+    """Read what the command says until it prints the address to open."""
+    return next(line.strip() for line in process.stderr if "/oauth/v2/auth?" in line)
+
+
+def test_a_pasted_address_signs_in_and_the_only_organization_is_chosen(shell, simulator, vaulted):
+    control(simulator, "consent", {"auto": "accept"})
+    process = shell.start("auth", "login", "--client-id", CLIENT_ID, "--data-centre", "us", "--json")
+    process.stdin.write(f"{CLIENT_SECRET}\n")
+    process.stdin.flush()
+    landed = httpx.get(address_of(process)).headers["location"]
+
+    out, err = process.communicate(f"{landed}\n", timeout=60)
+    answer = json.loads(out)
+    code, told, _ = shell.run("auth", "status", "--json")
+
+    assert process.returncode == 0, err
+    assert answer["organization"] == {"id": ORGANIZATION_ID, "name": "TSH Trading"}
+    assert set(secrets_of(vaulted)) == {"client_id", "client_secret", "refresh_token"}
+    assert CLIENT_SECRET not in f"{out}{err}{told}"
+    assert (code, json.loads(told)["state"], json.loads(told)["sign_ins"]) == (0, "ok", 1)
+
+
+def test_a_browser_on_this_computer_finishes_the_command(shell, simulator):
+    control(simulator, "consent", {"auto": "accept"})
+    process = shell.start("auth", "login", "--client-id", CLIENT_ID, "--data-centre", "us")
+    process.stdin.write(f"{CLIENT_SECRET}\n")
+    process.stdin.flush()
+
+    page = httpx.get(address_of(process), follow_redirects=True)
+    process.wait(timeout=60)  # its standard input stays open: nobody types anything
+
+    assert "You can close this page" in page.text
+    assert process.returncode == 0
+    assert "TSH Trading (748369814)" in process.stdout.read()
+    process.communicate()
+
+
+def test_a_self_client_code_is_piped_in(shell, simulator):
+    scope = "ZohoBooks.settings.READ,ZohoInventory.items.READ"
+    code = control(simulator, "self_client", {"scope": scope})["code"]
+
+    returned, out, err = shell.run(
+        "auth",
+        "login",
+        "--client-id",
+        CLIENT_ID,
+        "--client-type",
+        "self",
+        "--data-centre",
+        "find",
+        "--json",
+        typed=f"{CLIENT_SECRET}\n{code}\n",
+    )
+    again, _, words = shell.run("auth", "login", "--code", typed=f"{code}\n")
+
+    assert returned == 0, err
+    assert json.loads(out)["scopes"] == scope.split(",")
+    assert again == 4
+    assert "That code is no longer valid" in words
+
+
+def test_rubbish_that_is_piped_in_is_told_at_once(shell):
+    returned, out, err = shell.run(
+        "auth", "login", "--client-id", CLIENT_ID, "--data-centre", "us", "--json", typed=f"{CLIENT_SECRET}\nhello\n"
+    )
+
+    assert returned == 2
+    assert json.loads(out)["error"]["title"] == "That is not the address of a finished sign-in"
+    assert err
+
+
+def test_a_rotation_leaves_one_sign_in_and_revoking_none(shell, simulator, vaulted):
+    code = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
+    options = ("--client-id", CLIENT_ID, "--client-type", "self", "--data-centre", "us")
+    shell.run("auth", "login", *options, typed=f"{CLIENT_SECRET}\n{code}\n")
+    former = secrets_of(vaulted)["refresh_token"]
+    code = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
+
+    rotated, _, err = shell.run("auth", "rotate", typed=f"{code}\n")
+    between = (secrets_of(vaulted)["refresh_token"], facts(simulator)["refresh_tokens"])
+    revoked, _, _ = shell.run("auth", "revoke", "--yes")
+    code_after, out, _ = shell.run("auth", "status")
+
+    assert rotated == 0, err
+    assert between[0] != former
+    assert between[1] == 1
+    assert (revoked, facts(simulator)["refresh_tokens"]) == (0, 0)
+    assert (code_after, out.strip()) == (4, "Not signed in yet.")
+
+
+def test_an_env_file_with_bad_lines_is_not_taken_over_by_halves(shell, vaulted):
+    file = vaulted.parent / "old.env"
+    file.write_text(f"ZOHO_CLIENT_ID={CLIENT_ID}\nZOHO_DAILY_LIMTI=5\nnonsense\nZOHO_BATCH_SIZE=900\n")
+
+    code, out, err = shell.run("auth", "import-env", str(file))
+
+    assert code == 2
+    assert out == ""
+    assert "Line 2: ZOHO_DAILY_LIMTI is not a variable of this program; ZOHO_DAILY_LIMIT is meant?" in err
+    assert "Line 3: " in err
+    assert "Line 4: ZOHO_BATCH_SIZE" in err
+    assert secrets_of(vaulted) == {}
+
+
+def test_a_good_env_file_is_taken_over_and_serves_at_once(shell, simulator, vaulted):
+    code = control(simulator, "self_client", {"scope": "ZohoBooks.fullaccess.all,ZohoInventory.fullaccess.all"})["code"]
+    options = ("--client-id", CLIENT_ID, "--client-type", "self", "--data-centre", "us")
+    shell.run("auth", "login", *options, typed=f"{CLIENT_SECRET}\n{code}\n")
+    token = secrets_of(vaulted)["refresh_token"]
+    other = with_vault(vaulted.parent / "other")
+    shell.environment |= {"TSH_HOME": str(other)}
+    file = vaulted.parent / "good.env"
+    file.write_text(
+        f"ZOHO_CLIENT_ID={CLIENT_ID}\nZOHO_CLIENT_SECRET={CLIENT_SECRET}\nZOHO_REFRESH_TOKEN={token}\n"
+        f"ZOHO_ORGANIZATION_ID={ORGANIZATION_ID}\nZOHO_DAILY_LIMIT=2000\n"
+    )
+
+    imported, out, err = shell.run("auth", "import-env", str(file), "--json")
+    status, told, _ = shell.run("auth", "status", "--json")
+    _, limit, _ = shell.run("config", "get", "ZOHO_DAILY_LIMIT")
+
+    assert imported == 0, err
+    assert json.loads(out)["taken_over"] is True
+    assert token not in f"{out}{err}{told}"
+    assert (status, json.loads(told)["state"]) == (0, "ok")
+    assert limit.strip() == "2000"
