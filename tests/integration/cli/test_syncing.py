@@ -43,6 +43,19 @@ def test_everything_arrives_and_the_second_time_nothing_is_written(tsh_sync, zoh
     assert second.document["total_synced"] >= 0
 
 
+def test_an_estimate_asks_what_nobody_knows_and_the_sync_uses_what_was_read(tsh_sync, zoho):
+    told = tsh_sync("sync", "products", "--details", "none", "--estimate", "--json")
+    nothing = _rows(tsh_sync, "products")
+    done = tsh_sync("sync", "products", "--details", "none", "--json")
+
+    [cost] = told.document["forecasts"]
+    [run] = done.document["runs"]
+    assert (told.code, nothing) == (0, [])
+    assert (cost["known"], cost["records"]) == (True, SIZES["items"])
+    assert cost["calls"]["most"] == run["calls"]["list"]
+    assert run["created"] == SIZES["items"]
+
+
 def test_status_runs_quota_and_stats_tell_what_was_done(tsh_sync):
     tsh_sync("sync", "products", "--details", "none")
 
@@ -141,3 +154,32 @@ def test_the_doctor_finds_all_well_and_says_what_is_not(tsh_sync):
     assert fault["check"] == "sign-in"
     assert fault["advice"]
     assert "✓ sign-in" in words.out
+
+
+def test_a_first_sync_with_a_refused_sign_in_needs_a_person_and_status_says_so(tsh_sync):
+    ended = tsh_sync("sync", "products", "--json", ZOHO_REFRESH_TOKEN="revoked")
+    words = tsh_sync("status")
+    status = tsh_sync("status", "--json").document
+
+    assert ended.code == 4
+    assert [(run["entity"], run["state"]) for run in ended.document["runs"]] == [("products", "needs_you")]
+    assert "Zoho no longer accepts our sign-in" in " ".join(words.out.split())
+    assert {one["entity"]: one["state"] for one in status["entities"]}["products"] == "needs_you"
+
+
+def test_an_organization_that_is_not_set_is_wrong_use_and_named(tsh_sync, zoho):
+    ended = tsh_sync("sync", "products", "--json", ZOHO_ORGANIZATION_ID="")
+
+    assert ended.code == 2
+    assert "ZOHO_ORGANIZATION_ID is not set" in ended.err
+    assert _calls(zoho)["total"] == 0
+
+
+def test_a_day_that_zoho_says_is_used_up_shows_no_room(tsh_sync, zoho):
+    httpx.post(f"{zoho.url}/__sim/faults", json={"rules": [{"path": "*/items", "kind": "429_45", "times": 1}]})
+
+    ended = tsh_sync("sync", "products", "--json")
+    day = tsh_sync("status", "--json").document["quota"]["day"]
+
+    assert ended.code == 5
+    assert day["used"] == day["limit"]
