@@ -11,6 +11,7 @@ from tsh_sync_gui.cli import documents, options, words
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
+from tsh_sync_gui.core.values import RunState
 from tsh_sync_gui.engine.ports import QuotaStatus
 from tsh_sync_gui.engine.views import EntityStatus, Overview
 
@@ -93,7 +94,9 @@ def _note(one: EntityStatus) -> str:
     if one.live is not None:
         counts = one.live.counts
         total = "" if one.live.expected is None else f" of {one.live.expected:,}"
-        return f"{counts.seen:,}{total} on {one.live.machine}"
+        held = one.live.state is RunState.PAUSED and one.live.waiting_for
+        by = f", held by {one.live.waiting_for} until it is resumed" if held else ""
+        return f"{counts.seen:,}{total} on {one.live.machine}{by}"
     return one.note or (last.title if last is not None else "")
 
 

@@ -1,3 +1,13 @@
+"""`status`, `stats` and `quota`: the shapes of their documents and the words a person reads."""
+
+import asyncio
+
+import msgspec
+
+from tests.unit.cli.conftest import a_run
+from tsh_sync_gui.core.values import EntityState, RunState
+
+
 def test_the_status_document_has_exactly_the_agreed_shape(tsh_sync):
     ended = tsh_sync("status", "--json")
 
@@ -49,3 +59,17 @@ def test_the_quota_tells_who_used_it(tsh_sync):
     assert document["minute"] == {"used": 3, "limit": 20}
     assert document["by_lane"] == {"person": 612}
     assert "person" in tsh_sync("quota").out
+
+
+def test_a_held_run_says_who_holds_it(tsh_sync, service, monkeypatch):
+    view = asyncio.run(service.overview())
+    live = a_run("products", RunState.PAUSED, ended_at=None, waiting_for="Sara")
+    first = msgspec.structs.replace(view.entities[0], state=EntityState.PAUSED, live=live)
+
+    async def overview():
+        return msgspec.structs.replace(view, entities=(first, *view.entities[1:]))
+
+    monkeypatch.setattr(service, "overview", overview)
+    shown = tsh_sync("status")
+
+    assert "held by Sara until it is resumed" in " ".join(shown.out.split())
