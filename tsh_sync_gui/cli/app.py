@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tsh_sync_gui.cli import config, database, demo, doctor, runs, simulate, status, sync
+from tsh_sync_gui.cli import auth, config, database, demo, doctor, runs, simulate, status, sync
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output, use_utf8
 from tsh_sync_gui.cli.running import INTERRUPTED
@@ -41,6 +41,7 @@ app.add_typer(runs.app, name="runs")
 app.command("quota")(status.quota)
 app.command("simulate")(simulate.simulate)
 app.add_typer(database.app, name="db")
+app.add_typer(auth.app, name="auth")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
 
