@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from tests.integration.cli.conftest import SIZES, Program
+from tests.support.setups import PASSPHRASE
 from tests.support.stores import with_tables
+from tsh_sync_gui.bootstrap.secrets import make_file_vault
 from tsh_sync_gui.simulator import Simulator, SimulatorConfig
 from tsh_sync_gui.simulator.config import STRICT_CLIENT_ID, STRICT_CLIENT_SECRET, STRICT_REFRESH_TOKEN
 
@@ -72,6 +74,22 @@ def test_seventeen_good_variables_are_all_it_takes(program, seventeen):
     assert said["customers"] == "Customers may be read and changed."
     assert said["quota"].startswith("Zoho counts 8 of 1,000,000 calls")
     assert "polling covers all changes" in said["listener"]
+
+
+def test_an_imported_env_leads_to_a_set_up_that_is_all_well(seventeen, home, tmp_path, database_url, capsys):
+    make_file_vault(home, PASSPHRASE)
+    file = tmp_path / "old.env"
+    file.write_text("".join(f"{name}={value}\n" for name, value in seventeen.items()), encoding="utf-8")
+    environment = {"TSH_HOME": str(home), "TSH_SECRET_KEY": PASSPHRASE, "TSH_DATABASE_URL": database_url(with_tables)}
+    program = Program(environment, capsys)
+
+    taken = program("auth", "import-env", str(file), "--json")
+    well = program("doctor", "--json")
+
+    assert taken.code == 0, taken.out
+    assert well.code == 0, well.out
+    assert {one["grade"] for one in well.document["checks"]} == {"ok"}, well.out
+    assert "encrypted file" in _by_check(well)["vault"]["sentence"]
 
 
 FREE = "http://127.0.0.1:{port}"
