@@ -82,8 +82,9 @@ class Receiver:
         except TimeoutError:
             raise AuthorisationError(
                 "The browser has not come back from Zoho",
-                advice=f"If Zoho showed an error, see that {self.redirect_uri} is registered in its console, letter by "
-                "letter. Sign in again, or paste the address you landed on.",
+                advice=f"If Zoho showed an error, compare with its console: {self.redirect_uri} must be registered"
+                " there letter by letter, and the app be known in this region. Sign in again, or paste the address you"
+                " landed on.",
             ) from None
 
     def give(self, answer: Answer) -> None:
