@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from PySide6.QtWidgets import QTabWidget
+
 from tests.support.fake_service import NOW, FakeService, overview, quota_of, run_info, status_of
 from tsh_sync_gui.core.events import Notice, PageStored, PhaseStarted, RunPaused, RunStarted, RunWaiting
 from tsh_sync_gui.core.settings import Loaded, load
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, EntityState, Lane, Mode, Phase, RunId, RunState
-from tsh_sync_gui.engine.ports import CallRecord, Rejected
-from tsh_sync_gui.engine.views import Forecast, GoneRecord, RunDetail
+from tsh_sync_gui.engine.ports import CallRecord, Foreseen, Rejected
+from tsh_sync_gui.engine.views import DryRun, Forecast, GoneRecord, RunDetail, SyncReport
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.main_window import MainWindow
@@ -262,6 +264,34 @@ async def helped(service: FakeService, window: MainWindow, _keys: Keys) -> None:
     window.tell(Problem(title="Nothing is due", meaning="All of it was fetched a short while ago."))
 
 
+async def previewed(service: FakeService, window: MainWindow, _keys: Keys) -> None:
+    del service
+    records = [
+        Foreseen(entity=NAMES[0], id=f"48150000000{place:05}", action=action, label=f"Galaxy charger {place} W", **more)
+        for place, (action, more) in enumerate(
+            [("update", {"fields": ("rate", "status")}), ("create", {}), ("skip", {}), ("delete", {})] * 8
+            + [("skip", {"reason": "date is not a date"})]
+        )
+    ]
+    info = run_info(NAMES[0], dry_run=True, counts=Counts(seen=1250, created=8, updated=8, unchanged=1226, deleted=8))
+    given = {name: getattr(info, name) for name in info.__struct_fields__}
+    window.show_preview(SyncReport(runs=(DryRun(**(given | {"foreseen": tuple(records), "forecast_calls": 14})),)))
+    window.sync.history.view.selectRow(1)
+
+
+async def asking(_service: FakeService, window: MainWindow, _keys: Keys) -> None:
+    window.wishes.fulfil(NAMES[0], "window")
+    await asyncio.sleep(0.2)
+
+
+async def logged(service: FakeService, window: MainWindow, keys: Keys) -> None:
+    await _opening(NAMES[3])(service, window, keys)
+    content = window.side.content
+    assert content is not None
+    tabs = content.findChild(QTabWidget)
+    tabs.setCurrentIndex(2)
+
+
 BOTH = ("light", "dark")
 
 SCENES = (
@@ -281,5 +311,8 @@ SCENES = (
     Scene("starting", opens=False),
     Scene("error", play=failing, opens=False, themes=BOTH),
     Scene("mirrored", troubled, _opening(NAMES[5]), sizes=(LARGE,), mirrored=True),
+    Scene("preview", play=previewed, themes=BOTH, sizes=(SMALL, LARGE)),
+    Scene("log", troubled, logged, sizes=(SMALL, LARGE)),
+    Scene("dialog", play=asking, themes=BOTH),
     Scene("help", play=helped, sizes=(LARGE,)),
 )

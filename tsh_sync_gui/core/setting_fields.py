@@ -242,6 +242,14 @@ class Settings(BaseSettings):
     theme: Literal["system", "light", "dark"] = _declared(
         "TSH_THEME", "Appearance", "system", "Light, dark, or as the system.", section="Appearance", scope="machine"
     )
+    language: Literal["system", "en", "ar"] = _declared(
+        "TSH_LANGUAGE",
+        "Language",
+        "system",
+        "English, Arabic, or as the system. The window speaks it at once.",
+        section="Appearance",
+        scope="machine",
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -116,6 +116,7 @@ def _range(name: str, info: FieldInfo) -> str:
     known = {
         "products": "books, inventory or books,inventory",
         "theme": "system, light or dark",
+        "language": "system, en or ar",
         "api_version": "v and a number",
         "organization_id": "up to 19 digits",
         "webhook_secret": "12 to 50 letters and digits",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QLocale, QSettings
+from PySide6.QtCore import QSettings
 
 from tsh_sync_gui.core.paths import default_home
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.bridge import Application, EngineThread, run
-from tsh_sync_gui.ui.icons import icon
+from tsh_sync_gui.ui.icons import forget_icons, icon
+from tsh_sync_gui.ui.language import use_language
 from tsh_sync_gui.ui.program import Program
-from tsh_sync_gui.ui.state.texts import Language, speak
 
 # How long the engine's thread keeps the interpreter after the window asked for it. The window asks at each of some
 # hundred calls into Qt while it shows a change: with Python's 5 ms that is a standstill, with 0.1 ms it is not seen.
@@ -28,26 +29,14 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _language() -> Language:
-    """Return the system's digits; a translation, once there is one, brings Qt's translator."""
-    locale = QLocale()
-
-    def number(value: float) -> str:
-        return locale.toString(value) if isinstance(value, int) else locale.toString(float(value), "f", 1)
-
-    return Language(number=number)
-
-
-def prepare(argv: Sequence[str]) -> Application:
+def prepare(argv: Sequence[str], *, language: str = "en") -> Application:
     """Return the application with its names, look and language."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = Application([sys.argv[0] if sys.argv else "tsh-sync-gui", *argv])
     app.setApplicationName("tsh-sync-gui")
     app.setApplicationDisplayName("TSH Sync")
     app.setDesktopFileName("tsh-sync-gui")
-    if QLocale().language() is QLocale.Language.C:
-        QLocale.setDefault(QLocale(QLocale.Language.English))
-    speak(_language())
+    use_language(app, language)
     return app
 
 
@@ -60,18 +49,24 @@ def kept_settings(*, demo: bool) -> QSettings:
 def main(argv: Sequence[str] | None = None) -> int:
     """Show the window until it is closed; returns the exit code."""
     wanted = _arguments(sys.argv[1:] if argv is None else argv)
-    app = prepare([])
     kept = kept_settings(demo=wanted.demo)
+    app = prepare([], language=os.environ.get("TSH_LANGUAGE") or str(kept.value("language", "system")))
     theme.install(app, str(kept.value("theme", "system")))
     app.setWindowIcon(icon("logo"))
 
     async def program(engine: EngineThread, quit_wanted: asyncio.Event) -> int:
-        first = Program(engine, quit_wanted, kept=kept, demo=wanted.demo)
-        code = await first.run()
-        if not first.wants_demo:
-            return code
-        quit_wanted.clear()
-        return await Program(engine, quit_wanted, kept=kept_settings(demo=True), demo=True).run()
+        demo, own = wanted.demo, kept
+        while True:
+            shown = Program(engine, quit_wanted, kept=own, demo=demo)
+            code = await shown.run()
+            if shown.wants_demo:
+                demo, own = True, kept_settings(demo=True)
+            elif shown.wants_language:
+                use_language(app, shown.wants_language)
+                forget_icons()
+            else:
+                return code
+            quit_wanted.clear()
 
     return run(app, program)
 

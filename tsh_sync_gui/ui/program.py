@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 import structlog
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Loaded
@@ -15,6 +15,7 @@ from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.collector import keep_what_is_there
 from tsh_sync_gui.ui.first_run import FirstRun
 from tsh_sync_gui.ui.keys import Keys
+from tsh_sync_gui.ui.language import language_of
 from tsh_sync_gui.ui.main_window import MainWindow
 from tsh_sync_gui.ui.opening import Opened, Opener, Opening, SetupOpener, open_setup, opener
 from tsh_sync_gui.ui.session import Session
@@ -57,7 +58,9 @@ class Program:
         self._demo = demo
         self._opening: Opening[Opened] = Opening(engine, self._open_it)
         self._opened: Opened | None = None
+        self._kept = kept
         self.wants_demo = False
+        self.wants_language = ""
         self._ending = False
         self._task: asyncio.Task[None] | None = None
         self.actions = Actions(engine)
@@ -76,6 +79,7 @@ class Program:
         self.window.leaving.connect(self.leave)
         self.window.starting.again.connect(self.reopen)
         self.window.settings.reopen.connect(self.ask_reopen)
+        self.window.settings.spoken.connect(self._speak)
         self.window.settings.use(
             ProgramDeeds(lambda: self.window.settings.loaded, lambda: self._opened.service if self._opened else None)
         )
@@ -145,6 +149,30 @@ class Program:
         if not self.leave():
             self.wants_demo = False
 
+    def _keep_language(self, wish: str) -> None:
+        """Keep the language for the next start, before settings are read."""
+        if self._kept is not None:
+            self._kept.setValue("language", wish)
+
+    def _speak(self, wish: str) -> None:
+        """Begin anew in another language; asks where something of ours runs."""
+        self._keep_language(wish)
+        is_mirrored = self.window.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        if (language_of(wish) == "ar") is is_mirrored:
+            return
+
+        def anew() -> None:
+            self.wants_language = wish
+            self._finish()
+
+        what = self._what_runs()
+        if not what:
+            anew()
+            return
+        heading = tr("Still syncing: {what}. Show the window in the other language now?").format(what=what)
+        choices = (Choice(tr("Stop and show it"), "primary", anew), Choice(tr("At the next start")))
+        Question(self.window, heading, _stops(), choices).open()
+
     def reopen(self) -> None:
         """Open the service, closing the one that is open."""
         if self._task is None or self._task.done():
@@ -166,6 +194,7 @@ class Program:
             return
         self._opened = opened
         self.window.settings.show_settings(opened.loaded, has_database=True)
+        self._keep_language(opened.loaded.settings.language)
         keep_what_is_there()
         self.session.attach(opened.service, demo=self._demo)
         self.window.service_opened()

@@ -26,6 +26,7 @@ __all__ = ["Save", "SettingsPanel", "Test"]
 Save = Callable[[str, str | None], Coroutine[Any, Any, None]]
 _ADDRESS = "database_url"
 _LOOK = "theme"
+_LANGUAGE = "language"
 
 
 class SettingsPanel(Panel):
@@ -38,6 +39,7 @@ class SettingsPanel(Panel):
     key = "settings"
     icon_name = "settings"
     themed = Signal(str)
+    spoken = Signal(str)
     reopen = Signal()
     told = Signal(object)
 
@@ -179,12 +181,17 @@ class SettingsPanel(Panel):
         if field == _LOOK and row.is_changed:
             self.themed.emit(row.text)
             self._keep(field, row.text)
+        if field == _LANGUAGE and row.is_changed:
+            self._keep(field, row.text)
+            self.spoken.emit(row.text)
         self._count()
 
     def _reset(self, field: str) -> None:
         self._keep(field, None)
         if field == _LOOK:
             self.themed.emit(find(field).default)
+        if field == _LANGUAGE:
+            self.spoken.emit(find(field).default)
 
     def _reveal(self, field: str) -> None:
         row = self.rows[field]

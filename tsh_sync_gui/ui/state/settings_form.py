@@ -135,6 +135,7 @@ def _kind(one: Declared) -> Kind:
 def _choices(one: Declared) -> tuple[tuple[str, str], ...]:
     return {
         "theme": (("system", tr("As the system")), ("light", tr("Light")), ("dark", tr("Dark"))),
+        "language": (("system", tr("As the system")), ("en", "English"), ("ar", "العربية")),
         _SEVERAL: (("books", "Zoho Books"), ("inventory", "Zoho Inventory")),
         "vault": (
             ("auto", tr("As it fits")),

@@ -1,0 +1,4302 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="ar" sourcelanguage="en">
+ <context>
+  <name>tsh</name>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
+   <source>%Ln cannot be saved</source>
+   <translation>
+    <numerusform>لا شيء يتعذّر حفظه</numerusform>
+    <numerusform>تعذّر حفظ إعداد واحد</numerusform>
+    <numerusform>تعذّر حفظ إعدادين</numerusform>
+    <numerusform>تعذّر حفظ %Ln إعدادات</numerusform>
+    <numerusform>تعذّر حفظ %Ln إعدادًا</numerusform>
+    <numerusform>تعذّر حفظ %Ln إعداد</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln day(s)</source>
+   <translation>
+    <numerusform>أقل من يوم</numerusform>
+    <numerusform>يوم واحد</numerusform>
+    <numerusform>يومان</numerusform>
+    <numerusform>%Ln أيام</numerusform>
+    <numerusform>%Ln يومًا</numerusform>
+    <numerusform>%Ln يوم</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln day(s) ago</source>
+   <translation>
+    <numerusform>اليوم</numerusform>
+    <numerusform>قبل يوم</numerusform>
+    <numerusform>قبل يومين</numerusform>
+    <numerusform>قبل %Ln أيام</numerusform>
+    <numerusform>قبل %Ln يومًا</numerusform>
+    <numerusform>قبل %Ln يوم</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>%Ln failed record(s)</source>
+   <translation>
+    <numerusform>لا سجلات فاشلة</numerusform>
+    <numerusform>سجل فاشل واحد</numerusform>
+    <numerusform>سجلان فاشلان</numerusform>
+    <numerusform>%Ln سجلات فاشلة</numerusform>
+    <numerusform>%Ln سجلًا فاشلًا</numerusform>
+    <numerusform>%Ln سجل فاشل</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln h</source>
+   <translation>
+    <numerusform>%Ln س</numerusform>
+    <numerusform>%Ln س</numerusform>
+    <numerusform>%Ln س</numerusform>
+    <numerusform>%Ln س</numerusform>
+    <numerusform>%Ln س</numerusform>
+    <numerusform>%Ln س</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln h ago</source>
+   <translation>
+    <numerusform>قبل %Ln س</numerusform>
+    <numerusform>قبل ساعة</numerusform>
+    <numerusform>قبل ساعتين</numerusform>
+    <numerusform>قبل %Ln ساعات</numerusform>
+    <numerusform>قبل %Ln ساعة</numerusform>
+    <numerusform>قبل %Ln ساعة</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/state/env.py" />
+   <source>%Ln line(s) cannot: {lines}</source>
+   <translation>
+    <numerusform>لا أسطر متعذّرة: {lines}</numerusform>
+    <numerusform>سطر واحد متعذّر: {lines}</numerusform>
+    <numerusform>سطران متعذّران: {lines}</numerusform>
+    <numerusform>%Ln أسطر متعذّرة: {lines}</numerusform>
+    <numerusform>%Ln سطرًا متعذّرًا: {lines}</numerusform>
+    <numerusform>%Ln سطر متعذّر: {lines}</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln min</source>
+   <translation>
+    <numerusform>%Ln د</numerusform>
+    <numerusform>%Ln د</numerusform>
+    <numerusform>%Ln د</numerusform>
+    <numerusform>%Ln د</numerusform>
+    <numerusform>%Ln د</numerusform>
+    <numerusform>%Ln د</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln min ago</source>
+   <translation>
+    <numerusform>قبل %Ln د</numerusform>
+    <numerusform>قبل دقيقة</numerusform>
+    <numerusform>قبل دقيقتين</numerusform>
+    <numerusform>قبل %Ln دقائق</numerusform>
+    <numerusform>قبل %Ln دقيقة</numerusform>
+    <numerusform>قبل %Ln دقيقة</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/preview.py" />
+   <source>%Ln more record(s) are counted above, not listed.</source>
+   <translation>
+    <numerusform>كل السجلات مدرجة.</numerusform>
+    <numerusform>سجل واحد آخر محسوب أعلاه وغير مدرج.</numerusform>
+    <numerusform>سجلان آخران محسوبان أعلاه وغير مدرجين.</numerusform>
+    <numerusform>%Ln سجلات أخرى محسوبة أعلاه وغير مدرجة.</numerusform>
+    <numerusform>%Ln سجلًا آخر محسوبة أعلاه وغير مدرجة.</numerusform>
+    <numerusform>%Ln سجل آخر محسوبة أعلاه وغير مدرجة.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <source>%Ln ms</source>
+   <translation>
+    <numerusform>%Ln م.ث</numerusform>
+    <numerusform>%Ln م.ث</numerusform>
+    <numerusform>%Ln م.ث</numerusform>
+    <numerusform>%Ln م.ث</numerusform>
+    <numerusform>%Ln م.ث</numerusform>
+    <numerusform>%Ln م.ث</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>%Ln permission(s)</source>
+   <translation>
+    <numerusform>بلا أذونات</numerusform>
+    <numerusform>إذن واحد</numerusform>
+    <numerusform>إذنان</numerusform>
+    <numerusform>%Ln أذونات</numerusform>
+    <numerusform>%Ln إذنًا</numerusform>
+    <numerusform>%Ln إذن</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>%Ln record(s)</source>
+   <translation>
+    <numerusform>لا سجلات</numerusform>
+    <numerusform>سجل واحد</numerusform>
+    <numerusform>سجلان</numerusform>
+    <numerusform>%Ln سجلات</numerusform>
+    <numerusform>%Ln سجلًا</numerusform>
+    <numerusform>%Ln سجل</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>%Ln record(s) could not be taken</source>
+   <translation>
+    <numerusform>لم يتعذّر أخذ أي سجل</numerusform>
+    <numerusform>تعذّر أخذ سجل واحد</numerusform>
+    <numerusform>تعذّر أخذ سجلين</numerusform>
+    <numerusform>تعذّر أخذ %Ln سجلات</numerusform>
+    <numerusform>تعذّر أخذ %Ln سجلًا</numerusform>
+    <numerusform>تعذّر أخذ %Ln سجل</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>%Ln record(s) here</source>
+   <translation>
+    <numerusform>لا سجلات هنا</numerusform>
+    <numerusform>سجل واحد هنا</numerusform>
+    <numerusform>سجلان هنا</numerusform>
+    <numerusform>%Ln سجلات هنا</numerusform>
+    <numerusform>%Ln سجلًا هنا</numerusform>
+    <numerusform>%Ln سجل هنا</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>%Ln record(s) were stored before; nothing is half-written.</source>
+   <translation>
+    <numerusform>لم يُخزَّن شيء من قبل، ولا شيء نصف مكتوب.</numerusform>
+    <numerusform>خُزِّن سجل واحد من قبل، ولا شيء نصف مكتوب.</numerusform>
+    <numerusform>خُزِّن سجلان من قبل، ولا شيء نصف مكتوب.</numerusform>
+    <numerusform>خُزِّنت %Ln سجلات من قبل، ولا شيء نصف مكتوب.</numerusform>
+    <numerusform>خُزِّن %Ln سجلًا من قبل، ولا شيء نصف مكتوب.</numerusform>
+    <numerusform>خُزِّن %Ln سجل من قبل، ولا شيء نصف مكتوب.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>%Ln row(s)</source>
+   <translation>
+    <numerusform>لا صفوف</numerusform>
+    <numerusform>صف واحد</numerusform>
+    <numerusform>صفّان</numerusform>
+    <numerusform>%Ln صفوف</numerusform>
+    <numerusform>%Ln صفًّا</numerusform>
+    <numerusform>%Ln صف</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
+   <source>%Ln row(s) exported</source>
+   <translation>
+    <numerusform>لم يُصدَّر أي صف</numerusform>
+    <numerusform>صُدِّر صف واحد</numerusform>
+    <numerusform>صُدِّر صفّان</numerusform>
+    <numerusform>صُدِّرت %Ln صفوف</numerusform>
+    <numerusform>صُدِّر %Ln صفًّا</numerusform>
+    <numerusform>صُدِّر %Ln صف</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln s</source>
+   <translation>
+    <numerusform>%Ln ث</numerusform>
+    <numerusform>%Ln ث</numerusform>
+    <numerusform>%Ln ث</numerusform>
+    <numerusform>%Ln ث</numerusform>
+    <numerusform>%Ln ث</numerusform>
+    <numerusform>%Ln ث</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>%Ln s ago</source>
+   <translation>
+    <numerusform>قبل %Ln ث</numerusform>
+    <numerusform>قبل %Ln ث</numerusform>
+    <numerusform>قبل %Ln ث</numerusform>
+    <numerusform>قبل %Ln ث</numerusform>
+    <numerusform>قبل %Ln ث</numerusform>
+    <numerusform>قبل %Ln ث</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>%Ln setting(s) exported</source>
+   <translation>
+    <numerusform>لم يُصدَّر أي إعداد</numerusform>
+    <numerusform>صُدِّر إعداد واحد</numerusform>
+    <numerusform>صُدِّر إعدادان</numerusform>
+    <numerusform>صُدِّرت %Ln إعدادات</numerusform>
+    <numerusform>صُدِّر %Ln إعدادًا</numerusform>
+    <numerusform>صُدِّر %Ln إعداد</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>%Ln table(s) are there</source>
+   <translation>
+    <numerusform>لا جداول موجودة</numerusform>
+    <numerusform>جدول واحد موجود</numerusform>
+    <numerusform>جدولان موجودان</numerusform>
+    <numerusform>%Ln جداول موجودة</numerusform>
+    <numerusform>%Ln جدولًا موجودًا</numerusform>
+    <numerusform>%Ln جدول موجود</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>%Ln table(s) will be created</source>
+   <translation>
+    <numerusform>لن يُنشأ أي جدول</numerusform>
+    <numerusform>سيُنشأ جدول واحد</numerusform>
+    <numerusform>سيُنشأ جدولان</numerusform>
+    <numerusform>ستُنشأ %Ln جداول</numerusform>
+    <numerusform>سيُنشأ %Ln جدولًا</numerusform>
+    <numerusform>سيُنشأ %Ln جدول</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>%Ln thing(s)</source>
+   <translation>
+    <numerusform>لا شيء</numerusform>
+    <numerusform>أمر واحد</numerusform>
+    <numerusform>أمران</numerusform>
+    <numerusform>%Ln أمور</numerusform>
+    <numerusform>%Ln أمرًا</numerusform>
+    <numerusform>%Ln أمر</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
+   <source>%Ln unsaved change(s)</source>
+   <translation>
+    <numerusform>لا تغييرات غير محفوظة</numerusform>
+    <numerusform>تغيير واحد غير محفوظ</numerusform>
+    <numerusform>تغييران غير محفوظين</numerusform>
+    <numerusform>%Ln تغييرات غير محفوظة</numerusform>
+    <numerusform>%Ln تغييرًا غير محفوظ</numerusform>
+    <numerusform>%Ln تغيير غير محفوظ</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/state/env.py" />
+   <source>%Ln value(s) can be taken over</source>
+   <translation>
+    <numerusform>لا قيم يمكن أخذها</numerusform>
+    <numerusform>قيمة واحدة يمكن أخذها</numerusform>
+    <numerusform>قيمتان يمكن أخذهما</numerusform>
+    <numerusform>%Ln قيم يمكن أخذها</numerusform>
+    <numerusform>%Ln قيمة يمكن أخذها</numerusform>
+    <numerusform>%Ln قيمة يمكن أخذها</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <source>(no id)</source>
+   <translation>(بلا معرّف)</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>+%Ln more</source>
+   <translation>
+    <numerusform>+%Ln</numerusform>
+    <numerusform>+%Ln</numerusform>
+    <numerusform>+%Ln أخرى</numerusform>
+    <numerusform>+%Ln أخرى</numerusform>
+    <numerusform>+%Ln أخرى</numerusform>
+    <numerusform>+%Ln أخرى</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>, </source>
+   <translation>، </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>0 to 100,000,000</source>
+   <translation>من 0 إلى 100,000,000</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>1 to 1,000,000</source>
+   <translation>من 1 إلى 1,000,000</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>1 to 1,440</source>
+   <translation>من 1 إلى 1,440</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>1 to 200</source>
+   <translation>من 1 إلى 200</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>1 to 64</source>
+   <translation>من 1 إلى 64</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>12 to 50 letters and digits</source>
+   <translation>من 12 إلى 50 حرفًا ورقمًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>20 is gentle. Zoho blocks an organization at 100.</source>
+   <translation>20 عدد لطيف. يحظر Zoho المؤسسة عند 100.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>200 is Zoho's maximum and the cheapest.</source>
+   <translation>200 هو الحد الأقصى لدى Zoho والأقل كلفة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>2nd try, last failed: {title}</source>
+   <translation>محاولة ثانية، وفشلت الأخيرة: {title}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>A PostgreSQL server of ours</source>
+   <translation>خادم PostgreSQL لدينا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>A PostgreSQL that comes with the program. Nothing to install; for one computer.</source>
+   <translation>PostgreSQL مرفقة مع البرنامج. لا شيء يُثبَّت؛ لحاسوب واحد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>A built-in sample Zoho: no account, nothing leaves this computer.</source>
+   <translation>نموذج Zoho مدمج: بلا حساب، ولا يغادر شيء هذا الحاسوب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>A decision is needed</source>
+   <translation>يلزم قرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>A first full sync brings everything here.</source>
+   <translation>أول مزامنة كاملة تجلب كل شيء إلى هنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>A first full sync of {entity} takes {price}.</source>
+   <translation>أول مزامنة كاملة لـ{entity} تستغرق {price}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/session.py" />
+   <source>A full sync takes {price}.</source>
+   <translation>المزامنة الكاملة تستغرق {price}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>A name or an address without spaces, “/” or “@”.</source>
+   <translation>اسم أو عنوان بلا مسافات ولا «/» ولا «@».</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/database_tools.py" />
+   <source>A new address counts from the next opening on.</source>
+   <translation>يسري العنوان الجديد اعتبارًا من الفتح التالي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>A new secret. Enter it in Zoho as well: the old one no longer counts there.</source>
+   <translation>سرّ جديد. أدخله في Zoho أيضًا: القديم لم يعد صالحًا هناك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>A number from 1 to 65535.</source>
+   <translation>رقم من 1 إلى 65535.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>A number is needed.</source>
+   <translation>يلزم رقم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
+   <source>A passphrase for the file of secrets</source>
+   <translation>عبارة مرور لملف الأسرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>A passphrase for the secrets</source>
+   <translation>عبارة مرور للأسرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>A person with rights on the server runs this:</source>
+   <translation>ينفّذ هذا شخص له صلاحيات على الخادم:</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>A right is missing: {right}</source>
+   <translation>صلاحية ناقصة: {right}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>API address</source>
+   <translation>عنوان API</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>API today {used}/{limit}</source>
+   <translation>استدعاءات اليوم ⁦{used}/{limit}⁩</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>API today –</source>
+   <translation>استدعاءات اليوم –</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>API version</source>
+   <translation>إصدار API</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Accounts address</source>
+   <translation>عنوان الحسابات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Add these as well, in case the port is taken: {others}</source>
+   <translation>أضف هذه أيضًا تحسّبًا لانشغال المنفذ: {others}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Address Zoho calls</source>
+   <translation>العنوان الذي يستدعيه Zoho</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>All %Ln entities up to date.</source>
+   <translation>
+    <numerusform>لا كيانات.</numerusform>
+    <numerusform>الكيان الوحيد محدَّث.</numerusform>
+    <numerusform>الكيانان محدَّثان.</numerusform>
+    <numerusform>الكيانات الـ%Ln كلها محدَّثة.</numerusform>
+    <numerusform>الكيانات الـ%Ln كلها محدَّثة.</numerusform>
+    <numerusform>الكيانات الـ%Ln كلها محدَّثة.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>All %Ln kinds of records can be synced.</source>
+   <translation>
+    <numerusform>لا أنواع من السجلات.</numerusform>
+    <numerusform>نوع السجلات الوحيد قابل للمزامنة.</numerusform>
+    <numerusform>نوعا السجلات قابلان للمزامنة.</numerusform>
+    <numerusform>أنواع السجلات الـ%Ln كلها قابلة للمزامنة.</numerusform>
+    <numerusform>أنواع السجلات الـ%Ln كلها قابلة للمزامنة.</numerusform>
+    <numerusform>أنواع السجلات الـ%Ln كلها قابلة للمزامنة.</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>All %Ln table(s) are there.</source>
+   <translation>
+    <numerusform>لا جداول.</numerusform>
+    <numerusform>الجدول الوحيد موجود.</numerusform>
+    <numerusform>الجدولان موجودان.</numerusform>
+    <numerusform>الجداول الـ%Ln كلها موجودة.</numerusform>
+    <numerusform>الجداول الـ%Ln كلها موجودة.</numerusform>
+    <numerusform>الجداول الـ%Ln كلها موجودة.</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>All files (*)</source>
+   <translation>كل الملفات (*)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/session.py" />
+   <source>All of it was fetched a short while ago.</source>
+   <translation>جُلب كل ذلك قبل وقت قصير.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>All others are stored. The failed ones are kept with their reason.</source>
+   <translation>خُزِّنت السجلات الأخرى كلها، وحُفظت الفاشلة مع سبب فشلها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <source>Almost there</source>
+   <translation>أوشكنا على الانتهاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>Alt+Left</source>
+   <translation>Alt+Left</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>An address begins with postgresql:// and names a server.</source>
+   <translation>يبدأ العنوان بـ ‎postgresql://‎ ويسمّي خادمًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>An encrypted file</source>
+   <translation>ملف مشفَّر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Another quota</source>
+   <translation>حصة أخرى</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Answer</source>
+   <translation>الرد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Appearance</source>
+   <translation>المظهر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>Approve the deletes</source>
+   <translation>الموافقة على الحذف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Arrows</source>
+   <translation>الأسهم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>As Zoho's console shows it: server-based, mobile or desktop (needs no secret), or self client.</source>
+   <translation>كما تعرضه وحدة تحكم Zoho: قائم على خادم، أو هاتف أو سطح مكتب (بلا سرّ)، أو عميل ذاتي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>As it fits</source>
+   <translation>بحسب المناسب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>As the system</source>
+   <translation>كما في النظام</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Ask Zoho again · 1 call</source>
+   <translation>سؤال Zoho مجددًا · استدعاء واحد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Asked for when you create a code, in the next step.</source>
+   <translation>يُطلب عند إنشاء الرمز في الخطوة التالية.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Asking Zoho for your organizations…</source>
+   <translation>جارٍ سؤال Zoho عن مؤسساتك…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/session.py" />
+   <source>Asking Zoho how many records there are…</source>
+   <translation>جارٍ سؤال Zoho عن عدد السجلات…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Asking Zoho's regions which one knows this app…</source>
+   <translation>جارٍ سؤال مناطق Zoho عن المنطقة التي تعرف هذا التطبيق…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Asking Zoho, one small request for each kind of record…</source>
+   <translation>جارٍ سؤال Zoho، طلب صغير لكل نوع من السجلات…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Asks Zoho how many records there are, in a few calls; the next sync uses what was read</source>
+   <translation>يسأل Zoho عن عدد السجلات ببضعة استدعاءات، وتستفيد المزامنة التالية مما قُرئ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>At the next start</source>
+   <translation>عند التشغيل التالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <source>At work</source>
+   <translation>قيد العمل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Authorized redirect URI</source>
+   <translation>عنوان إعادة التوجيه المصرَّح به</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>Back</source>
+   <translation>رجوع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Back to the beginning</source>
+   <translation>العودة إلى الوضع الأول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
+   <source>Back to the default</source>
+   <translation>العودة إلى الافتراضي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>Because</source>
+   <translation>السبب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Both ways between Zoho and TSH</source>
+   <translation>في الاتجاهين بين Zoho وTSH</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
+   <source>CSV (*.csv)</source>
+   <translation>CSV (*.csv)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Call</source>
+   <translation>الاستدعاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Calling the listener on this computer…</source>
+   <translation>جارٍ استدعاء المستمع على هذا الحاسوب…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Calling the public address…</source>
+   <translation>جارٍ استدعاء العنوان العام…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Calls</source>
+   <translation>الاستدعاءات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Calls a day</source>
+   <translation>الاستدعاءات في اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Calls at once</source>
+   <translation>استدعاءات متزامنة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Calls foreseen</source>
+   <translation>الاستدعاءات المتوقعة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Calls per day</source>
+   <translation>الاستدعاءات في اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Calls per minute</source>
+   <translation>الاستدعاءات في الدقيقة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Calls: list · bulk · detail</source>
+   <translation>الاستدعاءات: قوائم · دفعات · تفاصيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
+   <location filename="tsh_sync_gui/ui/wishes.py" />
+   <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Cancel</source>
+   <translation>إلغاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Changes</source>
+   <translation>التغييرات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Check</source>
+   <translation>الفحص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Check again</source>
+   <translation>الفحص مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Check again · {price}</source>
+   <translation>الفحص مجددًا · {price}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Check the Zoho app</source>
+   <translation>فحص تطبيق Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Choose a .env file</source>
+   <translation>اختر ملف ‎.env</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Choose another</source>
+   <translation>اختر غيره</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Choose at least one product.</source>
+   <translation>اختر منتجًا واحدًا على الأقل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Choose file…</source>
+   <translation>اختر ملفًا…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>Choose the file</source>
+   <translation>اختر الملف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Choose “Accept”.</source>
+   <translation>اختر «Accept».</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>Clear selection</source>
+   <translation>إلغاء التحديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Client id</source>
+   <translation>معرّف العميل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Client name</source>
+   <translation>اسم العميل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Client secret</source>
+   <translation>سرّ العميل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Client type</source>
+   <translation>نوع العميل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/toast.py" />
+   <source>Close</source>
+   <translation>إغلاق</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/side.py" />
+   <source>Close (Esc)</source>
+   <translation>إغلاق (Esc)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/rail.py" />
+   <source>Close the set-up</source>
+   <translation>إغلاق الإعداد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Code</source>
+   <translation>الرمز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>Columns</source>
+   <translation>الأعمدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Columns, order and filters are kept.</source>
+   <translation>تُحفظ الأعمدة والترتيب والمرشّحات.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Connect to Zoho</source>
+   <translation>الاتصال بـZoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Connection</source>
+   <translation>الاتصال</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <source>Copied</source>
+   <translation>نُسخ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <source>Copy</source>
+   <translation>نسخ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Copy as CSV</source>
+   <translation>نسخ بصيغة CSV</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Copy as JSON</source>
+   <translation>نسخ بصيغة JSON</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Copy as Markdown</source>
+   <translation>نسخ بصيغة Markdown</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Copy link</source>
+   <translation>نسخ الرابط</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>Copy the chosen rows, or all that are shown</source>
+   <translation>نسخ الصفوف المحدَّدة أو كل المعروض</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <source>Copy: {name}</source>
+   <translation>نسخ: {name}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>Create</source>
+   <translation>إنشاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>Create tables</source>
+   <translation>إنشاء الجداول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Create the database</source>
+   <translation>إنشاء قاعدة البيانات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>Created</source>
+   <translation>أُنشئ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Created · updated · unchanged</source>
+   <translation>أُنشئ · حُدِّث · بلا تغيير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Creating the database…</source>
+   <translation>جارٍ إنشاء قاعدة البيانات…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Creating the tables…</source>
+   <translation>جارٍ إنشاء الجداول…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/entities" />
+   <source>Credit notes</source>
+   <translation>إشعارات دائنة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/entities" />
+   <source>Customers</source>
+   <translation>العملاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Daily quota used up</source>
+   <translation>استُنفدت الحصة اليومية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Daily quota used up until {time}</source>
+   <translation>استُنفدت الحصة اليومية حتى {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Dark</source>
+   <translation>داكن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <source>Dark appearance</source>
+   <translation>المظهر الداكن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Data centre</source>
+   <translation>مركز البيانات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Data centre: the address you see when you use Zoho</source>
+   <translation>مركز البيانات: العنوان الذي تراه عند استخدام Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Database</source>
+   <translation>قاعدة البيانات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Database address</source>
+   <translation>عنوان قاعدة البيانات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Database not reachable</source>
+   <translation>تعذّر الوصول إلى قاعدة البيانات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Debug log</source>
+   <translation>سجل التشخيص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Default</source>
+   <translation>افتراضي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>Delete</source>
+   <translation>حذف</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>Delete %Ln record(s) here</source>
+   <translation>
+    <numerusform>لا شيء يُحذف هنا</numerusform>
+    <numerusform>حذف سجل واحد هنا</numerusform>
+    <numerusform>حذف سجلين هنا</numerusform>
+    <numerusform>حذف %Ln سجلات هنا</numerusform>
+    <numerusform>حذف %Ln سجلًا هنا</numerusform>
+    <numerusform>حذف %Ln سجل هنا</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>Deleted</source>
+   <translation>حُذف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Deleted · failed</source>
+   <translation>حُذف · فشل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Deletes</source>
+   <translation>المحذوفات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
+   <source>Details</source>
+   <translation>التفاصيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Duration</source>
+   <translation>المدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>EVERYWHERE</source>
+   <translation>في كل مكان</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Empty: images in the program's folder. Used once images are there.</source>
+   <translation>فارغ: الصور في مجلد البرنامج. يُستخدم عند توفر الصور.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Empty: the embedded PostgreSQL. Otherwise postgresql://user:password@host:5432/name.</source>
+   <translation>فارغ: PostgreSQL المدمجة. وإلا postgresql://user:password@host:5432/name.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Empty: the listener's address. Used once images are there.</source>
+   <translation>فارغ: عنوان المستمع. يُستخدم عند توفر الصور.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Encrypt (TLS)</source>
+   <translation>تشفير (TLS)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Encrypt the connection (TLS)</source>
+   <translation>تشفير الاتصال (TLS)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>English, Arabic, or as the system. The window speaks it at once.</source>
+   <translation>الإنجليزية أو العربية أو كما في النظام. تتحدث بها النافذة فورًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>Enter</source>
+   <translation>Enter</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Enter the address first.</source>
+   <translation>أدخل العنوان أولًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>Entity</source>
+   <translation>الكيان</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Estimate</source>
+   <translation>تقدير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Estimate again</source>
+   <translation>التقدير مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Estimating from what Zoho answered…</source>
+   <translation>جارٍ التقدير مما أجاب به Zoho…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Event</source>
+   <translation>الحدث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Events</source>
+   <translation>الأحداث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Events to set up in Zoho</source>
+   <translation>أحداث تُعدّ في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Everything is connected. The first sync fetches all records once.</source>
+   <translation>كل شيء متصل. تجلب المزامنة الأولى السجلات كلها مرة واحدة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
+   <source>Excel (*.xlsx)</source>
+   <translation>Excel (*.xlsx)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>Export as shown (Ctrl+E)</source>
+   <translation>تصدير كما هو معروض (Ctrl+E)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Export as shown…</source>
+   <translation>تصدير كما هو معروض…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>Export settings</source>
+   <translation>تصدير الإعدادات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
+   <source>Export {table}</source>
+   <translation>تصدير {table}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>Export…</source>
+   <translation>تصدير…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Failed</source>
+   <translation>فشل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>Failures</source>
+   <translation>حالات الفشل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Fetch it · about 1 call</source>
+   <translation>جلبه · استدعاء واحد تقريبًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Fetch one record by its id</source>
+   <translation>جلب سجل واحد بمعرّفه</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Fetch product images and keep them. Used once images are there.</source>
+   <translation>جلب صور المنتجات وحفظها. يُستخدم عند توفر الصور.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Fetched</source>
+   <translation>جُلب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Fetches this record from Zoho, also when it is known already.</source>
+   <translation>يجلب هذا السجل من Zoho حتى لو كان معروفًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Fetches what was changed in Zoho since then, as far as Zoho can be asked for it.</source>
+   <translation>يجلب ما تغيّر في Zoho منذ ذلك الوقت، بقدر ما يتيح Zoho السؤال عنه.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Fetching details</source>
+   <translation>جلب التفاصيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Field</source>
+   <translation>الحقل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Fill in client id and secret first: Zoho is asked which region knows them.</source>
+   <translation>املأ معرّف العميل وسرّه أولًا: يُسأل Zoho أي منطقة تعرفهما.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/filter_header.py" />
+   <source>Filter</source>
+   <translation>ترشيح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/filter_header.py" />
+   <source>Filter {column}</source>
+   <translation>ترشيح {column}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Find deleted</source>
+   <translation>البحث عن المحذوف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Find it for me</source>
+   <translation>ابحث عنه لي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/rail.py" />
+   <source>Finish later</source>
+   <translation>الإكمال لاحقًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <source>Finish the set-up, then everything is synced by itself. What you did so far is kept.</source>
+   <translation>أكمل الإعداد ثم تجري المزامنة تلقائيًا. ما أنجزته حتى الآن محفوظ.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Finishing the set-up…</source>
+   <translation>جارٍ إنهاء الإعداد…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>First day</source>
+   <translation>اليوم الأول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>First sync</source>
+   <translation>المزامنة الأولى</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>First: {step}</source>
+   <translation>أولًا: {step}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Folder for images</source>
+   <translation>مجلد الصور</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Forget a view</source>
+   <translation>إزالة عرض محفوظ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
+   <source>Forget it</source>
+   <translation>إزالته</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Found</source>
+   <translation>وُجد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>From TSH to Zoho</source>
+   <translation>من TSH إلى Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>From Zoho to TSH</source>
+   <translation>من Zoho إلى TSH</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>From Zoho's API console.</source>
+   <translation>من وحدة تحكم Zoho API.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>From Zoho's console, under Client Secret</source>
+   <translation>من وحدة تحكم Zoho، تحت Client Secret</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>From nothing to a first sync in a few minutes. You can stop at any step and go on later.</source>
+   <translation>من الصفر إلى أول مزامنة في بضع دقائق. يمكنك التوقف عند أي خطوة والمتابعة لاحقًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>From the .env file</source>
+   <translation>من ملف ‎.env</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>From the command line</source>
+   <translation>من سطر الأوامر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>From the environment</source>
+   <translation>من متغيرات البيئة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Full</source>
+   <translation>كاملة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Full sync</source>
+   <translation>مزامنة كاملة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Full sync of everything</source>
+   <translation>مزامنة كاملة للكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Get a new code</source>
+   <translation>الحصول على رمز جديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <source>Gets a new refresh token; the old one is kept until the new one has worked.</source>
+   <translation>يحصل على رمز تجديد جديد، ويُحتفظ بالقديم حتى ينجح الجديد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Getting ready for the browser…</source>
+   <translation>جارٍ التحضير للمتصفح…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <source>Go on with the set-up</source>
+   <translation>متابعة الإعداد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Goes on by itself. Nothing was lost.</source>
+   <translation>يستأنف تلقائيًا، ولم يُفقد شيء.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <source>Help and keys</source>
+   <translation>المساعدة والمفاتيح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>Help: {screen}</source>
+   <translation>مساعدة: {screen}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Homepage URL</source>
+   <translation>عنوان الصفحة الرئيسية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>How long the code is valid</source>
+   <translation>مدة صلاحية الرمز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>How often the stock walk is due.</source>
+   <translation>كل كم دقيقة يُقرأ المخزون.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>How the sign-in stands is not known: its secrets cannot be read.</source>
+   <translation>حالة تسجيل الدخول غير معروفة: تعذّرت قراءة أسراره.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>I have a self-client code</source>
+   <translation>لديّ رمز عميل ذاتي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Images</source>
+   <translation>الصور</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Import a .env file</source>
+   <translation>استيراد ملف ‎.env</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Import an existing .env</source>
+   <translation>استيراد ‎.env موجود</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>Import settings</source>
+   <translation>استيراد الإعدادات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>Import…</source>
+   <translation>استيراد…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>In Zoho</source>
+   <translation>في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>In Zoho's API console</source>
+   <translation>في وحدة تحكم Zoho API</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>In Zoho's console open your self client, choose “Generate code”, paste the scope, and create the code. Then paste it here at once: it works one time, for a few minutes.</source>
+   <translation>في وحدة تحكم Zoho افتح العميل الذاتي واختر «Generate code» وألصق النطاق وأنشئ الرمز، ثم ألصقه هنا فورًا: يعمل مرة واحدة ولبضع دقائق.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>In Zoho: Settings → Automation → Webhooks. One for each line, all with this address and secret.</source>
+   <translation>في Zoho: Settings ← Automation ← Webhooks. واحد لكل سطر، وكلها بهذا العنوان والسرّ.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>In the encrypted file</source>
+   <translation>في الملف المشفَّر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>In the keychain</source>
+   <translation>في سلسلة المفاتيح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/entities" />
+   <source>Invoices</source>
+   <translation>الفواتير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <source>It does not fit in today's {quota} calls: what is left over goes on tomorrow by itself.</source>
+   <translation>لا يتسع في استدعاءات اليوم ({quota}): ما يبقى يستأنف غدًا تلقائيًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <source>It fits in today's {quota} calls; details of documents follow over the next days, as calls are left.</source>
+   <translation>يتسع في استدعاءات اليوم ({quota})، وتتبع تفاصيل المستندات في الأيام التالية بحسب ما يتبقى.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>It has probably run out: create a new one.</source>
+   <translation>انتهت صلاحيته على الأرجح: أنشئ رمزًا جديدًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>It holds the data of {organization}.</source>
+   <translation>فيها بيانات {organization}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>It is starting.</source>
+   <translation>قيد البدء.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>It runs already.</source>
+   <translation>تعمل بالفعل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
+   <source>It stays open until the program ends. TSH_SECRET_KEY in the environment opens it without asking.</source>
+   <translation>يبقى مفتوحًا حتى ينتهي البرنامج. ويفتحه TSH_SECRET_KEY في البيئة دون سؤال.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>It stops after the page in work; nothing is half-written, and the next start goes on from there.</source>
+   <translation>تتوقف بعد الصفحة الجارية؛ لا شيء يبقى نصف مكتوب، ويستأنف التشغيل التالي من هناك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wishes.py" />
+   <source>It takes {price}; {left} are left today. What does not fit waits until {time} and goes on from there.</source>
+   <translation>الكلفة {price}، والمتبقي اليوم {left}. ما لا يتسع ينتظر حتى {time} ثم يستأنف.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
+   <source>JSON (*.json)</source>
+   <translation>JSON (*.json)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Keep</source>
+   <translation>إبقاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Keep API bodies</source>
+   <translation>حفظ نصوص API</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Keep open</source>
+   <translation>إبقاؤه مفتوحًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Keep product images</source>
+   <translation>حفظ صور المنتجات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Keep request and answer bodies, redacted, for 7 days.</source>
+   <translation>حفظ نصوص الطلبات والردود منقَّحة لسبعة أيام.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Keeping the address…</source>
+   <translation>جارٍ حفظ العنوان…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Keeping the app…</source>
+   <translation>جارٍ حفظ التطبيق…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Keeping the limits…</source>
+   <translation>جارٍ حفظ الحدود…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Keeping the organization…</source>
+   <translation>جارٍ حفظ المؤسسة…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Kept in the database, which is not open.</source>
+   <translation>محفوظ في قاعدة البيانات، وهي غير مفتوحة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Kept: {dots}. Leave empty to keep it.</source>
+   <translation>محفوظ: {dots}. اتركه فارغًا لإبقائه.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Language</source>
+   <translation>اللغة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>Last good run {when}</source>
+   <translation>آخر تشغيل ناجح {when}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>Last run</source>
+   <translation>آخر تشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Late</source>
+   <translation>متأخر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Light</source>
+   <translation>فاتح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <source>Light appearance</source>
+   <translation>المظهر الفاتح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Light, dark, or as the system.</source>
+   <translation>فاتح أو داكن أو كما في النظام.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Limits</source>
+   <translation>الحدود</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Line</source>
+   <translation>السطر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Lines of the file</source>
+   <translation>أسطر الملف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Local callers need no token</source>
+   <translation>المستدعون المحليون بلا رمز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>Log</source>
+   <translation>السجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Logs</source>
+   <translation>السجلات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Look at the demo</source>
+   <translation>مشاهدة العرض التجريبي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Look which records are gone in Zoho</source>
+   <translation>البحث عن السجلات التي لم تعد في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Looking for deleted records</source>
+   <translation>البحث عن السجلات المحذوفة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Looking what is kept…</source>
+   <translation>جارٍ النظر فيما هو محفوظ…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <source>Make an encrypted file…</source>
+   <translation>إنشاء ملف مشفَّر…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
+   <source>Make the file</source>
+   <translation>إنشاء الملف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Making a new secret…</source>
+   <translation>جارٍ إنشاء سرّ جديد…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>Missing permission: {scope}</source>
+   <translation>إذن ناقص: {scope}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Mobile or desktop</source>
+   <translation>هاتف أو سطح مكتب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Mobile or desktop application</source>
+   <translation>تطبيق هاتف أو سطح مكتب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>Mode</source>
+   <translation>النوع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Module</source>
+   <translation>الوحدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/card.py" />
+   <source>More actions for {entity}</source>
+   <translation>إجراءات أخرى لـ{entity}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>More than one page</source>
+   <translation>أكثر من صفحة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>More ways to sync everything</source>
+   <translation>طرق أخرى لمزامنة الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Name</source>
+   <translation>الاسم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>Name or address of the server, such as erp.example.com.</source>
+   <translation>اسم الخادم أو عنوانه، مثل erp.example.com.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Needs you</source>
+   <translation>بانتظارك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Never run</source>
+   <translation>لم يُشغَّل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>New</source>
+   <translation>جديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>New secret</source>
+   <translation>سرّ جديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>Next</source>
+   <translation>التالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>Next {when}</source>
+   <translation>التالي {when}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>No browser could be opened. Copy the link, open it in any browser, and sign in there.</source>
+   <translation>تعذّر فتح متصفح. انسخ الرابط وافتحه في أي متصفح وسجّل الدخول هناك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>No calls are kept for this run.</source>
+   <translation>لا استدعاءات محفوظة لهذا التشغيل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>No good run yet</source>
+   <translation>لا تشغيل ناجح بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>No notices. What the program finds out about your organization appears here.</source>
+   <translation>لا إشعارات. ما يكتشفه البرنامج عن مؤسستك يظهر هنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>No organization</source>
+   <translation>لا مؤسسة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>No organization yet</source>
+   <translation>لا مؤسسة بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>No record failed in this run.</source>
+   <translation>لم يفشل أي سجل في هذا التشغيل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/preview.py" />
+   <source>No record would be touched.</source>
+   <translation>لن يُمسّ أي سجل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>No redirect: you paste a code that Zoho shows you.</source>
+   <translation>بلا إعادة توجيه: تلصق رمزًا يعرضه لك Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>No runs yet. Each sync adds a line here: who started it, what it changed, what it cost.</source>
+   <translation>لا تشغيل بعد. كل مزامنة تضيف سطرًا هنا: من بدأها وما غيّرته وما كلّفته.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>No schedule</source>
+   <translation>بلا جدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>No setting is called that.</source>
+   <translation>لا إعداد بهذا الاسم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>No sign of life for {time}</source>
+   <translation>لا إشارة منذ {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>Not allowed: {entities}</source>
+   <translation>غير مسموح: {entities}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Not available here</source>
+   <translation>غير متاح هنا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <source>Not connected to Zoho yet</source>
+   <translation>غير متصل بـZoho بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>Not signed in to Zoho yet.</source>
+   <translation>لم يُسجَّل الدخول إلى Zoho بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
+   <source>Nothing is called that.</source>
+   <translation>لا شيء بهذا الاسم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/session.py" />
+   <source>Nothing is due</source>
+   <translation>لا شيء مستحق الآن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>Nothing is kept of this run.</source>
+   <translation>لا شيء محفوظ عن هذا التشغيل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Nothing is lost. The next sync goes on from here.</source>
+   <translation>لم يُفقد شيء. تستأنف المزامنة التالية من هنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Nothing runs</source>
+   <translation>لا شيء قيد التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>Nothing runs.</source>
+   <translation>لا شيء قيد التشغيل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Nothing synced yet</source>
+   <translation>لم تجرِ أي مزامنة بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Nothing synced yet.</source>
+   <translation>لم تجرِ أي مزامنة بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Nothing was changed.</source>
+   <translation>لم يتغيّر شيء.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
+   <source>Nothing was written to {file}. Is it open in another program, or is the folder protected?</source>
+   <translation>لم يُكتب شيء في {file}. هل الملف مفتوح في برنامج آخر، أو المجلد محمي؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>Notices</source>
+   <translation>الإشعارات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Number of days</source>
+   <translation>عدد الأيام</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Off: no call leaves by schedule or worker; a person's action asks first.</source>
+   <translation>مطفأ: لا يخرج استدعاء بالجدول أو بالعامل، وإجراء الشخص يُسأل عنه أولًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
+   <source>On</source>
+   <translation>مفعَّل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>On this computer</source>
+   <translation>على هذا الحاسوب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>One record</source>
+   <translation>سجل واحد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>One record…</source>
+   <translation>سجل واحد…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>One small request for each kind of record shows what the sign-in may read and write.</source>
+   <translation>طلب صغير لكل نوع من السجلات يبيّن ما يجوز لتسجيل الدخول قراءته وكتابته.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Only if Zoho shows one</source>
+   <translation>فقط إن عرض Zoho واحدًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Only what changed within days or dates you choose</source>
+   <translation>ما تغيّر خلال أيام أو تواريخ تختارها فقط</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
+   <source>Open</source>
+   <translation>فتح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Open Zoho's API console</source>
+   <translation>فتح وحدة تحكم Zoho API</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <source>Open it…</source>
+   <translation>فتحه…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Open settings</source>
+   <translation>فتح الإعدادات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Open the browser again</source>
+   <translation>فتح المتصفح مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Open the console, choose “Add client” and this type, and paste the values.</source>
+   <translation>افتح وحدة التحكم واختر «Add client» وهذا النوع، ثم ألصق القيم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/database_tools.py" />
+   <source>Open the database again</source>
+   <translation>فتح قاعدة البيانات مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
+   <source>Open the file of secrets</source>
+   <translation>فتح ملف الأسرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <source>Open the set-up</source>
+   <translation>فتح الإعداد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>Opening the set-up…</source>
+   <translation>جارٍ فتح الإعداد…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Or paste an address</source>
+   <translation>أو ألصق عنوانًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Or paste the address you landed on</source>
+   <translation>أو ألصق العنوان الذي وصلت إليه</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Organization</source>
+   <translation>المؤسسة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Other ways to begin</source>
+   <translation>طرق أخرى للبدء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>PHASES</source>
+   <translation>المراحل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Pages stored</source>
+   <translation>الصفحات المخزَّنة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Partly done</source>
+   <translation>اكتمل جزئيًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
+   <source>Passphrase</source>
+   <translation>عبارة المرور</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
+   <source>Passphrase, at least %Ln characters</source>
+   <translation>
+    <numerusform>عبارة مرور من %Ln حرف على الأقل</numerusform>
+    <numerusform>عبارة مرور من %Ln حرف على الأقل</numerusform>
+    <numerusform>عبارة مرور من %Ln حرف على الأقل</numerusform>
+    <numerusform>عبارة مرور من %Ln أحرف على الأقل</numerusform>
+    <numerusform>عبارة مرور من %Ln حرفًا على الأقل</numerusform>
+    <numerusform>عبارة مرور من %Ln حرف على الأقل</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Password</source>
+   <translation>كلمة المرور</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Paste the code that Zoho shows.</source>
+   <translation>ألصق الرمز الذي يعرضه Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Path of the .env file</source>
+   <translation>مسار ملف ‎.env</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Path segment for Zoho Books; Inventory is v1.</source>
+   <translation>مقطع المسار لـZoho Books؛ أما Inventory فهو v1.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Pause</source>
+   <translation>إيقاف مؤقت</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>Pause all</source>
+   <translation>إيقاف الكل مؤقتًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Paused</source>
+   <translation>موقوف مؤقتًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/entities" />
+   <source>Payments</source>
+   <translation>المدفوعات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Port</source>
+   <translation>المنفذ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>PostgreSQL {version}</source>
+   <translation>PostgreSQL {version}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>PostgreSQL {version}, {where}</source>
+   <translation>PostgreSQL {version}، {where}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <location filename="tsh_sync_gui/ui/panels/preview.py" />
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Preview</source>
+   <translation>معاينة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Preview everything</source>
+   <translation>معاينة الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/entities" />
+   <source>Price lists</source>
+   <translation>قوائم الأسعار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Product: {name}</source>
+   <translation>المنتج: {name}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/entities" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Products</source>
+   <translation>المنتجات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Programs on this computer may call the HTTP API without a token. Used from the listener on.</source>
+   <translation>يجوز لبرامج هذا الحاسوب استدعاء HTTP API بلا رمز. يُستخدم مع المستمع.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Public address of images</source>
+   <translation>العنوان العام للصور</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/preview.py" />
+   <source>RECORDS</source>
+   <translation>السجلات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>Reached {where}</source>
+   <translation>تم الوصول إلى {where}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Read</source>
+   <translation>قراءة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Read the file</source>
+   <translation>قراءة الملف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Reading the file…</source>
+   <translation>جارٍ قراءة الملف…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Reading the limits…</source>
+   <translation>جارٍ قراءة الحدود…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Reading the list</source>
+   <translation>قراءة القائمة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Reason</source>
+   <translation>السبب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Record</source>
+   <translation>السجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <source>Record {id} was refused: {field} {reason}</source>
+   <translation>رُفض السجل {id}: {field} {reason}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Records</source>
+   <translation>السجلات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Records per page</source>
+   <translation>السجلات في الصفحة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Records seen</source>
+   <translation>السجلات المقروءة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>Records to delete</source>
+   <translation>سجلات ستُحذف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Redeeming the code…</source>
+   <translation>جارٍ استبدال الرمز…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <source>Refresh</source>
+   <translation>تحديث العرض</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Refresh token</source>
+   <translation>رمز التجديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Region: {region}</source>
+   <translation>المنطقة: {region}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Remark</source>
+   <translation>ملاحظة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <source>Renew the sign-in</source>
+   <translation>تجديد تسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Resets at {time}. This minute {used}/{limit}.</source>
+   <translation>تتجدد الحصة عند {time}. هذه الدقيقة ⁦{used}/{limit}⁩.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>Result</source>
+   <translation>النتيجة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
+   <source>Results</source>
+   <translation>النتائج</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Resume</source>
+   <translation>استئناف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>Resume all</source>
+   <translation>استئناف الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
+   <source>Revert</source>
+   <translation>تراجع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Review</source>
+   <translation>مراجعة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Run</source>
+   <translation>تشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Run history</source>
+   <translation>سجل عمليات التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Run now</source>
+   <translation>التشغيل الآن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wishes.py" />
+   <source>Run now until the quota ends</source>
+   <translation>التشغيل الآن حتى تنتهي الحصة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Run tonight</source>
+   <translation>التشغيل الليلة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <source>Run tonight at {time}</source>
+   <translation>التشغيل الليلة عند {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <source>Run tonight at {time} ({zone})</source>
+   <translation>التشغيل الليلة عند {time} ({zone})</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Running</source>
+   <translation>قيد التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Runs {where}.</source>
+   <translation>يعمل {where}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>STATES</source>
+   <translation>الحالات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/entities" />
+   <source>Sales orders</source>
+   <translation>أوامر البيع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
+   <source>Save</source>
+   <translation>حفظ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Save this view</source>
+   <translation>حفظ هذا العرض</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <source>Save this view…</source>
+   <translation>حفظ هذا العرض…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Saved for all machines</source>
+   <translation>محفوظ لكل الأجهزة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Saved on this machine</source>
+   <translation>محفوظ على هذا الجهاز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Scope</source>
+   <translation>النطاق</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Scope to paste in Zoho's console</source>
+   <translation>النطاق الذي يُلصق في وحدة تحكم Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <source>Screen</source>
+   <translation>شاشة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>Screens</source>
+   <translation>الشاشات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>Screens, entities, actions, a record id (Ctrl+K)</source>
+   <translation>شاشات وكيانات وإجراءات ومعرّف سجل (Ctrl+K)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
+   <source>Search</source>
+   <translation>بحث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
+   <source>Search and actions</source>
+   <translation>بحث وإجراءات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>Search or do…</source>
+   <translation>ابحث أو نفّذ…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Search runs</source>
+   <translation>البحث في عمليات التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
+   <source>Search screens, entities and actions, or paste a Zoho id</source>
+   <translation>ابحث في الشاشات والكيانات والإجراءات، أو ألصق معرّف Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>Search settings</source>
+   <translation>البحث في الإعدادات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>Search settings by title or variable</source>
+   <translation>البحث في الإعدادات بالعنوان أو المتغير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Secret</source>
+   <translation>السرّ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Secrets rest in</source>
+   <translation>مكان حفظ الأسرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>Secrets rest in an encrypted file in the program's folder, which is open now.</source>
+   <translation>الأسرار في ملف مشفَّر في مجلد البرنامج، وهو مفتوح الآن.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>Secrets rest in memory, until the program ends.</source>
+   <translation>الأسرار في الذاكرة حتى ينتهي البرنامج.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>Secrets rest in this computer's keychain.</source>
+   <translation>الأسرار في سلسلة مفاتيح هذا الحاسوب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Seen</source>
+   <translation>وصل</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>Select all %Ln that match</source>
+   <translation>
+    <numerusform>تحديد كل المطابق (%Ln)</numerusform>
+    <numerusform>تحديد كل المطابق (%Ln)</numerusform>
+    <numerusform>تحديد كل المطابق (%Ln)</numerusform>
+    <numerusform>تحديد كل المطابق (%Ln)</numerusform>
+    <numerusform>تحديد كل المطابق (%Ln)</numerusform>
+    <numerusform>تحديد كل المطابق (%Ln)</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Self client</source>
+   <translation>عميل ذاتي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Server</source>
+   <translation>الخادم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Server-based</source>
+   <translation>قائم على خادم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>Server-based application</source>
+   <translation>تطبيق قائم على خادم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Set by the demo</source>
+   <translation>يحدده العرض التجريبي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Set by the demo.</source>
+   <translation>يحدده العرض التجريبي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/rail.py" />
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>Set-up</source>
+   <translation>الإعداد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>Settings</source>
+   <translation>الإعدادات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Settings (.env *.env *.txt)</source>
+   <translation>الإعدادات (.env *.env *.txt)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Share of the daily quota</source>
+   <translation>النسبة من الحصة اليومية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Show all organizations · 1 call</source>
+   <translation>عرض كل المؤسسات · استدعاء واحد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
+   <source>Show it for half a minute; this is written down</source>
+   <translation>إظهاره لنصف دقيقة؛ ويُدوَّن ذلك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <source>Show: {name}</source>
+   <translation>إظهار: {name}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Sign in</source>
+   <translation>تسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Sign in again</source>
+   <translation>تسجيل الدخول مجددًا</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Sign in again with %Ln permission(s)</source>
+   <translation>
+    <numerusform>تسجيل الدخول مجددًا</numerusform>
+    <numerusform>تسجيل الدخول مجددًا بإذن واحد</numerusform>
+    <numerusform>تسجيل الدخول مجددًا بإذنين</numerusform>
+    <numerusform>تسجيل الدخول مجددًا بـ%Ln أذونات</numerusform>
+    <numerusform>تسجيل الدخول مجددًا بـ%Ln إذنًا</numerusform>
+    <numerusform>تسجيل الدخول مجددًا بـ%Ln إذن</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Sign in again with this permission</source>
+   <translation>تسجيل الدخول مجددًا بهذا الإذن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Sign in at Zoho</source>
+   <translation>تسجيل الدخول في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Sign in there as a user who may see the organization.</source>
+   <translation>سجّل الدخول هناك مستخدمًا يحق له رؤية المؤسسة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Sign in with the browser instead</source>
+   <translation>تسجيل الدخول بالمتصفح بدلًا من ذلك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Signed in</source>
+   <translation>تم تسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Signed in at Zoho {region}.</source>
+   <translation>سُجِّل الدخول في Zoho {region}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>Signed in to Zoho{where}.</source>
+   <translation>سُجِّل الدخول إلى Zoho{where}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Signed in.</source>
+   <translation>سُجِّل الدخول.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Signs what Zoho delivers; entered in Zoho with the webhook. Used from the webhook listener on.</source>
+   <translation>يوقّع ما يرسله Zoho، ويُدخل في Zoho مع خطاف الويب. يُستخدم مع مستمع خطاطيف الويب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Since</source>
+   <translation>منذ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>Skip</source>
+   <translation>تخطٍّ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Skip: poll instead</source>
+   <translation>تخطٍّ: استطلاع دوري بدلًا من ذلك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/actions.py" />
+   <source>Something unexpected happened</source>
+   <translation>حدث أمر غير متوقع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Space</source>
+   <translation>مسافة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Start</source>
+   <translation>البداية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Started</source>
+   <translation>بدأ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>Started by</source>
+   <translation>بدأه</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>Starting</source>
+   <translation>قيد البدء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <source>Starting database…</source>
+   <translation>جارٍ تشغيل قاعدة البيانات…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Starting the embedded server…</source>
+   <translation>جارٍ تشغيل الخادم المدمج…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Step by step: database, Zoho app, sign-in. Takes about ten minutes.</source>
+   <translation>خطوة بخطوة: قاعدة البيانات ثم تطبيق Zoho ثم تسجيل الدخول. نحو عشر دقائق.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Step {number} of {count}</source>
+   <translation>الخطوة {number} من {count}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/rail.py" />
+   <source>Step {number}: {title}</source>
+   <translation>الخطوة {number}: {title}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/rail.py" />
+   <source>Steps of the set-up</source>
+   <translation>خطوات الإعداد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <source>Still at work; last sign of life</source>
+   <translation>ما زال يعمل؛ آخر إشارة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Still syncing: {what}. Close all the same?</source>
+   <translation>ما زالت المزامنة جارية: {what}. هل تُغلق مع ذلك؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Still syncing: {what}. Open the database again all the same?</source>
+   <translation>ما زالت المزامنة جارية: {what}. هل تُفتح قاعدة البيانات مجددًا مع ذلك؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Still syncing: {what}. Show the window in the other language now?</source>
+   <translation>ما زالت المزامنة جارية: {what}. هل تُعرض النافذة باللغة الأخرى الآن؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/entities" />
+   <source>Stock</source>
+   <translation>المخزون</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Stock every (minutes)</source>
+   <translation>المخزون كل (دقيقة)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Stop and close</source>
+   <translation>الإيقاف والإغلاق</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Stop and open again</source>
+   <translation>الإيقاف والفتح مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Stop and show it</source>
+   <translation>الإيقاف والعرض</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Stopped by a person</source>
+   <translation>أوقفه شخص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Stopping after the page in work…</source>
+   <translation>التوقف بعد الصفحة الجارية…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Stops after the page in work</source>
+   <translation>يتوقف بعد الصفحة الجارية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Stops within one page</source>
+   <translation>يتوقف خلال صفحة واحدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Sync</source>
+   <translation>المزامنة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Sync enabled</source>
+   <translation>المزامنة مفعَّلة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wishes.py" />
+   <source>Sync enabled is off in the settings: nothing is sent to Zoho by itself.</source>
+   <translation>المزامنة مطفأة في الإعدادات: لا يُرسَل شيء إلى Zoho تلقائيًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <source>Sync everything</source>
+   <translation>مزامنة الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/preview.py" />
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Sync now</source>
+   <translation>مزامنة الآن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wishes.py" />
+   <source>Sync once all the same</source>
+   <translation>مزامنة مرة واحدة مع ذلك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Sync this window</source>
+   <translation>مزامنة هذه المدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wishes.py" />
+   <source>Syncing is switched off</source>
+   <translation>المزامنة مطفأة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>THIS SCREEN</source>
+   <translation>هذه الشاشة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>TSH Sync</source>
+   <translation>TSH Sync</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>TSH Sync – demo</source>
+   <translation>TSH Sync – عرض تجريبي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Tables that will be created</source>
+   <translation>جداول ستُنشأ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>Tables that will be created ({count})</source>
+   <translation>جداول ستُنشأ ({count})</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Take over</source>
+   <translation>تولّي التشغيل</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/state/env.py" />
+   <source>Take over %Ln value(s)</source>
+   <translation>
+    <numerusform>لا قيم تُؤخذ</numerusform>
+    <numerusform>أخذ قيمة واحدة</numerusform>
+    <numerusform>أخذ قيمتين</numerusform>
+    <numerusform>أخذ %Ln قيم</numerusform>
+    <numerusform>أخذ %Ln قيمة</numerusform>
+    <numerusform>أخذ %Ln قيمة</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Take over the settings and the sign-in of a program that was connected before.</source>
+   <translation>أخذ إعدادات وتسجيل دخول برنامج كان متصلًا من قبل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>Take the secrets over?</source>
+   <translation>هل تُؤخذ الأسرار أيضًا؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Taking over the values…</source>
+   <translation>جارٍ أخذ القيم…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>Test</source>
+   <translation>اختبار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Test again</source>
+   <translation>الاختبار مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/database_tools.py" />
+   <source>Test connection</source>
+   <translation>اختبار الاتصال</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Test from this computer</source>
+   <translation>الاختبار من هذا الحاسوب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Test public address</source>
+   <translation>اختبار العنوان العام</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>That is more than there is: entities at the end of the day wait for the next one.</source>
+   <translation>هذا أكثر من المتاح: الكيانات في آخر اليوم تنتظر اليوم التالي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>The ERP's own server, or any PostgreSQL 15 or newer. For several computers.</source>
+   <translation>خادم نظام ERP نفسه، أو أي PostgreSQL 15 أو أحدث. لعدة حواسيب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>The browser comes back here</source>
+   <translation>يعود المتصفح إلى هنا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>The code runs out in {time}.</source>
+   <translation>تنتهي صلاحية الرمز بعد {time}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>The data centre's API host.</source>
+   <translation>مضيف API لمركز البيانات.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>The data centre's sign-in host.</source>
+   <translation>مضيف تسجيل الدخول لمركز البيانات.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>The database does not exist yet.</source>
+   <translation>قاعدة البيانات غير موجودة بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>The database's name on the server.</source>
+   <translation>اسم قاعدة البيانات على الخادم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>The demo's Zoho is simulated: it needs no sign-in.</source>
+   <translation>Zoho في العرض التجريبي محاكاة: لا يحتاج إلى تسجيل دخول.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>The file {file} has secrets too. Its passphrase opens them.</source>
+   <translation>الملف {file} فيه أسرار أيضًا، وتفتحها عبارة مروره.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <source>The first sync runs by itself at {time}, in {left}. Leave the program open until then.</source>
+   <translation>تعمل المزامنة الأولى تلقائيًا عند {time}، بعد {left}. اترك البرنامج مفتوحًا حتى ذلك الحين.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/first_run.py" />
+   <source>The first sync waits for the night</source>
+   <translation>المزامنة الأولى تنتظر الليل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>The last</source>
+   <translation>آخر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>The list is not kept.</source>
+   <translation>القائمة غير محفوظة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>The next sync goes on from here.</source>
+   <translation>تستأنف المزامنة التالية من هنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>The next sync goes on from there.</source>
+   <translation>تستأنف المزامنة التالية من هناك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>The other computer may be off.</source>
+   <translation>قد يكون الحاسوب الآخر مطفأ.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>The others are synced all the same.</source>
+   <translation>تُزامَن الأخرى مع ذلك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <source>The program could not start its work</source>
+   <translation>لم يتمكن البرنامج من بدء عمله</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>The run stopped</source>
+   <translation>توقف التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>The runs that waited go on.</source>
+   <translation>تستأنف العمليات التي كانت تنتظر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
+   <source>The same again</source>
+   <translation>العبارة نفسها مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/preview.py" />
+   <source>The same checks as a real run. Nothing was written.</source>
+   <translation>الفحوص نفسها كما في تشغيل حقيقي. لم يُكتب شيء.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>The same checks, nothing is written</source>
+   <translation>الفحوص نفسها، دون كتابة أي شيء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>The same, for apps without a secret.</source>
+   <translation>نفسه، للتطبيقات التي بلا سرّ.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>The schedule takes about {calls} of {quota} calls a day ({share} %).</source>
+   <translation>يستهلك الجدول نحو {calls} من {quota} استدعاء في اليوم ({share}٪).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
+   <source>The secrets are encrypted with it. Write it down: without it nobody can open the file again.</source>
+   <translation>تُشفَّر الأسرار بها. دوّنها: فبدونها لا يمكن لأحد فتح الملف مجددًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>The sign-in does not include {scopes}.</source>
+   <translation>تسجيل الدخول لا يشمل {scopes}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>The sign-in is kept safely; you will not be asked again.</source>
+   <translation>تسجيل الدخول محفوظ بأمان؛ ولن تُسأل مجددًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>The system's keychain</source>
+   <translation>سلسلة مفاتيح النظام</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
+   <source>The table could not be exported</source>
+   <translation>تعذّر تصدير الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>The user may create tables.</source>
+   <translation>يحق للمستخدم إنشاء الجداول.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>The user that signs in to the server.</source>
+   <translation>المستخدم الذي يسجّل الدخول إلى الخادم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
+   <source>The usual choice. Sign-in comes back by itself.</source>
+   <translation>الخيار المعتاد. يعود تسجيل الدخول تلقائيًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <source>They are marked as deleted and can be brought back.</source>
+   <translation>تُعلَّم محذوفة ويمكن استرجاعها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>They are tried again with the next sync of the record.</source>
+   <translation>يُعاد المحاولة مع المزامنة التالية للسجل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>This computer has no keychain: secrets come from the environment only, or are kept in an encrypted file.</source>
+   <translation>لا سلسلة مفاتيح في هذا الحاسوب: تأتي الأسرار من البيئة فقط أو تُحفظ في ملف مشفَّر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wishes.py" />
+   <source>This does not fit in today's calls</source>
+   <translation>لا يتسع هذا في استدعاءات اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>This is sign-in {count} of {limit}: Zoho drops the oldest ones after that.</source>
+   <translation>هذا تسجيل الدخول {count} من {limit}: بعد ذلك يُسقط Zoho الأقدم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>This run</source>
+   <translation>هذا التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>This run is no longer kept</source>
+   <translation>هذا التشغيل لم يعد محفوظًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/organization.py" />
+   <source>This sign-in sees no organization. Sign in as a user of the organization, or create one at Zoho.</source>
+   <translation>لا يرى تسجيل الدخول هذا أي مؤسسة. سجّل الدخول مستخدمًا في المؤسسة أو أنشئ واحدة في Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>This window goes on by itself; the tab can be closed.</source>
+   <translation>تتابع هذه النافذة تلقائيًا؛ ويمكن إغلاق التبويب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Time</source>
+   <translation>الوقت</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Time left</source>
+   <translation>الوقت المتبقي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Together</source>
+   <translation>المجموع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>Try again</source>
+   <translation>إعادة المحاولة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Try again in {time}</source>
+   <translation>أعد المحاولة بعد {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>Trying the server…</source>
+   <translation>جارٍ تجربة الخادم…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/database_tools.py" />
+   <source>Trying…</source>
+   <translation>جارٍ المحاولة…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>Unchanged</source>
+   <translation>بلا تغيير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Up to date</source>
+   <translation>محدَّث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>Update</source>
+   <translation>تحديث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>Updated</source>
+   <translation>حُدِّث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Use this address</source>
+   <translation>استخدام هذا العنوان</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Use this code</source>
+   <translation>استخدام هذا الرمز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>Use this database</source>
+   <translation>استخدام قاعدة البيانات هذه</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Use this organization</source>
+   <translation>استخدام هذه المؤسسة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>User</source>
+   <translation>المستخدم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Value</source>
+   <translation>القيمة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Variable</source>
+   <translation>المتغير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>Views of this table</source>
+   <translation>عروض هذا الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Waiting</source>
+   <translation>قيد الانتظار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Waiting for Zoho's per-minute limit</source>
+   <translation>بانتظار حد Zoho في الدقيقة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Waiting for another machine</source>
+   <translation>بانتظار جهاز آخر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Waiting for other calls to Zoho to end</source>
+   <translation>بانتظار انتهاء استدعاءات أخرى إلى Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Waiting {time} for Zoho's per-minute limit</source>
+   <translation>انتظار {time} لحد Zoho في الدقيقة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Webhook address</source>
+   <translation>عنوان خطاف الويب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Webhook secret</source>
+   <translation>سرّ خطاف الويب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Webhooks</source>
+   <translation>خطاطيف الويب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>What Zoho gave you</source>
+   <translation>ما أعطاك إياه Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <source>What happened</source>
+   <translation>ما حدث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>What happens</source>
+   <translation>ما يحدث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>What is not the default is written into a file. Secrets go along only encrypted by a passphrase.</source>
+   <translation>يُكتب ما ليس افتراضيًا في ملف. ولا تذهب الأسرار معه إلا مشفَّرة بعبارة مرور.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>What the first sync takes</source>
+   <translation>كلفة المزامنة الأولى</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>What the proposed schedule costs a day</source>
+   <translation>كلفة الجدول المقترح في اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>What the schedule costs</source>
+   <translation>كلفة الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>What the sign-in gave us.</source>
+   <translation>ما أعطانا إياه تسجيل الدخول.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>What the sign-in may do</source>
+   <translation>ما يجوز لتسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/actions.py" />
+   <source>What was stored before is safe. Try again; if it happens again, copy the details.</source>
+   <translation>ما خُزِّن من قبل سليم. أعد المحاولة، وإن تكرر الأمر فانسخ التفاصيل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>When</source>
+   <translation>متى</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Where Zoho delivers webhooks, as it is reached from outside. Used from the webhook listener on.</source>
+   <translation>حيث يسلّم Zoho خطاطيف الويب، كما يُوصل إليه من الخارج. يُستخدم مع مستمع خطاطيف الويب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Where the copy of your Zoho data lives.</source>
+   <translation>مكان نسخة بياناتك من Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Which Zoho products the organization has: books, inventory or both.</source>
+   <translation>منتجات Zoho لدى المؤسسة: books أو inventory أو كلاهما.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Which of your organizations shall be kept in step.</source>
+   <translation>أي مؤسساتك تُبقى متزامنة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>Whoever has the file and this passphrase has your sign-in. A forgotten one opens nothing.</source>
+   <translation>من لديه الملف وهذه العبارة لديه تسجيل دخولك. والعبارة المنسية لا تفتح شيئًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Window</source>
+   <translation>مدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Window…</source>
+   <translation>مدة…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>With secrets…</source>
+   <translation>مع الأسرار…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>Without secrets</source>
+   <translation>بلا أسرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
+   <source>Without webhooks changes are fetched by polling: {first} may be up to {soon} late, {last} up to {late}.</source>
+   <translation>بلا خطاطيف ويب تُجلب التغييرات دوريًا: قد يتأخر {first} حتى {soon}، و{last} حتى {late}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
+   <source>Without webhooks changes are fetched by polling; data may be up to an hour late.</source>
+   <translation>بلا خطاطيف ويب تُجلب التغييرات دوريًا؛ وقد تتأخر البيانات حتى ساعة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
+   <source>Without webhooks changes are fetched by polling; data may be up to {time} late.</source>
+   <translation>بلا خطاطيف ويب تُجلب التغييرات دوريًا؛ وقد تتأخر البيانات حتى {time}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>Would</source>
+   <translation>الإجراء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>Write</source>
+   <translation>كتابة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Write more into the log.</source>
+   <translation>كتابة المزيد في السجل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>Write the password in place of the dots.</source>
+   <translation>اكتب كلمة المرور مكان النقاط.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>You chose {chosen}, your account lives in {found}. That is used from now on.</source>
+   <translation>اخترت {chosen}، وحسابك في {found}. يُستخدم ذلك من الآن.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>You sign in at Zoho, in your browser. This program never sees your password.</source>
+   <translation>تسجّل الدخول في Zoho بمتصفحك. لا يرى هذا البرنامج كلمة مرورك أبدًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Your Zoho account</source>
+   <translation>حسابك في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Your Zoho plan</source>
+   <translation>خطتك في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Your app is registered in {region}.</source>
+   <translation>تطبيقك مسجَّل في {region}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Your browser opens Zoho's page</source>
+   <translation>يفتح متصفحك صفحة Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>Your browser shows Zoho's page. Sign in there and choose “Accept”; this window goes on by itself.</source>
+   <translation>يعرض متصفحك صفحة Zoho. سجّل الدخول هناك واختر «Accept»؛ وتتابع هذه النافذة تلقائيًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Your plan's daily quota. Zoho's own figure corrects it.</source>
+   <translation>الحصة اليومية لخطتك. ويصححها رقم Zoho نفسه.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Your plan's daily quota; Zoho's own figure corrects it.</source>
+   <translation>الحصة اليومية لخطتك، ويصححها رقم Zoho نفسه.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Zoho</source>
+   <translation>Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Zoho allows 5 on the free plan, 10 on paid plans.</source>
+   <translation>يسمح Zoho بـ5 في الخطة المجانية و10 في الخطط المدفوعة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Zoho answers.</source>
+   <translation>Zoho يستجيب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Zoho app</source>
+   <translation>تطبيق Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Zoho asks whether this program may have access</source>
+   <translation>يسأل Zoho هل يجوز لهذا البرنامج الوصول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>Zoho blocks an organization that makes more than 100 calls a minute.</source>
+   <translation>يحظر Zoho المؤسسة التي تتجاوز 100 استدعاء في الدقيقة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Zoho blocks the organization at 100 a minute.</source>
+   <translation>يحظر Zoho المؤسسة عند 100 في الدقيقة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Zoho can call this program the moment something changes. Without it, changes are polled.</source>
+   <translation>يمكن لـZoho استدعاء هذا البرنامج لحظة تغيّر شيء. وبدونه تُستطلع التغييرات دوريًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Zoho cannot be reached</source>
+   <translation>تعذّر الوصول إلى Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Zoho counts every call. These limits keep the program inside your plan.</source>
+   <translation>يحسب Zoho كل استدعاء. وهذه الحدود تُبقي البرنامج ضمن خطتك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Zoho has not been asked yet.</source>
+   <translation>لم يُسأل Zoho بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Zoho id</source>
+   <translation>معرّف Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>Zoho id, such as 4815000000044208</source>
+   <translation>معرّف Zoho، مثل 4815000000044208</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>Zoho lets programs in by an app you register there once. It is free and takes two minutes.</source>
+   <translation>يسمح Zoho للبرامج بالدخول عبر تطبيق تسجّله هناك مرة واحدة. مجانًا وفي دقيقتين.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>Zoho no longer accepts our sign-in.</source>
+   <translation>لم يعد Zoho يقبل تسجيل دخولنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Zoho no longer accepts our sign-in. Nothing is lost; syncs wait.</source>
+   <translation>لم يعد Zoho يقبل تسجيل دخولنا. لم يُفقد شيء، والمزامنة تنتظر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
+   <source>Zoho plan</source>
+   <translation>خطة Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Zoho will be asked for this as well: {scopes}</source>
+   <translation>سيُطلب من Zoho هذا أيضًا: {scopes}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>Zoho {remote}</source>
+   <translation>في Zoho {remote}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Zoho's number of the organization.</source>
+   <translation>رقم المؤسسة لدى Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>a person</source>
+   <translation>شخص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>a webhook</source>
+   <translation>خطاف ويب</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
+   <source>about %Ln call(s)</source>
+   <translation>
+    <numerusform>نحو %Ln استدعاء</numerusform>
+    <numerusform>نحو استدعاء واحد</numerusform>
+    <numerusform>نحو استدعاءان</numerusform>
+    <numerusform>نحو %Ln استدعاءات</numerusform>
+    <numerusform>نحو %Ln استدعاءً</numerusform>
+    <numerusform>نحو %Ln استدعاء</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>always</source>
+   <translation>دائمًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>always, and check the certificate</source>
+   <translation>دائمًا، مع فحص الشهادة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
+   <source>arrived {when}</source>
+   <translation>وصل {when}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>asking…</source>
+   <translation>جارٍ السؤال…</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>at least %Ln call(s)</source>
+   <translation>
+    <numerusform>على الأقل %Ln استدعاء</numerusform>
+    <numerusform>على الأقل استدعاء واحد</numerusform>
+    <numerusform>على الأقل استدعاءان</numerusform>
+    <numerusform>على الأقل %Ln استدعاءات</numerusform>
+    <numerusform>على الأقل %Ln استدعاءً</numerusform>
+    <numerusform>على الأقل %Ln استدعاء</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>auto, keychain or file</source>
+   <translation>auto أو keychain أو file</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>auto: the system's keychain, else the encrypted file if there is one. keychain or file: nothing else.</source>
+   <translation>auto: سلسلة مفاتيح النظام، وإلا الملف المشفَّر إن وُجد. keychain أو file: لا غيره.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>back</source>
+   <translation>رجوع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>books, inventory or books,inventory</source>
+   <translation>books أو inventory أو books,inventory</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>by {person}</source>
+   <translation>بواسطة {person}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>by {person}, until it is resumed</source>
+   <translation>بواسطة {person}، حتى الاستئناف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>calls a run would use</source>
+   <translation>استدعاءات التشغيل الفعلي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>calls this preview used</source>
+   <translation>استدعاءات هذه المعاينة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>came back in Zoho</source>
+   <translation>عاد إلى Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>cancel within one page</source>
+   <translation>الإلغاء خلال صفحة واحدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>cannot be taken</source>
+   <translation>لا يمكن أخذها</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>close the panel, clear the filter</source>
+   <translation>إغلاق اللوحة ومسح المرشّح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>copy the value in focus</source>
+   <translation>نسخ القيمة المحدَّدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>counting</source>
+   <translation>جارٍ العدّ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>created</source>
+   <translation>أُنشئ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>days</source>
+   <translation>أيام</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>deleted</source>
+   <translation>حُذف</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>details need %Ln more call(s)</source>
+   <translation>
+    <numerusform>التفاصيل تحتاج إلى %Ln استدعاء إضافية</numerusform>
+    <numerusform>التفاصيل تحتاج إلى استدعاء واحد إضافية</numerusform>
+    <numerusform>التفاصيل تحتاج إلى استدعاءان إضافية</numerusform>
+    <numerusform>التفاصيل تحتاج إلى %Ln استدعاءات إضافية</numerusform>
+    <numerusform>التفاصيل تحتاج إلى %Ln استدعاءً إضافية</numerusform>
+    <numerusform>التفاصيل تحتاج إلى %Ln استدعاء إضافية</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>details {done}/{total}</source>
+   <translation>التفاصيل ⁦{done}/{total}⁩</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>differs: {fields}</source>
+   <translation>يختلف: {fields}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>done</source>
+   <translation>تم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>done about {moment}</source>
+   <translation>ينتهي نحو {moment}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>done about {moment}, after quota reset</source>
+   <translation>ينتهي نحو {moment} بعد تجدد الحصة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>embedded</source>
+   <translation>مدمجة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
+   <source>embedded PostgreSQL</source>
+   <translation>PostgreSQL المدمجة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>ended, some records failed and are kept</source>
+   <translation>انتهى، وفشلت بعض السجلات وحُفظت</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>every {time}</source>
+   <translation>كل {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>export the table as shown</source>
+   <translation>تصدير الجدول كما هو معروض</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>failed</source>
+   <translation>فشل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>filter row of the history</source>
+   <translation>صف الترشيح في السجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>for a limit, another machine or the network; goes on by itself</source>
+   <translation>لحدٍّ أو جهاز آخر أو الشبكة؛ يستأنف تلقائيًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>go to a screen</source>
+   <translation>الانتقال إلى شاشة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>gone in Zoho</source>
+   <translation>لم يعد في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>history of the card in focus</source>
+   <translation>سجل البطاقة المحدَّدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>just now</source>
+   <translation>الآن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>last run ended well</source>
+   <translation>انتهى آخر تشغيل بنجاح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>minute limit, {time}</source>
+   <translation>حد الدقيقة، {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>move between the cards</source>
+   <translation>التنقل بين البطاقات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <source>ms</source>
+   <translation>م.ث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>never</source>
+   <translation>أبدًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>new in Zoho</source>
+   <translation>جديد في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <source>next</source>
+   <translation>التالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>no</source>
+   <translation>لا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>no calls</source>
+   <translation>بلا استدعاءات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>no data yet</source>
+   <translation>لا بيانات بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>no good run for twice the schedule's interval</source>
+   <translation>لا تشغيل ناجح خلال ضعف فترة الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>not needed</source>
+   <translation>غير لازم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>not set</source>
+   <translation>غير محدَّد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>now</source>
+   <translation>الآن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>on {machine}</source>
+   <translation>على {machine}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>on {machine} by {person}</source>
+   <translation>على {machine} بواسطة {person}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>only a person can decide or mend it</source>
+   <translation>لا يقرره أو يصلحه إلا شخص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>open</source>
+   <translation>مفتوحة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>open the last run</source>
+   <translation>فتح آخر تشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>pause or resume</source>
+   <translation>إيقاف مؤقت أو استئناف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>pause or resume all</source>
+   <translation>إيقاف الكل مؤقتًا أو استئنافه</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>preview: the same checks, nothing is written</source>
+   <translation>معاينة: الفحوص نفسها دون كتابة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>records</source>
+   <translation>سجلات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>refresh</source>
+   <translation>تحديث العرض</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>renewed by itself in %Ln min</source>
+   <translation>
+    <numerusform>يتجدد تلقائيًا بعد %Ln د</numerusform>
+    <numerusform>يتجدد تلقائيًا بعد %Ln د</numerusform>
+    <numerusform>يتجدد تلقائيًا بعد %Ln د</numerusform>
+    <numerusform>يتجدد تلقائيًا بعد %Ln د</numerusform>
+    <numerusform>يتجدد تلقائيًا بعد %Ln د</numerusform>
+    <numerusform>يتجدد تلقائيًا بعد %Ln د</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>save</source>
+   <translation>حفظ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>search settings</source>
+   <translation>البحث في الإعدادات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>search: screens, entities, actions, a record id</source>
+   <translation>بحث: شاشات وكيانات وإجراءات ومعرّف سجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>server</source>
+   <translation>خادم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>server, desktop or self</source>
+   <translation>server أو desktop أو self</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>settings</source>
+   <translation>الإعدادات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>sign-in {number} of {limit}</source>
+   <translation>تسجيل الدخول {number} من {limit}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
+   <source>skipped</source>
+   <translation>تُخطّيت</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>stopped by a person</source>
+   <translation>أوقفه شخص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>stopped; the card says why and what to do</source>
+   <translation>توقف؛ والبطاقة تذكر السبب وما يُفعل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>such as C:\Zoho\.env</source>
+   <translation>مثل ⁦C:\Zoho\.env⁩</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>sync the card in focus</source>
+   <translation>مزامنة البطاقة المحدَّدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>system, en or ar</source>
+   <translation>system أو en أو ar</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>system, light or dark</source>
+   <translation>system أو light أو dark</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>take back what was typed into the field</source>
+   <translation>التراجع عما كُتب في الحقل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>takes about {time}</source>
+   <translation>يستغرق نحو {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>the embedded server of this computer</source>
+   <translation>الخادم المدمج في هذا الحاسوب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>the same already</source>
+   <translation>مطابق أصلًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>the schedule</source>
+   <translation>الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>this help</source>
+   <translation>هذه المساعدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>true or false</source>
+   <translation>true أو false</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>unchanged</source>
+   <translation>بلا تغيير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>under 1 s</source>
+   <translation>أقل من ثانية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>until it is resumed</source>
+   <translation>حتى الاستئناف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>up to 19 digits</source>
+   <translation>حتى 19 رقمًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>updated</source>
+   <translation>حُدِّث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>v and a number</source>
+   <translation>حرف v ورقم</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
+   <source>valid for %Ln minutes</source>
+   <translation>
+    <numerusform>صالح لأقل من دقيقة</numerusform>
+    <numerusform>صالح لدقيقة</numerusform>
+    <numerusform>صالح لدقيقتين</numerusform>
+    <numerusform>صالح لـ%Ln دقائق</numerusform>
+    <numerusform>صالح لـ%Ln دقيقة</numerusform>
+    <numerusform>صالح لـ%Ln دقيقة</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
+   <source>waiting for the first</source>
+   <translation>بانتظار الأول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
+   <source>when the server offers it</source>
+   <translation>إن أتاحه الخادم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/env.py" />
+   <source>will be taken over</source>
+   <translation>ستُؤخذ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>work in hand</source>
+   <translation>عمل جارٍ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>would be created</source>
+   <translation>ستُنشأ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>would be deleted</source>
+   <translation>ستُحذف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <source>would be updated</source>
+   <translation>ستُحدَّث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>yes</source>
+   <translation>نعم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
+   <translation>{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>{done} / {total}</source>
+   <translation>⁦{done} / {total}⁩</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>{done} of {all} asked</source>
+   <translation>سُئل عن {done} من {all}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>{done} · counting</source>
+   <translation>{done} · جارٍ العدّ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>{done}, more than expected</source>
+   <translation>{done}، أكثر من المتوقع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <source>{entity}: fetch record {id}</source>
+   <translation>{entity}: جلب السجل {id}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>{entity}: one record</source>
+   <translation>{entity}: سجل واحد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
+   <source>{entity}: only a window of time</source>
+   <translation>{entity}: مدة زمنية فقط</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>{file}, with secrets, encrypted.</source>
+   <translation>{file}، مع الأسرار مشفَّرة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <source>{file}, without secrets.</source>
+   <translation>{file}، بلا أسرار.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>{first} and %Ln more</source>
+   <translation>
+    <numerusform>{first}</numerusform>
+    <numerusform>{first} وواحد آخر</numerusform>
+    <numerusform>{first} واثنان آخران</numerusform>
+    <numerusform>{first} و%Ln أخرى</numerusform>
+    <numerusform>{first} و%Ln أخرى</numerusform>
+    <numerusform>{first} و%Ln أخرى</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
+   <source>{good} of {all} kinds of records can be synced.</source>
+   <translation>{good} من {all} أنواع من السجلات قابلة للمزامنة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>{here}, {remote} in Zoho when it was last read in full</source>
+   <translation>{here}، و{remote} في Zoho عند آخر قراءة كاملة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>{hours} h {minutes} min</source>
+   <translation>{hours} س {minutes} د</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>{line}, chosen</source>
+   <translation>{line}، محدَّد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>{low}–{high} calls</source>
+   <translation>⁦{low}–{high}⁩ استدعاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>{minutes} min {seconds} s</source>
+   <translation>{minutes} د {seconds} ث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>{mode}, preview</source>
+   <translation>{mode}، معاينة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <source>{mode}: started by {who}</source>
+   <translation>{mode}: بدأه {who}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>{number} chosen · {rows}</source>
+   <translation>{number} محدَّد · {rows}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>{plan} · {calls} calls a day</source>
+   <translation>{plan} · {calls} استدعاء في اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>{rate}/s</source>
+   <translation>{rate}/ث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/connection.py" />
+   <source>{refreshes} of {limit} renewals in 10 min</source>
+   <translation>{refreshes} من {limit} تجديدات في 10 د</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <source>{result} after {time}</source>
+   <translation>{result} بعد {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
+   <source>{screen} (Ctrl+{number})</source>
+   <translation>{screen} (Ctrl+{number})</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>{seconds} s</source>
+   <translation>{seconds} ث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
+   <source>{seen} of {all} events have arrived</source>
+   <translation>وصل {seen} من {all} أحداث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>{share} % of the day's calls</source>
+   <translation>{share}٪ من استدعاءات اليوم</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
+   <source>{shown} of %Ln row(s)</source>
+   <translation>
+    <numerusform>{shown} من %Ln</numerusform>
+    <numerusform>{shown} من %Ln</numerusform>
+    <numerusform>{shown} من صفّين</numerusform>
+    <numerusform>{shown} من %Ln صفوف</numerusform>
+    <numerusform>{shown} من %Ln صفًّا</numerusform>
+    <numerusform>{shown} من %Ln صف</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/settings_form.py" />
+   <source>{source}: it goes before what is saved here.</source>
+   <translation>{source}: له الأولوية على المحفوظ هنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>{time} left</source>
+   <translation>بقي {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>{what} · next try in {time}</source>
+   <translation>{what} · المحاولة التالية بعد {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
+   <source>{what}…</source>
+   <translation>{what}…</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>{word}, %Ln failed</source>
+   <translation>
+    <numerusform>{word}</numerusform>
+    <numerusform>{word}، فشل %Ln</numerusform>
+    <numerusform>{word}، فشل %Ln</numerusform>
+    <numerusform>{word}، فشل %Ln</numerusform>
+    <numerusform>{word}، فشل %Ln</numerusform>
+    <numerusform>{word}، فشل %Ln</numerusform>
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
+   <source>{word}, cancelled</source>
+   <translation>{word}، أُلغي</translation>
+  </message>
+ </context>
+</TS>
