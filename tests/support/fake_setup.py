@@ -82,6 +82,7 @@ class FakeSetup:
         self.line_delay = 0.0
         self.seen: set[str] = set()
         self.browser: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.answer = SignedIn(location="us", scopes=frozenset(SCOPES.split(",")))
         self.extra_scopes: frozenset[str] = frozenset()
         self.kept_app: dict[str, Any] = {}
@@ -199,11 +200,17 @@ class FakeSetup:
         await self._do("begin_sign_in")
         self.extra_scopes = extra_scopes
         self.browser = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         return Attempt(
             url="https://accounts.zoho.com/oauth/v2/auth?client_id=1000.AB&state=S1",
             redirect_uri="http://localhost:8976/callback",
             until=datetime.now(UTC) + self.wait,
         )
+
+    def come_back(self) -> None:
+        """Let the browser come back; called in the window's thread."""
+        assert self._loop is not None and self.browser is not None
+        self._loop.call_soon_threadsafe(self.browser.set)
 
     async def await_browser(self) -> SignedIn:
         assert self.browser is not None

@@ -93,7 +93,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     loop = pyfuncitem.funcargs["qloop"]
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-    session = pyfuncitem.funcargs.get("session")
+    session, window = pyfuncitem.funcargs.get("session"), pyfuncitem.funcargs.get("window")
 
     async def guarded() -> None:
         try:
@@ -101,6 +101,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         finally:
             if session is not None:
                 session.detach()  # qasync handles events once more after its loop has stopped
+            if window is not None:
+                window.wizard.detach()
 
     try:
         loop.run_until_complete(guarded())

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tsh_sync_gui.bootstrap.setup.port import SetupPort
-from tsh_sync_gui.bootstrap.setup.values import Step
+from tsh_sync_gui.bootstrap.setup.values import Progress, Step
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
@@ -28,6 +28,7 @@ class Desk:
 
     actions: Actions
     setup: SetupPort | None = None
+    progress: Progress = field(default_factory=Progress)
     extra_scopes: frozenset[str] = frozenset()
     return_to: Step | None = None
     found: dict[str, object] = field(default_factory=dict)

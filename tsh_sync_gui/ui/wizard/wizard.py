@@ -212,7 +212,7 @@ class Wizard(Panel):
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the set-up is."""
-        self.progress = progress
+        self.progress = self.desk.progress = progress
         self.rail.show_entries(rail(progress, self.now), is_complete=progress.is_complete)
         self.open_count.emit(open_steps(progress))
 

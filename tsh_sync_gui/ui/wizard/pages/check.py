@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.port import SetupPort
-from tsh_sync_gui.bootstrap.setup.values import EntityCheck, Progress, Step
+from tsh_sync_gui.bootstrap.setup.values import EntityCheck, Step
 from tsh_sync_gui.core.errors import AuthorisationError
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.ui.actions import problem_from
@@ -24,9 +24,12 @@ _KEY: Final = "checks"
 _ANEW: Final = "check anew"
 
 
-async def _ask(setup: SetupPort, tell: Callable[[EntityCheck], None]) -> None:
+async def _ask(setup: SetupPort, tell: Callable[[EntityCheck], None]) -> list[EntityCheck]:
+    lines = []
     async for line in setup.checks():
+        lines.append(line)
         tell(line)
+    return lines
 
 
 class CheckPage(Page):
@@ -70,16 +73,10 @@ class CheckPage(Page):
             self._lines = kept
             self._show()
             self._judge()
-        elif self.desk.found.pop(_ANEW, False):
+        elif self.desk.found.pop(_ANEW, False) or self.step not in self.desk.progress.done:
             self.begin()
-        else:
-            self.quietly(self.setup.progress(), self._begin_once)
-            self._show()
-
-    def _begin_once(self, progress: Progress) -> None:
-        self._is_done = self.step in progress.done
-        if not self._is_done:
-            self.begin()
+        self._is_done = self.step in self.desk.progress.done
+        self._show()
 
     def begin(self) -> None:
         """Ask for each kind of records."""
@@ -93,11 +90,12 @@ class CheckPage(Page):
         self._show()
 
     def _take(self, line: EntityCheck) -> None:
-        self._lines.append(line)
-        self._show()
+        if self.is_busy:  # the window's loop keeps no order: a line may come after the end of the check
+            self._lines.append(line)
+            self._show()
 
-    def _answered(self, _nothing: None) -> None:
-        self.desk.found[_KEY] = self._lines
+    def _answered(self, lines: list[EntityCheck]) -> None:
+        self._lines = self.desk.found[_KEY] = lines
         self._show()
         self._judge()
 

@@ -28,6 +28,9 @@ def _open_row(name: str, title: str, *, runs: bool) -> Row:
 
 
 def _row(line: EntityCheck) -> Row:
+    if line.is_absent:
+        cells = (Cell(tr(line.title)), Cell("–", tone="muted"), Cell(""), Cell("", align="end"))
+        return Row(key=line.entity, cells=(*cells, Cell(line.problem, tone="muted", hint=line.advice)))
     return Row(
         key=line.entity,
         cells=(Cell(tr(line.title)), _may(line.may_read), _may_write(line), _sample(line), _note(line)),
@@ -75,6 +78,7 @@ def summary(lines: Sequence[EntityCheck], *, of: int, runs: bool) -> str:
         return tr("{done} of {all} asked").format(done=number(len(lines)), all=number(of))
     if not lines:
         return ""
+    lines = [line for line in lines if not line.is_absent]
     bad = sum(not line.may_read or line.may_write is False for line in lines)
     if not bad:
         return tr("All %Ln kinds of records can be synced.", None, len(lines))
