@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -127,7 +127,12 @@ class WalkRun:
 
     async def work(self, coroutine: Awaitable[T]) -> T:
         """Await *coroutine*, which a cancel breaks off and a pause holds up; never a commit."""
-        await self.breathe()
+        try:
+            await self.breathe()
+        except BaseException:
+            if isinstance(coroutine, Coroutine):
+                coroutine.close()
+            raise
         task = asyncio.ensure_future(coroutine)
         try:
             while not task.done():

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.support.worlds import SERIAL, counts, states
-from tsh_sync_gui.core.events import PageStored, RunWaiting
+from tsh_sync_gui.core.events import PageStored, RunPaused, RunWaiting
 from tsh_sync_gui.core.values import Mode
 
 pytestmark = pytest.mark.asyncio
@@ -19,19 +19,29 @@ def slow(make_simulator):
     return make_simulator(items=3000, latency_ms=30)
 
 
+async def held(world):
+    """Hold the walk under way after its first pages; returns its run."""
+    await world.until(PageStored, 2)
+    run = world.seen(PageStored)[0].run
+    await world.service.pause(run)
+    await world.until(RunPaused)
+    return run
+
+
 async def test_a_record_is_fetched_while_another_process_walks_all(open_world, fresh_url, slow):
     async with (
         open_world(url=fresh_url, server=slow, **SERIAL) as first,
         open_world(url=fresh_url, server=slow, **SERIAL) as second,
     ):
         walk = asyncio.create_task(first.sync("products"))
-        await first.until(PageStored, 2)
+        run = await held(first)
         met = set(second.living("products"))
         wanted = next(one for one in reversed(second.ids("items")) if one not in met)
 
         report = await second.sync("products", record_id=wanted)
         was_walking = not walk.done()
         shown = (await second.service.overview()).entities[0]
+        await first.service.resume(run)
         walked = await walk
 
         assert was_walking
@@ -46,11 +56,11 @@ async def test_a_record_is_fetched_while_another_process_walks_all(open_world, f
 async def test_a_record_is_fetched_while_the_same_program_walks_all(open_world, slow):
     async with open_world(server=slow, **SERIAL) as world:
         walk = asyncio.create_task(world.sync("products"))
-        await world.until(PageStored, 2)
+        run = await held(world)
 
         report = await world.sync("products", record_id=world.ids("items")[-1])
         was_walking = not walk.done()
-        await world.service.cancel(world.seen(PageStored)[0].run)
+        await world.service.cancel(run)
         walked = await walk
 
         assert was_walking
