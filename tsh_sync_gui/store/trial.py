@@ -31,6 +31,7 @@ SELECT n.nspname || '.' || c.relname,
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('tsh', 'sync') AND c.relkind IN ('r', 'p')
 """
+_OWNER: Final = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'sync.runs'::regclass"
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
@@ -117,22 +118,22 @@ async def _look(connection: psycopg.AsyncConnection[Any], address: Address, want
         tables_missing=tuple(name for name in wanted if name not in there),
     )
     role = _name(user)
+    on_tables = (
+        f"GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync TO {role};"
+        f" GRANT USAGE ON ALL SEQUENCES IN SCHEMA tsh, sync TO {role};"
+    )
     if not server.may_use:
-        grant = f"GRANT ALL ON SCHEMA tsh, sync TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync TO {role};"
+        grant = f"GRANT ALL ON SCHEMA tsh, sync TO {role}; {on_tables}"
         return replace(found, missing_right="the right to use the schemas tsh and sync", remedy=grant)
     if not server.schema and not server.may_create:
         grant = f"GRANT CREATE ON DATABASE {_name(database)} TO {role};"
         return replace(found, missing_right=f"the right to make schemas and tables in “{database}”", remedy=grant)
     if closed := next((name for name in wanted if name in there and not there[name][0]), ""):
-        grant = (
-            f"GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync TO {role};"
-            f" GRANT USAGE ON ALL SEQUENCES IN SCHEMA tsh, sync TO {role};"
-        )
-        return replace(found, missing_right=f"the right to read and write {closed}", remedy=grant)
+        return replace(found, missing_right=f"the right to read and write {closed}", remedy=on_tables)
     if server.schema not in {"", HEAD} and not all(is_owner for _, is_owner in there.values()):
-        owner = "the tables' owner"
-        grant = f"GRANT {owner} TO {role};"
-        return replace(found, missing_right="ownership of the tables, which must be brought up to date", remedy=grant)
+        owner = _name(str(await _value(connection, _OWNER)))
+        missing = "ownership of the tables, which must be brought up to date"
+        return replace(found, missing_right=missing, remedy=f"GRANT {owner} TO {role};")
     if "sync.organization" in there:
         mirrors = await _value(connection, "SELECT name || ' (' || id || ')' FROM sync.organization")
         found = replace(found, mirrors=str(mirrors or ""))
