@@ -13,7 +13,7 @@ from tsh_sync_gui.bootstrap import doctor_zoho as zoho
 from tsh_sync_gui.bootstrap.connection import BRIEF
 from tsh_sync_gui.bootstrap.databases import merged
 from tsh_sync_gui.bootstrap.doctor_database import DATABASE, RIGHTS, SCHEMA, DatabaseCheck, unopened
-from tsh_sync_gui.bootstrap.doctor_findings import Check, Finding, Grade, code_of, document, exit_code, worst
+from tsh_sync_gui.bootstrap.doctor_findings import Check, Finding, Grade, code_of, document, exit_code, say, worst
 from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.wiring import wired
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError
@@ -120,7 +120,7 @@ class _Examination:
                     yield finding
                 database = check.opened
             if database is not None:
-                yield machine.clock(machine.CLOCK, "the database's", -database.clock.offset)
+                yield machine.clock(machine.CLOCK, say("the database's"), -database.clock.offset)
                 if failure := await self._take_shared(database):
                     yield failure
                     return

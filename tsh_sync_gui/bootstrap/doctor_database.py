@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from tsh_sync_gui.bootstrap.databases import EMBEDDED, Progress, open_database
-from tsh_sync_gui.bootstrap.doctor_findings import WRONG_USE, Check, Finding, Words, say
+from tsh_sync_gui.bootstrap.doctor_findings import WRONG_USE, Check, Finding, say
 from tsh_sync_gui.core.errors import ConfigurationError, SchemaMismatchError, SyncError
 from tsh_sync_gui.core.setting_checks import without_password
 from tsh_sync_gui.core.settings import Loaded
@@ -55,18 +55,26 @@ class DatabaseCheck:
             yield self._refused(error)
             return
         self.opened = database
-        kind = "The program's own PostgreSQL" if info.kind == EMBEDDED else "The server's PostgreSQL"
-        room = f"{info.size_bytes / 1e6:,.0f}"
+        facts = {"version": info.version, "room": f"{info.size_bytes / 1e6:,.0f}"}
         yield DATABASE.fine(
-            say("{kind} {version} answers; {room} MB are used.", kind=kind, version=info.version, room=room)
+            say("The program's own PostgreSQL {version} answers; {room} MB are used.", **facts)
+            if info.kind == EMBEDDED
+            else say("The server's PostgreSQL {version} answers; {room} MB are used.", **facts)
         )
         yield RIGHTS.fine(say("The database's user may make tables, and read and write all of them."))
         tables = len(trial.wanted_tables(self._registry))
-        made = found.tables_missing if found is not None else ()
-        pattern = "All {tables} tables are there, of this program's version ({version})."
-        if made:
-            pattern = "All {tables} tables were made just now, of this program's version ({version})."
-        yield SCHEMA.fine(say(pattern, tables=tables, version=HEAD))
+        made = found is not None and found.tables_missing
+        yield SCHEMA.fine(
+            say(
+                "All {tables} tables were made just now, of this program's version ({version}).",
+                tables=tables,
+                version=HEAD,
+            )
+            if made
+            else say(
+                "All {tables} tables are there, of this program's version ({version}).", tables=tables, version=HEAD
+            )
+        )
 
     def _refused(self, error: SyncError) -> Finding:
         """Return why the database can't be used, as what it is about."""
@@ -99,6 +107,6 @@ def _lacking(found: trial.Found, url: str) -> Iterator[Finding]:
 def unopened(check: Check) -> Finding:
     """Return that *check* has to wait for the database."""
     return check.warning(
-        Words("This was not looked at: the database has to be mended first."),
-        Words("Every call to Zoho is booked there, and what all machines share is kept there."),
+        say("This was not looked at: the database has to be mended first."),
+        say("Every call to Zoho is booked there, and what all machines share is kept there."),
     )

@@ -94,10 +94,14 @@ def settings(loaded: Loaded, *, has_shared: bool) -> Iterator[Finding]:
     missing = missing_credentials(loaded, has_shared=has_shared)
     if missing:
         names = " and ".join(find(field).variable for field in missing)
-        pattern = "{names} is not set." if len(missing) == 1 else "{names} are not set."
+        remedy = say(
+            "Sign in with the set-up, or set them in the environment or a .env file; `tsh-sync demo` needs none."
+        )
+        if loaded.vault_problem:
+            remedy = say("The place of the secrets has to be opened first; they may rest there.")
         yield SETTINGS.fault(
-            say(pattern, names=names),
-            say("Sign in with the set-up, or set them in the environment or a .env file; `tsh-sync demo` needs none."),
+            say("{names} is not set.", names=names) if len(missing) == 1 else say("{names} are not set.", names=names),
+            remedy,
             code=WRONG_USE,
             deed="setup:organization" if missing == ["organization_id"] else "sign_in",
         )
@@ -124,19 +128,17 @@ def missing_credentials(loaded: Loaded, *, has_shared: bool) -> list[str]:
     return [name for name in known if not loaded.text(name)]
 
 
-def clock(check: Check, whose: str, ahead: timedelta) -> Finding:
+def clock(check: Check, whose: Words, ahead: timedelta) -> Finding:
     """Compare this computer's clock with another: it is *ahead* by so much."""
     seconds = ahead.total_seconds()
     if abs(ahead) < _CLOCK_OFF:
         words = say("This computer's clock and {whose} agree ({seconds} s apart).", whose=whose, seconds=_tenths(ahead))
         return check.fine(words)
-    pattern = (
-        "This computer's clock is {seconds} s ahead of {whose}."
-        if seconds > 0
-        else "This computer's clock is {seconds} s behind {whose}."
-    )
+    off = round(abs(seconds))
     return check.warning(
-        say(pattern, seconds=round(abs(seconds)), whose=whose),
+        say("This computer's clock is {seconds} s ahead of {whose}.", seconds=off, whose=whose)
+        if seconds > 0
+        else say("This computer's clock is {seconds} s behind {whose}.", seconds=off, whose=whose),
         say("Let the system set the clock by the network. Syncs go by the database's and Zoho's clocks meanwhile."),
     )
 
@@ -181,10 +183,15 @@ async def public_address(settings: Settings) -> Finding:
         milliseconds = await reach.ping(address)
     except SyncError as error:
         return PUBLIC.warning(Words(f"{error.title}."), Words(error.advice), deed=deed)
-    pattern = "{host} is known, its certificate is valid, and it answers Zoho's ping ({milliseconds} ms)."
     if address.startswith("http://"):
-        pattern = "{host} answers a ping ({milliseconds} ms)."
-    return PUBLIC.fine(say(pattern, host=host, milliseconds=milliseconds))
+        return PUBLIC.fine(say("{host} answers a ping ({milliseconds} ms).", host=host, milliseconds=milliseconds))
+    return PUBLIC.fine(
+        say(
+            "{host} is known, its certificate is valid, and it answers a ping ({milliseconds} ms).",
+            host=host,
+            milliseconds=milliseconds,
+        )
+    )
 
 
 def unreadable(check: Check, error: SyncError) -> Finding:

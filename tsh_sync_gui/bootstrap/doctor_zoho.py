@@ -147,7 +147,7 @@ class ZohoCheck:
         async for finding in self._entities():
             yield finding
         if self._heard is not None:
-            yield clock(ZOHO_CLOCK, "Zoho's", SystemClock().now() - self._heard)
+            yield clock(ZOHO_CLOCK, say("Zoho's"), SystemClock().now() - self._heard)
 
     async def _organization(self) -> Organization:
         wanted = self._wiring.settings.now.organization_id
@@ -277,8 +277,7 @@ def entity_finding(line: EntityCheck, *, may_write_at_all: bool) -> Finding:
     if line.may_write:
         return check.fine(say("{title} may be read and changed.", title=title))
     if may_write_at_all:
-        pattern = "{title} may be read. Whether they may be changed Zoho did not say."
-        return check.fine(say(pattern, title=title))
+        return check.fine(say("{title} may be read. Whether they may be changed Zoho did not say.", title=title))
     return check.fine(say("{title} may be read.", title=title))
 
 
@@ -290,14 +289,21 @@ def quota(facts: QuotaFacts, settings: Settings) -> Finding:
         words = say("The day's calls are used up until {turn}.", turn=turn)
         return QUOTA.fault(words, say("Syncs wait and go on by themselves."), code=NO_QUOTA)
     if facts.limit is None:
-        pattern = "Zoho sent no figures of its quota. By our own count {used} of {limit} calls are used until {turn}."
-        return QUOTA.fine(say(pattern, used=used, limit=ours, turn=turn))
+        return QUOTA.fine(
+            say(
+                "Zoho sent no figures of its quota. By our own count {used} of {limit} calls are used until {turn}.",
+                used=used,
+                limit=ours,
+                turn=turn,
+            )
+        )
     if facts.limit < ours:
         words = say("Zoho allows {theirs} calls a day; ZOHO_DAILY_LIMIT is {ours}.", theirs=facts.limit, ours=ours)
         remedy = say("Zoho's figure counts. Set ZOHO_DAILY_LIMIT to it, so that forecasts are right.")
         return QUOTA.warning(words, remedy, deed="settings:per_day")
-    pattern = "Zoho counts {used} of {theirs} calls until {turn}; {own} of them are ours."
-    if facts.limit > ours:
-        pattern = "Zoho counts {used} of {theirs} calls until {turn}; {own} of them are ours, which may be {ours}."
-    own = min(used, max(0, facts.own))
-    return QUOTA.fine(say(pattern, used=used, theirs=facts.limit, turn=turn, own=own, ours=ours))
+    told = {"used": used, "theirs": facts.limit, "turn": turn, "own": min(used, max(0, facts.own)), "ours": ours}
+    return QUOTA.fine(
+        say("Zoho counts {used} of {theirs} calls until {turn}; {own} of them are ours, which may be {ours}.", **told)
+        if facts.limit > ours
+        else say("Zoho counts {used} of {theirs} calls until {turn}; {own} of them are ours.", **told)
+    )

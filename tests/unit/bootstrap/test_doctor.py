@@ -100,7 +100,7 @@ def test_an_image_folder_below_a_file_is_named(tmp_path):
     [(0.2, "agree"), (300, "300 s ahead of the database's"), (-7200, "7,200 s behind the database's")],
 )
 def test_a_clock_that_is_off_is_told_with_its_direction(seconds, words):
-    finding = doctor_machine.clock(doctor_machine.CLOCK, "the database's", timedelta(seconds=seconds))
+    finding = doctor_machine.clock(doctor_machine.CLOCK, say("the database's"), timedelta(seconds=seconds))
 
     assert words in finding.sentence
     assert finding.exit_code == 0
