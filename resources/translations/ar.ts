@@ -52,6 +52,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>%Ln fault(s) must be mended before syncs can work</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/texts.py" />
    <source>%Ln h</source>
    <translation>
@@ -543,6 +555,11 @@
    <translation>كل الملفات (*)</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>All is well</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/session.py" />
    <source>All of it was fetched a short while ago.</source>
    <translation>جُلب كل ذلك قبل وقت قصير.</translation>
@@ -771,6 +788,7 @@
    <translation>الفحص</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
    <source>Check again</source>
    <translation>الفحص مجددًا</translation>
@@ -781,9 +799,19 @@
    <translation>الفحص مجددًا · {price}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>Check everything</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>Check the Zoho app</source>
    <translation>فحص تطبيق Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>Check-up</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -806,9 +834,19 @@
    <translation>اختر ملفًا…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Choose folder</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <source>Choose the file</source>
    <translation>اختر الملف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Choose the organization</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -873,6 +911,11 @@
    <translation>تُحفظ الأعمدة والترتيب والمرشّحات.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Comes next</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Connect to Zoho</source>
    <translation>الاتصال بـZoho</translation>
@@ -883,6 +926,7 @@
    <translation>الاتصال</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
    <source>Copied</source>
@@ -915,6 +959,11 @@
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Copy link</source>
    <translation>نسخ الرابط</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>Copy report</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -1020,6 +1069,11 @@
    <translation>تعذّر الوصول إلى قاعدة البيانات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Database, sign-in, permissions, quota, clocks, disk and deliveries are looked at, one after the other. Nothing is changed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Debug log</source>
    <translation>سجل التشخيص</translation>
@@ -1076,6 +1130,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>EVERYWHERE</source>
    <translation>في كل مكان</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Each line stands by itself: a fault hides no other.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1189,6 +1248,11 @@
    <translation>تصدير…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>F5</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Failed</source>
@@ -1198,6 +1262,11 @@
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>Failures</source>
    <translation>حالات الفشل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Fault</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -1263,6 +1332,16 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <source>Find it for me</source>
    <translation>ابحث عنه لي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>Findings</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Fine</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/rail.py" />
@@ -1681,6 +1760,16 @@
    <translation>جارٍ النظر فيما هو محفوظ…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Looking: {done} of {all}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Looking…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <source>Make an encrypted file…</source>
    <translation>إنشاء ملف مشفَّر…</translation>
@@ -1861,6 +1950,11 @@
    <translation>غير متصل بـZoho بعد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Not looked at</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>Not signed in to Zoho yet.</source>
    <translation>لم يُسجَّل الدخول إلى Zoho بعد.</translation>
@@ -1909,6 +2003,11 @@
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>Nothing was changed.</source>
    <translation>لم يتغيّر شيء.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Nothing was checked yet</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -1984,6 +2083,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Open settings</source>
    <translation>فتح الإعدادات</translation>
@@ -2009,6 +2109,7 @@
    <translation>فتح ملف الأسرار</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <source>Open the set-up</source>
    <translation>فتح الإعداد</translation>
@@ -2431,7 +2532,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>Search runs</source>
-   <translation>البحث في عمليات التشغيل</translation>
+   <translation>بحث في السجل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
@@ -2564,6 +2665,7 @@
    <translation>تسجيل الدخول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
@@ -2604,6 +2706,11 @@
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Sign in with the browser instead</source>
    <translation>تسجيل الدخول بالمتصفح بدلًا من ذلك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Sign in with the permission</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -2738,6 +2845,11 @@
    <translation>المخزون كل (دقيقة)</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>Stop</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/program.py" />
    <source>Stop and close</source>
    <translation>الإيقاف والإغلاق</translation>
@@ -2751,6 +2863,11 @@
    <location filename="tsh_sync_gui/ui/program.py" />
    <source>Stop and show it</source>
    <translation>الإيقاف والعرض</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Stopped before the end</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -2813,6 +2930,18 @@
    <location filename="tsh_sync_gui/ui/wishes.py" />
    <source>Syncing is switched off</source>
    <translation>المزامنة مطفأة</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Syncs can work, with %Ln warning(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -3131,6 +3260,7 @@
    <translation>المجموع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
@@ -3240,6 +3370,11 @@
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Waiting {time} for Zoho's per-minute limit</source>
    <translation>انتظار {time} لحد Zoho في الدقيقة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Warning</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -3534,7 +3669,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>Zoho {remote}</source>
-   <translation>في Zoho {remote}</translation>
+   <translation>Zoho {remote}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -3552,6 +3687,7 @@
    <translation>خطاف ويب</translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <location filename="tsh_sync_gui/ui/state/prices.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
@@ -3654,9 +3790,19 @@
    <translation>لا يمكن أخذها</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>check everything again</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>close the panel, clear the filter</source>
    <translation>إغلاق اللوحة ومسح المرشّح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>copy the line</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
@@ -3704,6 +3850,11 @@
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>differs: {fields}</source>
    <translation>يختلف: {fields}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>do what mends the line</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -3759,6 +3910,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>for a limit, another machine or the network; goes on by itself</source>
    <translation>لحدٍّ أو جهاز آخر أو الشبكة؛ يستأنف تلقائيًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>go from line to line</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -4105,6 +4261,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
    <translation>{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <source>{deed} · {price}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />

@@ -74,11 +74,16 @@ def record_commands(text: str, overview: Overview | None) -> tuple[Command, ...]
 def found(all_of_them: Iterable[Command], text: str, *, limit: int = 40) -> tuple[Command, ...]:
     """Return the commands whose text holds all words of *text*, those that begin with it first."""
     words = text.casefold().split()
-    hits = [one for one in all_of_them if all(word in one.text.casefold() for word in words)]
+    hits = [one for one in all_of_them if all(word in _searched(one) for word in words)]
     hits.sort(
         key=lambda one: (not one.text.casefold().startswith(text.casefold().strip()), len(words) and len(one.text))
     )
     return tuple(hits[:limit])
+
+
+def _searched(command: Command) -> str:
+    """Return what a command is found by: its text, and the names that are the same in every language."""
+    return f"{command.text} {command.entity} {command.target}".replace("_", " ").casefold()
 
 
 def standing(*, dark: bool, can_pause: bool, can_resume: bool) -> tuple[Command, ...]:

@@ -138,7 +138,7 @@ def history_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
             title=tr("Calls"),
             text=lambda row: number(row.info.calls.total),
             value=lambda row: row.info.calls.total,
-            width=70,
+            width=94,
             is_number=True,
         ),
         Column(

@@ -80,7 +80,7 @@ def _field(one: Declared, loaded: Loaded, *, has_database: bool, saved: Mapping[
         value="" if kind == "secret" else one.shown(value),
         shown=masked(one, value) if kind == "secret" else "",
         source=tr("Set by the demo") if is_demos else source_text(origin, one, loaded.vault),
-        range=one.range,
+        range=tr(one.range),
         locked=_locked(one, origin, loaded, has_database=has_database),
         choices=_choices(one),
         can_reset=origin is Origin.SAVED,

@@ -96,6 +96,7 @@ class WindowQuestion(Question):
         self.first = QDateEdit(QDate.currentDate().addDays(-_DAYS))
         self.first.setCalendarPopup(True)
         self.first.setDisplayFormat("yyyy-MM-dd")
+        self.first.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # Qt would turn year, month and day around
         self.first.setMaximumDate(QDate.currentDate())
         self.first.setAccessibleName(tr("First day"))
         grid = QGridLayout()
