@@ -11,8 +11,16 @@ that before what is saved, that before the default. `tsh-sync config show` print
 `tsh-sync config set NAME VALUE` saves one.
 
 *machine* settings are saved in `settings.toml` of the program's folder (`TSH_HOME`; `tsh-sync config path` prints it),
-*shared* ones in the database, for all machines that use it. *secret* ones are never saved in the clear: they come from
-the environment or a `.env` file.
+*shared* ones in the database, for all machines that use it. *secret* ones rest in the system's keychain, or in an
+encrypted file that is made only when asked for (`tsh-sync config vault file`); they are typed or piped in, never given
+on the command line. An address of a database without a password may be saved where there is neither.
+
+Two more variables are read from the environment and `.env` only: `TSH_HOME`, the program's folder, and
+`TSH_SECRET_KEY`, the passphrase of the encrypted file where nobody can type it.
+
+`tsh-sync config export FILE` writes what is not the default, without secrets; with `--with-secrets` they are in it,
+encrypted by a passphrase that is asked for. `tsh-sync config import FILE` checks such a file as a whole and takes it
+over.
 
 This page is made by `python -m tests.architecture.settings_page`; a test says when it is stale.
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.stores import opened, query, session_url, tables_url
+from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.store.settings import SharedSettings
 
 pytestmark = pytest.mark.asyncio
@@ -27,3 +28,27 @@ async def test_a_forgotten_setting_is_its_default_again(tables_url):
         await settings.set_shared("per_day", None, by="amal")
 
         assert await settings.get_shared() == {}
+
+
+async def test_the_organization_cannot_become_another_than_the_database_mirrors(tables_url):
+    async with opened(tables_url) as (database,):
+        settings = SharedSettings(database)
+        await settings.set_shared("organization_id", "111", by="amal")
+        await query(
+            database, "INSERT INTO sync.organization (id, name) VALUES ('748369814', 'TSH Trading') RETURNING 1"
+        )
+
+        with pytest.raises(ConfigurationError, match=r"TSH Trading \(748369814\).*ZOHO_ORGANIZATION_ID.*111"):
+            await settings.set_shared("organization_id", "111", by="amal")
+        await settings.set_shared("organization_id", "748369814", by="amal")
+        await settings.set_shared("organization_id", None, by="amal")
+
+        assert await settings.get_shared() == {}
+
+
+async def test_who_looks_at_a_secret_is_in_the_audit(tables_url):
+    async with opened(tables_url) as (database,):
+        await SharedSettings(database).note_revealed("refresh_token", by="sara")
+
+        row = "SELECT entity, row_key, action, origin, actor, before, after FROM sync.audit"
+        assert await query(database, row) == [("settings", "refresh_token", "revealed", "person", "sara", None, None)]

@@ -1,10 +1,13 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
-from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.core.settings import Origin, load
+from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.settings import Origin, load, validated
+from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.vault import FileVault
 
 
 class Shared:
@@ -12,6 +15,11 @@ class Shared:
 
     def __init__(self):
         self.values = {}
+        self.looked = []
+
+    async def note_revealed(self, name, by):
+        assert by
+        self.looked.append(name)
 
     async def get_shared(self):
         return self.values
@@ -56,3 +64,29 @@ def test_what_the_command_line_says_stays(live):
     asyncio.run(live.save("concurrency", "9"))
 
     assert live.now.concurrency == 3
+
+
+def test_a_secret_is_shown_only_after_it_was_written_down(live, monkeypatch):
+    live.loaded = replace(live.loaded, settings=validated({"refresh_token": "1000.a.b"}))
+
+    assert asyncio.run(live.reveal("ZOHO_REFRESH_TOKEN")) == "1000.a.b"
+    assert live._shared.looked == ["refresh_token"]
+
+    async def gone(_name, by):
+        raise UnreachableError("The database does not answer", what="database")
+
+    monkeypatch.setattr(live._shared, "note_revealed", gone)
+    with pytest.raises(UnreachableError):
+        asyncio.run(live.reveal("ZOHO_REFRESH_TOKEN"))
+
+
+def test_a_secret_goes_into_the_vault_and_is_in_force_at_once(live, tmp_path, monkeypatch):
+    monkeypatch.setenv("TSH_SECRET_KEY", "correct horse")
+    monkeypatch.chdir(tmp_path)
+    FileVault(tmp_path, "correct horse").make()
+
+    asyncio.run(live.save("client_secret", "0123456789abcdef"))
+
+    assert live.now.client_secret.get_secret_value() == "0123456789abcdef"
+    assert live.loaded.vault is VaultKind.FILE
+    assert not (tmp_path / "settings.toml").exists()
