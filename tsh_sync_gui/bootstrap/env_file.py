@@ -21,6 +21,7 @@ _COMMENT: Final = re.compile(r"\s+#.*\Z")
 _REFERENCE: Final = re.compile(r"\$\{[^}]*\}")
 _NOT_TAKEN: Final[Mapping[str, str]] = {
     "TSH_HOME": "says where this program's folder is: it counts in the environment only",
+    "TSH_VAULT": "is not taken over: `tsh-sync config vault` says where secrets rest",
     "TSH_SECRET_KEY": "opens the file of secrets, so it is not kept: set it in the environment",
 }
 

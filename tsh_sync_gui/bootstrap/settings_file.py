@@ -17,6 +17,7 @@ from tsh_sync_gui.vault.sealed import check_passphrase, new_header, seal, unseal
 
 _FORMAT: Final = "tsh-sync settings 1"
 _LARGEST: Final = 1_000_000
+_PLACE: Final = "vault"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ class SettingsFile:
 
 def export_settings(loaded: Loaded, path: Path, *, passphrase: str = "") -> int:
     """Write to *path* what is not the default, and return how many settings; with *passphrase* secrets too, sealed."""
-    chosen = [one for one in DECLARED if loaded.origins[one.field] is not Origin.DEFAULT]
+    # Where secrets rest is a matter of the machine: the next one may have another place for them.
+    chosen = [one for one in DECLARED if loaded.origins[one.field] is not Origin.DEFAULT and one.field != _PLACE]
     plain = {one.variable: loaded.text(one.field) for one in chosen if one.scope != "secret"}
     document: dict[str, object] = {"format": _FORMAT, "settings": plain}
     secret = {one.field: text for one in chosen if one.scope == "secret" and (text := loaded.text(one.field))}

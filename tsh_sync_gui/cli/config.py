@@ -184,9 +184,9 @@ def import_(
 ) -> int:
     """Take over the settings of FILE; it is checked as a whole before the first is kept."""
     from tsh_sync_gui.bootstrap.databases import share_settings
-    from tsh_sync_gui.bootstrap.secrets import keep_secrets
+    from tsh_sync_gui.bootstrap.secrets import keep, keep_secrets
     from tsh_sync_gui.bootstrap.settings_file import read_settings
-    from tsh_sync_gui.core.settings import find, save
+    from tsh_sync_gui.core.settings import find
 
     output = Output(as_json)
     read = read_settings(file)
@@ -201,7 +201,7 @@ def import_(
     run(share_settings(loaded, shared, progress=output.aside))
     for field, value in read.values.items():
         if field not in shared:
-            save(loaded.home, field, value)
+            keep(loaded.home, field, value)
     if read.sealed and not with_secrets:
         output.aside("The secrets in it were left out; --with-secrets takes them over.")
     count = len(read.values) + len(secrets)

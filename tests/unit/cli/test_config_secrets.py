@@ -127,11 +127,13 @@ def test_an_export_holds_no_secrets_unless_asked(command, tmp_path):
     command("config", "vault", "file", typed=f"{PHRASE}\n")
     command("config", "set", "ZOHO_REFRESH_TOKEN", typed=f"{TOKEN}\n", key=PHRASE)
 
+    command("config", "set", "TSH_THEME", "dark")
+
     command("config", "export", str(tmp_path / "out.toml"), key=PHRASE)
 
     assert tomllib.loads((tmp_path / "out.toml").read_text()) == {
         "format": "tsh-sync settings 1",
-        "settings": {"TSH_VAULT": "file"},
+        "settings": {"TSH_THEME": "dark"},
     }
 
 
