@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         self.settings.themed.connect(self.use_theme)
         self.settings.told.connect(self.tell)
         self.settings.connection.box.sign_in.connect(lambda: self.go("setup", "sign_in"))
+        self.settings.connection.box.rotate.connect(lambda: self.go("setup", "rotate"))
         self.settings.connection.box.set_up.connect(lambda: self.go("setup"))
         self.session.changed.connect(lambda: self._around.start(0))  # a turn after the cards: each is painted alone
         self.session.previewed.connect(self.show_preview)
