@@ -38,6 +38,7 @@ _ROOMY: Final = {"fillfactor": 50}
 def add_sync_tables(found: MetaData) -> None:
     """Add all tables of the schema `sync` to *found*."""
     _add_shared(found)
+    _add_sign_ins(found)
     _add_runs(found)
     _add_walks(found)
     _add_records(found)
@@ -106,6 +107,9 @@ def _add_shared(found: MetaData) -> None:
         Index("ix_events_at", "at"),
         schema=SYNC,
     )
+
+
+def _add_sign_ins(found: MetaData) -> None:
     Table(
         "access_tokens",
         found,

@@ -16,11 +16,13 @@ from tests.support.setups import (
     connected,
     consent,
     control,
+    facts,
     opened,
     secrets_of,
     signed_in,
     with_app,
 )
+from tests.support.stores import eventually
 from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, NoVaultError, SyncError, TransientError
 from tsh_sync_gui.simulator import ORGANIZATION_ID
 from tsh_sync_gui.simulator.config import STRICT_CLIENT_ID
@@ -329,3 +331,21 @@ async def test_a_server_that_is_none_of_zohos_gets_no_code(vaulted, url, simulat
 
     assert error.title == "The answer names a sign-in server that is not Zoho's"
     assert "refresh_token" not in secrets_of(vaulted)
+
+
+async def test_a_window_that_closes_while_a_code_is_redeemed_loses_no_sign_in(vaulted, url, make_simulator):
+    simulator = make_simulator()
+
+    async def redeemed():
+        return facts(simulator)["codes_redeemed"]
+
+    async with opened(vaulted) as setup:
+        await with_app(setup, simulator, url)
+        attempt = await setup.begin_sign_in()
+        waiting = asyncio.create_task(setup.await_browser())
+        await consent(simulator, attempt.url)
+        await eventually(redeemed)
+
+        waiting.cancel()
+
+    assert "refresh_token" in secrets_of(vaulted)

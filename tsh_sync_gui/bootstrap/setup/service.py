@@ -36,7 +36,7 @@ class Setup:
 
         self.begin_sign_in, self.await_browser = sign_in.begin, sign_in.await_browser
         self.finish_with_address, self.finish_with_code = sign_in.finish_with_address, sign_in.finish_with_code
-        self.cancel_sign_in = sign_in.cancel
+        self.cancel_sign_in, self._end_sign_in = sign_in.cancel, sign_in.close
         self.health, self.settle_rotation, self.revoke = grants.health, grants.settle, grants.revoke
 
         self.organizations, self.choose_organization = organization.organizations, organization.choose
@@ -51,5 +51,5 @@ class Setup:
 
     async def close(self) -> None:
         """End a sign-in under way and close what was opened."""
-        await self.cancel_sign_in()
+        await self._end_sign_in()
         await self.ground.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tsh_sync_gui.bootstrap.setup.app_step import AppStep
 from tsh_sync_gui.bootstrap.setup.grants import Grants
@@ -50,6 +52,7 @@ class SignInStep:
         self._app = app
         self._grants = grants
         self._attempt: _Attempt | None = None
+        self._outcomes: set[asyncio.Task[SignedIn]] = set()
 
     async def begin(self, *, extra_scopes: frozenset[str] = frozenset(), replaces: bool = False) -> Attempt:
         """Open the loopback receiver and return the address for the browser; a former attempt ends.
@@ -115,7 +118,7 @@ class SignInStep:
         await self._can_keep()
         attempt, replaces = self._attempt, self._attempt is not None and self._attempt.replaces
         work = self._redeem(code, client, region, region, asked=None, replaces=replaces, how="code")
-        outcome = asyncio.get_running_loop().create_task(work, name="sign-in")
+        outcome = self._started(work)
         signed_in = await asyncio.shield(outcome)
         if attempt is not None and attempt.outcome is None:
             attempt.outcome = outcome
@@ -128,6 +131,17 @@ class SignInStep:
         if attempt is not None:
             await attempt.receiver.close()
 
+    async def close(self) -> None:
+        """Close the receiver, and wait for what is being redeemed: its refresh token must be kept."""
+        await self.cancel()
+        await asyncio.gather(*self._outcomes, return_exceptions=True)
+
+    def _started(self, work: Coroutine[Any, Any, SignedIn]) -> asyncio.Task[SignedIn]:
+        outcome = asyncio.get_running_loop().create_task(work, name="sign-in")
+        self._outcomes.add(outcome)
+        outcome.add_done_callback(self._outcomes.discard)
+        return outcome
+
     def _running(self) -> _Attempt:
         if self._attempt is None:
             raise _ended()
@@ -136,8 +150,7 @@ class SignInStep:
     async def _outcome(self, attempt: _Attempt, answer: Answer) -> SignedIn:
         """Return how the attempt ends; its code is redeemed once, whoever waits."""
         if attempt.outcome is None:
-            work = self._finish(attempt, answer)
-            attempt.outcome = asyncio.get_running_loop().create_task(work, name="sign-in")
+            attempt.outcome = self._started(self._finish(attempt, answer))
         # What is redeemed must be kept, also when the person closes the window meanwhile.
         return await asyncio.shield(attempt.outcome)
 
