@@ -85,6 +85,7 @@ class FakeSetup:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.answer = SignedIn(location="us", scopes=frozenset(SCOPES.split(",")))
         self.extra_scopes: frozenset[str] = frozenset()
+        self.replaces = False
         self.kept_app: dict[str, Any] = {}
         self.taken: list[EnvFile] = []
         self.env: Callable[[Path], EnvFile] = env_file
@@ -196,8 +197,9 @@ class FakeSetup:
         )
         return self.home.app
 
-    async def begin_sign_in(self, *, extra_scopes: frozenset[str] = frozenset()) -> Attempt:
+    async def begin_sign_in(self, *, extra_scopes: frozenset[str] = frozenset(), replaces: bool = False) -> Attempt:
         await self._do("begin_sign_in")
+        self.replaces = replaces
         self.extra_scopes = extra_scopes
         self.browser = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -209,7 +211,8 @@ class FakeSetup:
 
     def come_back(self) -> None:
         """Let the browser come back; called in the window's thread."""
-        assert self._loop is not None and self.browser is not None
+        assert self._loop is not None
+        assert self.browser is not None
         self._loop.call_soon_threadsafe(self.browser.set)
 
     async def await_browser(self) -> SignedIn:
@@ -251,6 +254,10 @@ class FakeSetup:
             where="United States (.com)" if signed else "",
             words="Signed in." if signed else "Not signed in yet.",
         )
+
+    async def revoke(self) -> None:
+        await self._do("revoke")
+        self.home.signed_in = False
 
     async def organizations(self) -> tuple[OrganizationChoice, ...]:
         await self._do("organizations")

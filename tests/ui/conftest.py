@@ -95,9 +95,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     session, window = pyfuncitem.funcargs.get("session"), pyfuncitem.funcargs.get("window")
 
+    patient = pyfuncitem.get_closest_marker("timeout")
+    seconds = patient.args[0] if patient else 20
+
     async def guarded() -> None:
         try:
-            await asyncio.wait_for(pyfuncitem.obj(**arguments), 20)
+            await asyncio.wait_for(pyfuncitem.obj(**arguments), seconds)
         finally:
             if session is not None:
                 session.detach()  # qasync handles events once more after its loop has stopped

@@ -14,6 +14,7 @@ from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.views import RunDetail, SyncReport
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
+from tsh_sync_gui.ui.panels.doctor import RUN, DoctorPanel
 from tsh_sync_gui.ui.panels.help import HelpPanel, NoticesPanel
 from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.panels.preview import PreviewPanel
@@ -71,7 +72,11 @@ class MainWindow(QMainWindow):
         self.sync = SyncPanel(session, self.wishes, kept)
         self.settings = SettingsPanel(session.actions, save=save, test=test)
         self.wizard = Wizard(session.actions)
-        self.panels: dict[str, Panel] = {panel.key: panel for panel in (self.sync, self.settings, self.wizard)}
+        self.doctor = DoctorPanel(session.actions)
+        self.doctor.may_set_up = not demo
+        self.panels: dict[str, Panel] = {
+            panel.key: panel for panel in (self.sync, self.settings, self.wizard, self.doctor)
+        }
         self._in_front = self.sync.key
         self._is_open = False
         self._open_steps = 0
@@ -85,7 +90,8 @@ class MainWindow(QMainWindow):
         for panel in self.panels.values():
             self.navigation.add_screen(panel.key, panel.title, panel.icon_name)
             self.stack.addWidget(panel)
-        self.navigation.show_entry(self.wizard.key, shown=False)
+        for panel in (self.wizard, self.doctor):
+            self.navigation.show_entry(panel.key, shown=False)
         self.stack.addWidget(self.starting)
         middle = QHBoxLayout()
         middle.setSpacing(0)
@@ -124,6 +130,10 @@ class MainWindow(QMainWindow):
         self.settings.connection.box.sign_in.connect(lambda: self.go("setup", "sign_in"))
         self.settings.connection.box.rotate.connect(lambda: self.go("setup", "rotate"))
         self.settings.connection.box.set_up.connect(lambda: self.go("setup"))
+        self.settings.connection.box.check_up.connect(lambda: self.go("doctor", RUN))
+        self.starting.check_up.connect(lambda: self.go("doctor", RUN))
+        self.wizard.check_up.connect(lambda: self.go("doctor", RUN))
+        self.doctor.wanted.connect(self.mend)
         self.session.changed.connect(lambda: self._around.start(0))  # a turn after the cards: each is painted alone
         self.session.previewed.connect(self.show_preview)
         self.session.told.connect(self.tell)
@@ -181,12 +191,18 @@ class MainWindow(QMainWindow):
         if key != self._in_front:
             self.side.close_panel()
         self._in_front = key
-        is_free = self._is_open or panel in {self.settings, self.wizard}
+        is_free = self._is_open or panel in {self.settings, self.wizard, self.doctor}
         self.stack.setCurrentWidget(panel if is_free else self.starting)
         self.navigation.show_entry(self.wizard.key, shown=panel is self.wizard or self._open_steps > 0)
+        self.navigation.show_entry(self.doctor.key, shown=panel is self.doctor)
         self.navigation.show_screen(key)
         if self.stack.currentWidget() is panel:
             panel.open_at(focus)
+
+    def mend(self, deed: str) -> None:
+        """Go where the check-up says that something can be mended."""
+        kind, _, target = deed.partition(":")
+        self.go("settings" if kind == "settings" else "setup", target or "sign_in")
 
     @property
     def panel(self) -> Panel:

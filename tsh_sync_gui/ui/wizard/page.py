@@ -12,11 +12,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tsh_sync_gui.bootstrap.setup.port import SetupPort
 from tsh_sync_gui.bootstrap.setup.values import Progress, Step
+from tsh_sync_gui.core.errors import NoVaultError, VaultLockedError
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.passphrase import PassphraseQuestion
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.wizard.parts import BusyLine
+from tsh_sync_gui.ui.wizard.secrets_file import has_file, make_file, open_file
 
 T = TypeVar("T")
 Choice = tuple[str, Callable[[], object]]
@@ -30,6 +33,7 @@ class Desk:
     setup: SetupPort | None = None
     progress: Progress = field(default_factory=Progress)
     extra_scopes: frozenset[str] = frozenset()
+    replaces: bool = False
     return_to: Step | None = None
     found: dict[str, object] = field(default_factory=dict)
 
@@ -145,7 +149,7 @@ class Page(QWidget):
         )
 
     def _unread(self, error: BaseException) -> None:
-        self.show_problem(problem_from(error), (tr("Try again"), self._read_again))
+        self.show_error(error, (tr("Try again"), self._read_again))
 
     def _read_again(self) -> None:
         self.drop_problem()
@@ -187,11 +191,34 @@ class Page(QWidget):
 
     def fail(self, error: BaseException) -> None:
         """Show what went wrong, with a button that tries once more."""
-        self.show_problem(problem_from(error), (tr("Try again"), self.again))
+        self.show_error(error, (tr("Try again"), self.again))
 
     def again(self) -> None:
         """Do once more what failed."""
         self.submit()
+
+    def show_error(self, error: BaseException, choice: Choice) -> None:
+        """Show an error with *choice*; where secrets can't be kept the button opens or makes a place for them."""
+        if isinstance(error, NoVaultError):
+            choice = (tr("Make an encrypted file…"), self._ask_new_passphrase)
+        elif isinstance(error, VaultLockedError) and has_file():
+            choice = (tr("Open it…"), self._ask_passphrase)
+        self.show_problem(problem_from(error), choice)
+
+    def _ask_new_passphrase(self) -> None:
+        text = tr("Secrets are kept in a file of this computer that only the passphrase opens. It can't be recovered.")
+        heading = tr("Make an encrypted file for secrets")
+        PassphraseQuestion(self, heading, text, go=self._make_file, deed=tr("Make the file"), new=True).open()
+
+    def _ask_passphrase(self) -> None:
+        heading, text = tr("Open the file of secrets"), tr("It stays open for as long as the program runs.")
+        PassphraseQuestion(self, heading, text, go=self._open_file).open()
+
+    def _make_file(self, passphrase: str) -> None:
+        self.run(make_file(passphrase), tr("Making the file…"), lambda _nothing: self.again())
+
+    def _open_file(self, passphrase: str) -> None:
+        self.run(open_file(passphrase), tr("Opening the file…"), lambda _nothing: self.again())
 
     def show_problem(self, problem: Problem, choice: Choice | None = None) -> None:
         """Show a fault in four parts with its one button."""

@@ -43,7 +43,8 @@ class Wizard(Panel):
     """A screen like the others. Progress is kept by the set-up, so that any start goes on where the last one ended.
 
     *completed* says that the first sync was decided on, *signed_in* that a lost sign-in is there again, *left* that a
-    person closes the set-up (True: what the service stands on is another now), *demo* that the sample Zoho is wanted.
+    person closes the set-up (True: what the service stands on is another now), *demo* that the sample Zoho is wanted,
+    *check_up* that everything shall be looked at.
     """
 
     key = "setup"
@@ -52,6 +53,7 @@ class Wizard(Panel):
     signed_in = Signal()
     left = Signal(bool)
     demo = Signal()
+    check_up = Signal()
     open_count = Signal(int)
 
     def __init__(self, actions: Actions) -> None:
@@ -170,8 +172,9 @@ class Wizard(Panel):
 
     @override
     def open_at(self, focus: str) -> None:
-        wanted = next((step for step in Step if step.value == focus), None)
-        self._is_for_sign_in = focus == Step.SIGN_IN.value
+        self.desk.replaces = focus == "rotate"
+        wanted = Step.SIGN_IN if self.desk.replaces else next((step for step in Step if step.value == focus), None)
+        self._is_for_sign_in = wanted is Step.SIGN_IN
         self.desk.return_to = None
         if self.desk.setup is None:
             self._wanted = wanted
@@ -209,6 +212,7 @@ class Wizard(Panel):
             if isinstance(page, FirstSyncPage):
                 page.run_now.connect(self._completed)
                 page.run_later.connect(self._completed)
+                page.check_up.connect(self.check_up)
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the set-up is."""
@@ -239,7 +243,7 @@ class Wizard(Panel):
         if self.desk.setup is None or not self._is_read:
             return
         if step is not Step.SIGN_IN:
-            self.desk.extra_scopes = frozenset()
+            self.desk.extra_scopes, self.desk.replaces = frozenset(), False
         self._keep_place(step)
         self._front(step)
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QHBoxLayout, Q
 from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.values import ClientType, DataCentre, Step, ZohoApp
-from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label, set_property, set_text
 from tsh_sync_gui.ui.wizard.page import Desk, Page
@@ -217,7 +216,7 @@ class AppPage(Page):
         self.found.show_note(tr("Your app is registered in {region}.").format(region=centre_title(centre)), "green")
 
     def _not_found(self, error: BaseException) -> None:
-        self.show_problem(problem_from(error), (tr("Try again"), self._find))
+        self.show_error(error, (tr("Try again"), self._find))
 
     @override
     def submit(self) -> None:

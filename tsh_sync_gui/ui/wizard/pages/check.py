@@ -13,7 +13,6 @@ from tsh_sync_gui.bootstrap.setup.port import SetupPort
 from tsh_sync_gui.bootstrap.setup.values import EntityCheck, Step
 from tsh_sync_gui.core.errors import AuthorisationError
 from tsh_sync_gui.entities.registry import REGISTRY
-from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text
 from tsh_sync_gui.ui.wizard.page import Desk, Page
@@ -102,9 +101,9 @@ class CheckPage(Page):
     def _broken(self, error: BaseException) -> None:
         self._show()
         if isinstance(error, AuthorisationError):
-            self.show_problem(problem_from(error), (tr("Sign in again"), lambda: self._sign_in(frozenset())))
+            self.show_error(error, (tr("Sign in again"), lambda: self._sign_in(frozenset())))
         else:
-            self.show_problem(problem_from(error), (tr("Check again"), self.begin))
+            self.show_error(error, (tr("Check again"), self.begin))
 
     def _judge(self) -> None:
         problem = check_problem(self._lines)

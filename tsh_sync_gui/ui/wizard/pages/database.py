@@ -8,7 +8,6 @@ from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.values import DatabaseTrial, Step
 from tsh_sync_gui.ui import theme
-from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label
 from tsh_sync_gui.ui.wizard.page import Desk, Page
@@ -247,7 +246,7 @@ class DatabasePage(Page):
         self.run(self.setup.try_database(url), words, lambda trial: self._tried(url, trial), otherwise=self._untried)
 
     def _untried(self, error: BaseException) -> None:
-        self.show_problem(problem_from(error), (tr("Try again"), self._try))
+        self.show_error(error, (tr("Try again"), self._try))
 
     def _tried(self, url: str, trial: DatabaseTrial) -> None:
         self._tested = url

@@ -28,11 +28,15 @@ async def _read(setup: SetupPort) -> Read:
 
 
 class FirstSyncPage(Page):
-    """The end of the set-up; *run_now* says that the first sync begins at once, *run_later* that it waits."""
+    """The end of the set-up; *run_now* says that the first sync begins at once, *run_later* that it waits.
+
+    *check_up* says that everything shall be looked at once more before.
+    """
 
     step = Step.FIRST_SYNC
     run_now = Signal()
     run_later = Signal()
+    check_up = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -45,6 +49,7 @@ class FirstSyncPage(Page):
         self.quota = Note()
         self.tonight = button(tr("Run tonight"), icon_name="moon")
         self.estimate = button(tr("Estimate again"), icon_name="refresh")
+        self.check = button(tr("Check everything"), icon_name="check")
         self._forecasts: list[Forecast] | None = None
         self._zone = ""
         box = QFrame()
@@ -57,11 +62,13 @@ class FirstSyncPage(Page):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.tonight)
+        row.addWidget(self.check)
         row.addStretch(1)
         row.addWidget(self.estimate)
         self.body.addLayout(row)
         self.tonight.clicked.connect(self._tonight)
         self.estimate.clicked.connect(self._estimate)
+        self.check.clicked.connect(self.check_up)
         self.quota.show_note("")
 
     @override

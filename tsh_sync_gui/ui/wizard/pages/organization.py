@@ -8,7 +8,6 @@ from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.values import OrganizationChoice, Step
 from tsh_sync_gui.core.errors import AuthorisationError
-from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button
@@ -59,9 +58,9 @@ class OrganizationPage(Page):
 
     def _refused(self, error: BaseException) -> None:
         if isinstance(error, AuthorisationError):
-            self.show_problem(problem_from(error), (tr("Sign in again"), lambda: self.wanted.emit(Step.SIGN_IN)))
+            self.show_error(error, (tr("Sign in again"), lambda: self.wanted.emit(Step.SIGN_IN)))
         else:
-            self.show_problem(problem_from(error), (tr("Try again"), self.load))
+            self.show_error(error, (tr("Try again"), self.load))
 
     def _show(self, choices: tuple[OrganizationChoice, ...]) -> None:
         self._choices = choices
@@ -114,7 +113,7 @@ class OrganizationPage(Page):
             self.setup.choose_organization(organization_id),
             words,
             lambda _nothing: self._chosen(organization_id),
-            otherwise=lambda error: self.show_problem(problem_from(error), (tr("Choose another"), self.load)),
+            otherwise=lambda error: self.show_error(error, (tr("Choose another"), self.load)),
         )
 
     def _chosen(self, organization_id: str) -> None:

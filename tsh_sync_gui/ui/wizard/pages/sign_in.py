@@ -79,7 +79,8 @@ class SignInPage(Page):
     def enter(self) -> None:
         wanted = self.desk.extra_scopes
         words = tr("Zoho will be asked for this as well: {scopes}").format(scopes=scope_words(wanted))
-        self.asks.show_note(words if wanted else "", "blue")
+        renewed = tr("The old sign-in is kept until the new one has worked; then it is ended at Zoho.")
+        self.asks.show_note(words if wanted else renewed if self.desk.replaces else "", "blue")
         self._health = None
         self.facts.show_facts(())
         self._show(Phase.IDLE)
@@ -107,7 +108,8 @@ class SignInPage(Page):
         """Tell whether there is a sign-in that works and nothing more is asked for."""
         if self._phase is Phase.DONE:
             return True
-        return self._health is not None and self._health.state == "ok" and not self.desk.extra_scopes
+        is_asked = bool(self.desk.extra_scopes) or self.desk.replaces
+        return self._health is not None and self._health.state == "ok" and not is_asked
 
     @property
     @override
@@ -158,7 +160,7 @@ class SignInPage(Page):
     def begin(self) -> None:
         """Open the receiver and the browser, and wait."""
         self.facts.show_facts(())
-        coroutine = self.setup.begin_sign_in(extra_scopes=self.desk.extra_scopes)
+        coroutine = self.setup.begin_sign_in(extra_scopes=self.desk.extra_scopes, replaces=self.desk.replaces)
         self.run(coroutine, tr("Getting ready for the browser…"), self._begun, otherwise=self._refused)
 
     def _begun(self, attempt: Attempt) -> None:
@@ -269,7 +271,7 @@ class SignInPage(Page):
         self._attempt = None
         self._drop_browser()
         self.coding.code.line.clear()
-        self.desk.extra_scopes = frozenset()
+        self.desk.extra_scopes, self.desk.replaces = frozenset(), False
         self.asks.show_note("")
         self._show(Phase.DONE)
         self.facts.show_facts(signed_in_facts(signed, self.setup.data_centres()))
@@ -292,7 +294,7 @@ class SignInPage(Page):
             Remedy.NEW_CODE: self._new_code,
             Remedy.APP: lambda: self.wanted.emit(Step.APP),
         }
-        self.show_problem(problem_from(error), (remedy_texts()[remedy], deeds[remedy]))
+        self.show_error(error, (remedy_texts()[remedy], deeds[remedy]))
         if isinstance(error, TransientError) and error.retry_after:
             self._hold_back(error.retry_after)
 

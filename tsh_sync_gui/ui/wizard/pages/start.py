@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.values import EnvFile, Progress, Step
-from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label
 from tsh_sync_gui.ui.wizard.page import Desk, Page
@@ -136,7 +135,7 @@ class StartPage(Page):
             self.setup.read_env(Path(path).expanduser()),
             tr("Reading the file…"),
             self._show_file,
-            otherwise=lambda error: self.show_problem(problem_from(error), (tr("Choose file…"), self._choose_file)),
+            otherwise=lambda error: self.show_error(error, (tr("Choose file…"), self._choose_file)),
         )
 
     def _show_file(self, file: EnvFile) -> None:

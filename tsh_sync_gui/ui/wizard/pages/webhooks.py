@@ -189,9 +189,7 @@ class WebhooksPage(Page):
             self.setup.test_webhook(public=public),
             words,
             lambda seen: self.result.show_note(seen, "green"),
-            otherwise=lambda error: self.show_problem(
-                problem_from(error), (tr("Test again"), lambda: self._test(public=public))
-            ),
+            otherwise=lambda error: self.show_error(error, (tr("Test again"), lambda: self._test(public=public))),
             can_cancel=True,
         )
 
