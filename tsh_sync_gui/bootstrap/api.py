@@ -15,6 +15,7 @@ import structlog
 from tsh_sync_gui.bootstrap.demo import open_demo
 from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.wiring import open_service
+from tsh_sync_gui.core import log
 from tsh_sync_gui.engine.service import SyncService
 from tsh_sync_gui.engine.views import Details, SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
@@ -102,7 +103,11 @@ class Connection:
         if not structlog.is_configured():
             # Else structlog prints to the stdout of the program that uses us; so it goes where that program's logs go.
             structlog.configure(
-                processors=[structlog.processors.format_exc_info, structlog.stdlib.render_to_log_kwargs],
+                processors=[
+                    structlog.processors.format_exc_info,
+                    log.redacted,
+                    structlog.stdlib.render_to_log_kwargs,
+                ],
                 logger_factory=structlog.stdlib.LoggerFactory(),
                 wrapper_class=structlog.stdlib.BoundLogger,
             )

@@ -53,7 +53,8 @@ def explained(error: BaseException) -> str:
     return redact("".join(traceback.format_exception(error)))
 
 
-def _redacted(_logger: Any, _method: str, event: EventDict) -> EventDict:
+def redacted(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Take the secrets out of a line of the log; a processor of structlog."""
     return {key: DOTS if key.lower() in _KEYS else _cleaned(value) for key, value in event.items()}
 
 
@@ -100,7 +101,7 @@ def configure(home: Path | None, *, debug: bool = False, stderr: bool = False) -
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _redacted,
+        redacted,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         processor=structlog.processors.JSONRenderer(ensure_ascii=False), foreign_pre_chain=shared

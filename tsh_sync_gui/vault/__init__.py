@@ -3,9 +3,9 @@
 `choose` picks the one that serves a home; every adapter fulfils `engine.ports.vault.Vault`.
 """
 
-from tsh_sync_gui.vault.choice import choose, has_keychain
+from tsh_sync_gui.vault.choice import choose
 from tsh_sync_gui.vault.file_vault import FileVault
-from tsh_sync_gui.vault.keyring_vault import KeyringVault
+from tsh_sync_gui.vault.keyring_vault import KeyringVault, has_keychain
 from tsh_sync_gui.vault.memory_vault import MemoryVault
 
 __all__ = ["FileVault", "KeyringVault", "MemoryVault", "choose", "has_keychain"]

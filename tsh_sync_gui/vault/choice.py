@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from tsh_sync_gui.engine.ports.vault import Vault
 from tsh_sync_gui.vault.env_vault import EnvironmentVault
 from tsh_sync_gui.vault.file_vault import FileVault
-from tsh_sync_gui.vault.keyring_vault import ID_FILE, KeyringVault
+from tsh_sync_gui.vault.keyring_vault import ID_FILE, KeyringVault, has_keychain
 
 KEY_VARIABLE: Final = "TSH_SECRET_KEY"
-
-
-class _Keychain(Protocol):
-    @property
-    def priority(self) -> float: ...
-
-
-def has_keychain() -> bool:
-    """Tell whether this machine has a real keychain; asks it nothing that could wait for a person."""
-    import keyring  # noqa: PLC0415 -- takes 0.1 s, and machines with a vault file need none of it
-
-    found: _Keychain = keyring.get_keyring()
-    try:
-        return found.priority >= 1
-    except RuntimeError:  # what a backend's priority raises when it can't work here
-        return False
 
 
 def has_kept(home: Path) -> bool:
@@ -45,8 +29,8 @@ def choose(home: Path, *, kind: str = "auto", passphrase: str = "") -> Vault:
     file = FileVault(home, key)
     if kind == "file":
         return file if file.exists else EnvironmentVault(why="The encrypted file for secrets is not made yet")
-    if has_keychain():
-        return KeyringVault(home)
+    if has_keychain() or (kind == "auto" and (home / ID_FILE).exists() and not file.exists):
+        return KeyringVault(home)  # where its keychain is out of reach it says so, instead of seeming empty
     if kind == "keychain":
         return EnvironmentVault(why="TSH_VAULT says keychain, and this computer has none")
     return file if file.exists else EnvironmentVault()

@@ -126,10 +126,39 @@ class KeyringVault:
             raise _told(error) from None  # a foreign error's text and frames may hold what was to be kept
 
 
+def has_keychain() -> bool:
+    """Tell whether this machine has a real keychain that can be reached from here."""
+    try:
+        return _priority(_backend()) >= 1
+    except Exception:  # noqa: BLE001 -- what looking for a keychain raises where there is none is the system's own
+        return False
+
+
 def _system_keychain() -> Keychain:
+    """Return the system's keychain; never one that is none, for those fail or forget."""
+    found = _backend()
+    if _priority(found) < 1:
+        raise _unreachable()
+    return found
+
+
+def _backend() -> Keychain:
     import keyring  # noqa: PLC0415 -- takes 0.1 s, and machines with a vault file need none of it
 
     return keyring.get_keyring()
+
+
+def _priority(backend: Keychain) -> float:
+    return float(getattr(backend, "priority", 0))
+
+
+def _unreachable() -> NoVaultError:
+    return NoVaultError(
+        "There is no keychain that can be reached from here",
+        advice="A keychain belongs to a session at the desktop; services and remote shells have none. Run"
+        " `tsh-sync config vault file` where it can be reached and set TSH_SECRET_KEY here, or set the secrets in the"
+        " environment.",
+    )
 
 
 def _told(error: Exception) -> VaultError:
@@ -139,11 +168,7 @@ def _told(error: Exception) -> VaultError:
     if isinstance(error, KeyringLocked):
         return VaultLockedError("The keychain is locked", advice="Unlock it, then try again.", cause=cause)
     if isinstance(error, NoKeyringError):
-        return NoVaultError(
-            "This computer has no keychain that could keep secrets",
-            advice="Run `tsh-sync config vault file` to keep them in an encrypted file.",
-            cause=cause,
-        )
+        return _unreachable()
     return VaultError(
         "The keychain refused",
         advice="Try again; if it goes on, run `tsh-sync config vault file` to keep secrets in an encrypted file.",

@@ -58,6 +58,18 @@ def test_what_is_no_real_keychain_is_never_asked(system, tmp_path, priority):
     assert keychain.asked == 0
 
 
+def test_secrets_in_a_keychain_that_is_out_of_reach_are_said_to_be_there(system, tmp_path):
+    """As under cron, where there is no session at the desktop: nothing must look as if it was never kept."""
+    keychain = system(5)
+    choose(tmp_path).put("refresh_token", "x")
+    system(0)
+
+    with pytest.raises(NoVaultError, match="reached from here"):
+        choose(tmp_path).read()
+
+    assert len(keychain.entries) == 1
+
+
 def test_without_a_keychain_the_file_is_taken_if_it_was_made(system, tmp_path, monkeypatch):
     system(0)
     FileVault(tmp_path, "correct horse").make({"client_id": "x"})
