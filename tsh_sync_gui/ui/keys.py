@@ -33,7 +33,7 @@ class Keys(QObject):
         act = window.sync.act
         deeds: dict[str, Callable[[], object]] = {
             "Ctrl+K": self.palette.open_palette,
-            "F5": window.session.refresh,
+            "F5": self.refresh,
             "Ctrl+R": lambda: act(Do.SYNC),
             "Ctrl+Shift+R": lambda: act(Do.PREVIEW),
             "Ctrl+.": lambda: act(Do.CANCEL),
@@ -49,6 +49,11 @@ class Keys(QObject):
             deeds[f"Ctrl+{place}"] = partial(window.go, key)
         for keys, deed in deeds.items():
             QShortcut(QKeySequence(keys), window).activated.connect(deed)
+
+    def refresh(self) -> None:
+        """Read anew what the screen in front shows."""
+        if not self._window.panel.refresh():
+            self._window.session.refresh()
 
     def filter_row(self) -> None:
         """Go to the filter of the screen in front."""
@@ -102,7 +107,8 @@ class Keys(QObject):
             "sync_all": window.wishes.everything,
             "light": lambda: window.use_theme("light"),
             "dark": lambda: window.use_theme("dark"),
-            "refresh": window.session.refresh,
+            "refresh": self.refresh,
+            "check_up": lambda: window.go("doctor", "run"),
             "help": window.show_help,
             Do.PAUSE.value: window.wishes.pause_all,
             Do.RESUME.value: window.wishes.resume_all,

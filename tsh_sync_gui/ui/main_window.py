@@ -74,9 +74,8 @@ class MainWindow(QMainWindow):
         self.wizard = Wizard(session.actions)
         self.doctor = DoctorPanel(session.actions)
         self.doctor.may_set_up = not demo
-        self.panels: dict[str, Panel] = {
-            panel.key: panel for panel in (self.sync, self.settings, self.wizard, self.doctor)
-        }
+        panels: tuple[Panel, ...] = (self.sync, self.settings, self.wizard, self.doctor)
+        self.panels = {panel.key: panel for panel in panels}
         self._in_front = self.sync.key
         self._is_open = False
         self._open_steps = 0

@@ -13,6 +13,7 @@ from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.collector import keep_what_is_there
+from tsh_sync_gui.ui.examining import Examiner
 from tsh_sync_gui.ui.first_run import FirstRun
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.language import language_of
@@ -82,6 +83,9 @@ class Program:
         self.window.settings.spoken.connect(self._speak)
         self.window.settings.use(
             ProgramDeeds(lambda: self.window.settings.loaded, lambda: self._opened.service if self._opened else None)
+        )
+        self.window.doctor.use(
+            Examiner(lambda: self._opened.service.loaded if self._opened else None, demo=demo).examine
         )
         self.window.settings.connection.wanted.connect(self._look_at_sign_in)
         self.window.wizard.completed.connect(self._set_up)

@@ -40,6 +40,10 @@ class Panel(QWidget):
     def filter_row(self) -> None:
         """Go to the filter row of the screen's table, where there is one."""
 
+    def refresh(self) -> bool:
+        """Read anew what the screen shows by itself; False when it shows what all screens share."""
+        return False
+
     def escape(self) -> bool:
         """Take back the last thing opened; False when there is nothing."""
         return False

@@ -249,7 +249,11 @@ class SettingsPanel(Panel):
     @override
     def open_at(self, focus: str) -> None:
         head = self._heads.get("Connection" if focus == "Zoho" else focus)
-        if head is not None:
+        if row := self.rows.get(focus):
+            self.search.clear()
+            self._scroll.ensureWidgetVisible(row, 0, 60)
+            row.focus_field()
+        elif head is not None:
             self._scroll.ensureWidgetVisible(head, 0, 20)
             head.findChildren(SettingRow)[0].focus_field()
         else:

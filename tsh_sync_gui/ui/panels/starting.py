@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.bar import ProgressLine
-from tsh_sync_gui.ui.widgets.basics import glyph, label, set_text
+from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_text
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _LOOK_MS = 100
@@ -22,6 +22,7 @@ class StartingPage(QWidget):
     again = Signal()
     settings = Signal()
     setup = Signal()
+    check_up = Signal()
 
     def __init__(self, words: Callable[[], str]) -> None:
         super().__init__()
@@ -38,11 +39,15 @@ class StartingPage(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
+        self.check_button = button(tr("Check everything"), "flat", icon_name="check")
+        self.check_button.clicked.connect(self.check_up)
+        self.check_button.hide()
         self._column = QVBoxLayout(self)
         self._column.setSpacing(14)
         self._column.addStretch(2)
         for part in (glyph("logo", side=52), self._heading, self._bar, self._line):
             self._column.addWidget(part, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.addWidget(self.check_button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._column.addStretch(3)
 
     def begin(self) -> None:
@@ -58,6 +63,7 @@ class StartingPage(QWidget):
         """Show why the service does not open, with one button."""
         choice = (tr("Open settings"), self.settings.emit) if needs_settings else (tr("Try again"), self.again.emit)
         self._show_box(problem, choice, tr("The program could not start its work"))
+        self.check_button.show()
 
     def _show_box(self, problem: Problem, choice: tuple[str, Callable[[], object]], heading: str) -> None:
         self._timer.stop()
@@ -67,7 +73,7 @@ class StartingPage(QWidget):
         self._line.hide()
         self._box = ProblemBox(problem, choice)
         self._box.setFixedWidth(560)
-        self._column.insertWidget(self._column.count() - 1, self._box, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._column.insertWidget(self._column.count() - 2, self._box, 0, Qt.AlignmentFlag.AlignHCenter)
         if self._box.choice is not None:
             self._box.choice.setFocus()
 
@@ -90,6 +96,7 @@ class StartingPage(QWidget):
         self._timer.stop()
 
     def _forget_box(self) -> None:
+        self.check_button.hide()
         if self._box is not None:
             self._column.removeWidget(self._box)
             self._box.deleteLater()

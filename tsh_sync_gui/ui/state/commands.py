@@ -97,6 +97,7 @@ def standing(*, dark: bool, can_pause: bool, can_resume: bool) -> tuple[Command,
             icon="sun" if dark else "moon",
         ),
         Command(text=tr("Refresh"), verb="app", target="refresh", icon="refresh"),
+        Command(text=tr("Check everything"), verb="app", target="check_up", icon="check"),
         Command(text=tr("Help and keys"), verb="app", target="help", icon="help"),
     ]
     if can_pause:

@@ -74,8 +74,7 @@ def _zoho(state: AppState) -> Part:
         text=tr("Zoho"),
         tone="" if zoho.up else "red",
         hint=hint,
-        screen="settings",
-        focus="Zoho",
+        screen="doctor",
     )
 
 

@@ -24,6 +24,7 @@ class ConnectionBox(QWidget):
     sign_in = Signal()
     rotate = Signal()
     set_up = Signal()
+    check_up = Signal()
     unlock = Signal()
     make_file = Signal()
 
@@ -36,6 +37,7 @@ class ConnectionBox(QWidget):
         self.rotate_button = button(tr("Renew the sign-in"), icon_name="refresh")
         self.rotate_button.setToolTip(tr("Gets a new refresh token; the old one is kept until the new one has worked."))
         self.set_up_button = button(tr("Open the set-up"), icon_name="settings")
+        self.check_button = button(tr("Check everything"), icon_name="check")
         self._lock = glyph("lock", "muted")
         self.vault_words = label("", "small", wrap=True, selectable=True)
         self.unlock_button = button(tr("Open it…"), icon_name="lock")
@@ -59,6 +61,7 @@ class ConnectionBox(QWidget):
             (first, self.sign_in_button, self.sign_in),
             (first, self.rotate_button, self.rotate),
             (first, self.set_up_button, self.set_up),
+            (first, self.check_button, self.check_up),
             (second, self.unlock_button, self.unlock),
             (second, self.file_button, self.make_file),
         )
