@@ -11,6 +11,7 @@ import structlog
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Loaded, find
+from tsh_sync_gui.engine.outcomes import user_name
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.secrets import VaultState
@@ -71,7 +72,9 @@ class ProgramDeeds:
     async def reveal(self, field: str) -> str:
         """Return a secret in the clear; it is written into the audit, or where there is no database into the log."""
         service = self._service()
-        structlog.get_logger(__name__).info("a secret is shown in the window", setting=find(field).variable)
+        structlog.get_logger(__name__).info(
+            "a secret is shown in the window", setting=find(field).variable, user=user_name()
+        )
         if service is not None:
             return await service.reveal_setting(field)
         return self._loaded().text(field)
