@@ -1,4 +1,4 @@
-"""Homes with a vault, databases with all tables, and simulators."""
+"""Homes with a vault, a database with all tables, and simulators."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.setups import with_vault
 from tests.support.simulator import make_simulator, simulator
-from tests.support.stores import with_tables
+from tests.support.stores import session_url, tables_url
 
-__all__ = ["make_simulator", "simulator"]
+__all__ = ["make_simulator", "session_url", "simulator", "tables_url"]
 
 
 @pytest.fixture
@@ -20,6 +20,6 @@ def vaulted(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(database_url) -> str:
+def url(tables_url: str) -> str:
     """A database with all tables."""
-    return database_url(with_tables)
+    return tables_url
