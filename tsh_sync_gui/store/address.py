@@ -17,10 +17,11 @@ APPLICATION: Final = "tsh-sync"
 
 _SCHEME: Final = re.compile(r"\A([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _OURS: Final = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
-# Tables are always named with their schema; this is for people's own queries and for foreign functions.
+# Our tables are always named with their schema; this is for people's own queries, foreign functions and the job queue,
+# before `public`, where another program may keep a queue of the same making.
 # The last two: pages are found by index where a page of ids is looked up, also when the planner has no figures yet.
 _OPTIONS: Final = (
-    "-c search_path=tsh,sync,public -c timezone=UTC -c datestyle=ISO -c client_min_messages=warning"
+    "-c search_path=tsh,sync,jobs,public -c timezone=UTC -c datestyle=ISO -c client_min_messages=warning"
     " -c random_page_cost=1.1 -c work_mem=16MB"
 )
 _DEFAULTS: Final[Mapping[str, Any]] = {"connect_timeout": 10, "keepalives_idle": 30, "client_encoding": "UTF8"}

@@ -1,4 +1,4 @@
-"""Saves our two schemas into one file and brings them back, with PostgreSQL's own tools."""
+"""Saves our schemas into one file and brings them back, with PostgreSQL's own tools."""
 
 from __future__ import annotations
 
@@ -22,7 +22,20 @@ from tsh_sync_gui.store.embedded.account import Account, start_options
 from tsh_sync_gui.store.embedded.binaries import OVERRIDE, Binaries
 from tsh_sync_gui.store.embedded.endpoint import passfile_line
 
-SCHEMAS = ("tsh", "sync")
+SCHEMAS = ("tsh", "sync", "jobs")
+# A backup of a version before the job queue has no third one.
+_NEEDED = ("tsh", "sync")
+# A schema of that name is ours only where our own tables say so: another program may have had the name first.
+_CLEAR = """
+DO $$
+BEGIN
+    IF to_regclass('jobs.procrastinate_jobs') IS NOT NULL AND to_regclass('sync.attempts') IS NOT NULL THEN
+        DROP SCHEMA jobs CASCADE;
+    END IF;
+END
+$$;
+DROP SCHEMA IF EXISTS tsh, sync CASCADE;
+"""
 _MARK = b"PGDMP"
 # Waiting longer means that another program is at work in these tables.
 _LOCK_TIMEOUT = "20s"
@@ -99,7 +112,7 @@ def _check_ours(file: Path, binaries: Binaries, options: dict[str, Any], revisio
     if mark != _MARK:
         raise _not_ours(file, "the file does not begin as a PostgreSQL archive does")
     contents = _run(binaries, "pg_restore", ["--list", str(file)], options, doing="reading the backup")
-    missing = [schema for schema in SCHEMAS if not re.search(rf" SCHEMA - {schema} ", contents)]
+    missing = [schema for schema in _NEEDED if not re.search(rf" SCHEMA - {schema} ", contents)]
     if missing or " sync alembic_version " not in contents:
         raise _not_ours(file, f"missing in it: {', '.join(missing) or 'the schema version'}")
     if not revisions:
@@ -183,10 +196,7 @@ def _replay(file: Path, binaries: Binaries, address: str, *, options: dict[str, 
 def _feed(reader: subprocess.Popen[bytes], writer: subprocess.Popen[bytes], server_version: int) -> None:
     if reader.stdout is None or writer.stdin is None:
         return
-    schemas = ", ".join(SCHEMAS)
-    writer.stdin.write(
-        f"BEGIN;\nSET LOCAL lock_timeout = '{_LOCK_TIMEOUT}';\nDROP SCHEMA IF EXISTS {schemas} CASCADE;\n".encode()
-    )
+    writer.stdin.write(f"BEGIN;\nSET LOCAL lock_timeout = '{_LOCK_TIMEOUT}';\n{_CLEAR}".encode())
     head = reader.stdout.read(65536)
     if server_version < _TRANSACTION_TIMEOUT_SINCE:
         # The one setting in the head of a newer backup that an older server does not know.

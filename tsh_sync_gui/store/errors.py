@@ -66,7 +66,7 @@ def _read_only(cause: str) -> SyncError:
 def _rights(cause: str) -> SyncError:
     return ConfigurationError(
         "The database user lacks a right",
-        advice="Give the user of the address all rights on the schemas tsh and sync, and CREATE on the database.",
+        advice="Give the user of the address all rights on the schemas tsh, sync and jobs, and CREATE on the database.",
         cause=cause,
     )
 

@@ -25,7 +25,7 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
 """
 _RIGHTS: Final = """
 SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('tsh', 'sync') AND c.relkind IN ('r', 'p')
+WHERE n.nspname IN ('tsh', 'sync', 'jobs') AND c.relkind IN ('r', 'p')
   AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')) ORDER BY 1 LIMIT 1
 """
 
@@ -83,7 +83,7 @@ def check_server(server: Server, address: Address) -> None:
     if not server.may_use:
         raise ConfigurationError(
             f"The user “{address.user}” may not use the schema {SYNC}",
-            advice=f"As its owner run: GRANT ALL ON SCHEMA tsh, sync TO {address.user or 'the user'}; "
+            advice=f"As its owner run: GRANT ALL ON SCHEMA tsh, sync, jobs TO {address.user or 'the user'}; "
             "and likewise on all tables in them.",
         )
     refuse_newer(server.schema)
@@ -111,8 +111,8 @@ async def check_tables(connection: psycopg.AsyncConnection[Any], entities: Itera
     if row[0]:
         raise ConfigurationError(
             f"The database user may not read and write {row[0]}",
-            advice="As the tables' owner run: GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync TO the user; "
-            "and GRANT USAGE ON ALL SEQUENCES IN SCHEMA tsh, sync TO the user;",
+            advice="As the tables' owner run: GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync, jobs TO the user; "
+            "and GRANT USAGE ON ALL SEQUENCES IN SCHEMA tsh, sync, jobs TO the user;",
         )
     if row[1]:
         raise SchemaMismatchError(

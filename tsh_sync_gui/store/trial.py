@@ -119,11 +119,11 @@ async def _look(connection: psycopg.AsyncConnection[Any], address: Address, want
     )
     role = _name(user)
     on_tables = (
-        f"GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync TO {role};"
-        f" GRANT USAGE ON ALL SEQUENCES IN SCHEMA tsh, sync TO {role};"
+        f"GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync, jobs TO {role};"
+        f" GRANT USAGE ON ALL SEQUENCES IN SCHEMA tsh, sync, jobs TO {role};"
     )
     if not server.may_use:
-        grant = f"GRANT ALL ON SCHEMA tsh, sync TO {role}; {on_tables}"
+        grant = f"GRANT ALL ON SCHEMA tsh, sync, jobs TO {role}; {on_tables}"
         return replace(found, missing_right="the right to use the schemas tsh and sync", remedy=grant)
     if not server.schema and not server.may_create:
         grant = f"GRANT CREATE ON DATABASE {_name(database)} TO {role};"

@@ -204,12 +204,14 @@ async def test_a_user_who_may_not_use_the_tables_is_told_so(role):
     assert await opened(url) is None
 
     outside = await opened(with_user(url, name))
-    as_superuser(url, f"GRANT USAGE ON SCHEMA tsh, sync TO {name}", f"GRANT SELECT ON sync.alembic_version TO {name}")
+    as_superuser(
+        url, f"GRANT USAGE ON SCHEMA tsh, sync, jobs TO {name}", f"GRANT SELECT ON sync.alembic_version TO {name}"
+    )
     inside = await opened(with_user(url, name))
     as_superuser(
         url,
-        f"GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync TO {name}",
-        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA tsh, sync TO {name}",
+        f"GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync, jobs TO {name}",
+        f"GRANT ALL ON ALL SEQUENCES IN SCHEMA tsh, sync, jobs TO {name}",
     )
     allowed = await opened(with_user(url, name))
 

@@ -27,5 +27,5 @@ def test_options_of_the_address_are_kept_and_win():
     args = parse_address("postgresql://h/db?options=-c%20work_mem%3D1MB&application_name=mine").connect_args("lock")
 
     assert args["options"].endswith("-c work_mem=1MB")
-    assert "search_path=tsh,sync,public" in args["options"]
+    assert "search_path=tsh,sync,jobs,public" in args["options"]
     assert args["application_name"] == "mine lock"
