@@ -54,13 +54,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>%Ln fault(s) must be mended before syncs can work</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا أعطال تمنع المزامنة</numerusform>
+    <numerusform>يجب إصلاح عطل واحد قبل أن تعمل المزامنة</numerusform>
+    <numerusform>يجب إصلاح عطلين قبل أن تعمل المزامنة</numerusform>
+    <numerusform>يجب إصلاح %Ln أعطال قبل أن تعمل المزامنة</numerusform>
+    <numerusform>يجب إصلاح %Ln عطلًا قبل أن تعمل المزامنة</numerusform>
+    <numerusform>يجب إصلاح %Ln عطل قبل أن تعمل المزامنة</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -557,7 +557,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>All is well</source>
-   <translation type="unfinished" />
+   <translation>كل شيء سليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/session.py" />
@@ -800,8 +800,12 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
+   <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
    <source>Check everything</source>
-   <translation type="unfinished" />
+   <translation>فحص كل شيء</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -811,7 +815,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>Check-up</source>
-   <translation type="unfinished" />
+   <translation>الفحص العام</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -836,7 +840,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Choose folder</source>
-   <translation type="unfinished" />
+   <translation>اختيار مجلد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
@@ -846,7 +850,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Choose the organization</source>
-   <translation type="unfinished" />
+   <translation>اختيار المؤسسة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -911,11 +915,6 @@
    <translation>تُحفظ الأعمدة والترتيب والمرشّحات.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/doctor.py" />
-   <source>Comes next</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Connect to Zoho</source>
    <translation>الاتصال بـZoho</translation>
@@ -963,7 +962,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>Copy report</source>
-   <translation type="unfinished" />
+   <translation>نسخ التقرير</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -1071,7 +1070,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Database, sign-in, permissions, quota, clocks, disk and deliveries are looked at, one after the other. Nothing is changed.</source>
-   <translation type="unfinished" />
+   <translation>تُفحص قاعدة البيانات وتسجيل الدخول والأذونات والحصة والساعات والقرص والتسليمات واحدًا بعد الآخر. لا يتغيّر شيء.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1134,7 +1133,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Each line stands by itself: a fault hides no other.</source>
-   <translation type="unfinished" />
+   <translation>كل سطر مستقل: لا يخفي عطل عطلًا آخر.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1250,7 +1249,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>F5</source>
-   <translation type="unfinished" />
+   <translation>F5</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
@@ -1266,7 +1265,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Fault</source>
-   <translation type="unfinished" />
+   <translation>عطل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -1336,12 +1335,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>Findings</source>
-   <translation type="unfinished" />
+   <translation>النتائج</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Fine</source>
-   <translation type="unfinished" />
+   <translation>سليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/rail.py" />
@@ -1599,6 +1598,11 @@
    <translation>تعمل بالفعل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <source>It stays open for as long as the program runs.</source>
+   <translation>يبقى مفتوحًا ما دام البرنامج يعمل.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
    <source>It stays open until the program ends. TSH_SECRET_KEY in the environment opens it without asking.</source>
    <translation>يبقى مفتوحًا حتى ينتهي البرنامج. ويفتحه TSH_SECRET_KEY في البيئة دون سؤال.</translation>
@@ -1762,20 +1766,27 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Looking: {done} of {all}</source>
-   <translation type="unfinished" />
+   <translation>جارٍ الفحص: {done} من {all}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Looking…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ الفحص…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <source>Make an encrypted file for secrets</source>
+   <translation>إنشاء ملف مشفَّر للأسرار</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Make an encrypted file…</source>
    <translation>إنشاء ملف مشفَّر…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Make the file</source>
    <translation>إنشاء الملف</translation>
   </message>
@@ -1783,6 +1794,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Making a new secret…</source>
    <translation>جارٍ إنشاء سرّ جديد…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <source>Making the file…</source>
+   <translation>جارٍ إنشاء الملف…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -1952,12 +1968,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Not looked at</source>
-   <translation type="unfinished" />
+   <translation>لم يُفحص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>Not signed in to Zoho yet.</source>
    <translation>لم يُسجَّل الدخول إلى Zoho بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>Not yet</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
@@ -2007,7 +2028,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Nothing was checked yet</source>
-   <translation type="unfinished" />
+   <translation>لم يُفحص شيء بعد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -2078,6 +2099,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Open it…</source>
    <translation>فتحه…</translation>
   </message>
@@ -2105,6 +2127,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Open the file of secrets</source>
    <translation>فتح ملف الأسرار</translation>
   </message>
@@ -2113,6 +2136,11 @@
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <source>Open the set-up</source>
    <translation>فتح الإعداد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <source>Opening the file…</source>
+   <translation>جارٍ فتح الملف…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
@@ -2555,6 +2583,11 @@
    <translation>السرّ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <source>Secrets are kept in a file of this computer that only the passphrase opens. It can't be recovered.</source>
+   <translation>تُحفظ الأسرار في ملف على هذا الحاسوب لا تفتحه إلا عبارة المرور، ولا يمكن استرجاعها.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Secrets rest in</source>
    <translation>مكان حفظ الأسرار</translation>
@@ -2710,7 +2743,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Sign in with the permission</source>
-   <translation type="unfinished" />
+   <translation>تسجيل الدخول بالإذن</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -2847,7 +2880,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>Stop</source>
-   <translation type="unfinished" />
+   <translation>إيقاف</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -2867,7 +2900,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Stopped before the end</source>
-   <translation type="unfinished" />
+   <translation>توقف قبل النهاية</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -2934,13 +2967,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Syncs can work, with %Ln warning(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>يمكن أن تعمل المزامنة</numerusform>
+    <numerusform>يمكن أن تعمل المزامنة، مع تحذير واحد</numerusform>
+    <numerusform>يمكن أن تعمل المزامنة، مع تحذيرين</numerusform>
+    <numerusform>يمكن أن تعمل المزامنة، مع %Ln تحذيرات</numerusform>
+    <numerusform>يمكن أن تعمل المزامنة، مع %Ln تحذيرًا</numerusform>
+    <numerusform>يمكن أن تعمل المزامنة، مع %Ln تحذير</numerusform>
    </translation>
   </message>
   <message>
@@ -3107,6 +3140,11 @@
    <translation>تستأنف المزامنة التالية من هناك.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>The old sign-in is kept until the new one has worked; then it is ended at Zoho.</source>
+   <translation>يُحتفظ بتسجيل الدخول القديم حتى ينجح الجديد، ثم يُنهى لدى Zoho.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>The other computer may be off.</source>
    <translation>قد يكون الحاسوب الآخر مطفأ.</translation>
@@ -3254,6 +3292,11 @@
    <translation>الوقت المتبقي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <source>To be looked at: {what}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>Together</source>
@@ -3374,7 +3417,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Warning</source>
-   <translation type="unfinished" />
+   <translation>تحذير</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -3792,7 +3835,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>check everything again</source>
-   <translation type="unfinished" />
+   <translation>فحص كل شيء مجددًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -3802,7 +3845,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>copy the line</source>
-   <translation type="unfinished" />
+   <translation>نسخ السطر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
@@ -3854,7 +3897,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>do what mends the line</source>
-   <translation type="unfinished" />
+   <translation>تنفيذ ما يصلح السطر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -3914,7 +3957,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>go from line to line</source>
-   <translation type="unfinished" />
+   <translation>التنقل بين الأسطر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -4265,7 +4308,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>{deed} · {price}</source>
-   <translation type="unfinished" />
+   <translation>{deed} · {price}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
