@@ -21,6 +21,7 @@ class LiveSettings:
     def __init__(self, machine: Loaded, shared: SharedSettings) -> None:
         self._machine = machine
         self._shared = shared
+        self._saving = asyncio.Lock()
         self._listeners: list[Callable[[Settings], None]] = []
         self.loaded = machine
 

@@ -5,21 +5,19 @@ TSH_SECRET_KEY is the passphrase of machines where nobody can type one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
 from tsh_sync_gui.core.errors import ConfigurationError, NoVaultError, VaultError, VaultLockedError
-from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.vault.alone import alone
 from tsh_sync_gui.vault.private_file import write_private
 from tsh_sync_gui.vault.sealed import check_passphrase, new_header, seal, unseal
 
 NAME: Final = "vault.tsh"
-LOCK_FILE: Final = "vault.lock"
 
 
 class FileVault:
@@ -42,7 +40,7 @@ class FileVault:
     def make(self, secrets: Mapping[str, str] | None = None) -> None:
         """Make the file, with *secrets*; ConfigurationError when there is one, or the passphrase is too short."""
         check_passphrase(self._passphrase)
-        with self._alone():
+        with alone(self._home):
             if self.exists:
                 raise ConfigurationError(
                     f"There is an encrypted file for secrets already: {self.path}",
@@ -56,22 +54,16 @@ class FileVault:
 
     def put(self, name: str, secret: str) -> None:
         """Keep *secret* in the file."""
-        with self._alone():
+        with alone(self._home):
             header, document = self._read()
             self._write(header, document | {name: secret})
 
     def remove(self, name: str) -> None:
         """Forget what is kept under *name*."""
-        with self._alone():
+        with alone(self._home):
             header, document = self._read()
             if document.pop(name, None) is not None:
                 self._write(header, document)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self._home.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._home / LOCK_FILE, timeout=60, what="vault"):
-            yield
 
     def _read(self) -> tuple[bytes, dict[str, str]]:
         try:

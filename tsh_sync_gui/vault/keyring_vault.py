@@ -11,22 +11,21 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from pydantic import SecretStr
 
 from tsh_sync_gui.core.errors import NoVaultError, VaultDamagedError, VaultError, VaultLockedError
-from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.vault.alone import alone
 from tsh_sync_gui.vault.patience import Patience
 
 PIECE: Final = 1_000
 SERVICE: Final = "TSH Sync"
 ID_FILE: Final = "vault.id"
-LOCK_FILE: Final = "vault.lock"
 _HEAD: Final = "secrets"
 _READS: Final = 3
 _VERSION: Final = 1
@@ -75,35 +74,27 @@ class KeyringVault:
 
     def put(self, name: str, secret: str) -> None:
         """Keep *secret* in the keychain."""
-        with self._alone():
+        with alone(self._home):
             service = self._service() or self._named()
             self._asked(lambda keychain: _write(keychain, service, _known(keychain, service) | {name: secret}))
 
     def remove(self, name: str) -> None:
         """Forget what is kept under *name*."""
-        with self._alone():
+        with alone(self._home):
             service = self._service()
             if service:
                 self._asked(lambda keychain: _without(keychain, service, name))
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self._home.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._home / LOCK_FILE, timeout=60, what="vault"):
-            yield
-
     def _service(self) -> str:
+        path = self._home / ID_FILE
         try:
-            name = (self._home / ID_FILE).read_text(encoding="ascii").strip()
+            name = path.read_bytes().decode("ascii", "replace").strip()
         except FileNotFoundError:
             return ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise VaultDamagedError(
-                f"The file {self._home / ID_FILE} cannot be read",
-                advice="It names this program's entries in the keychain. Bring it back, or delete it and sign in"
-                " again.",
-                cause=str(error),
-            ) from error
+        except OSError as error:
+            raise _nameless(path) from error
+        if not name.isalnum():  # without a name of its own two homes would share their entries
+            raise _nameless(path)
         return f"{SERVICE} {name}"
 
     def _named(self) -> str:
@@ -124,6 +115,13 @@ class KeyringVault:
             raise
         except Exception as error:  # noqa: BLE001 -- each system's keychain raises errors of its own
             raise _told(error) from None  # a foreign error's text and frames may hold what was to be kept
+
+
+def _nameless(path: Path) -> VaultDamagedError:
+    return VaultDamagedError(
+        f"The file {path} cannot be read",
+        advice="It names this program's entries in the keychain. Bring it back, or delete it and sign in again.",
+    )
 
 
 def has_keychain() -> bool:

@@ -90,3 +90,13 @@ def test_a_secret_goes_into_the_vault_and_is_in_force_at_once(live, tmp_path, mo
     assert live.now.client_secret.get_secret_value() == "0123456789abcdef"
     assert live.loaded.vault is VaultKind.FILE
     assert not (tmp_path / "settings.toml").exists()
+
+
+def test_settings_saved_at_once_are_all_kept_and_all_in_force(live, tmp_path):
+    async def save():
+        await asyncio.gather(live.save("theme", "dark"), live.save("debug", "true"), live.save("log_api_calls", "true"))
+
+    asyncio.run(save())
+
+    assert (live.now.theme, live.now.debug, live.now.log_api_calls) == ("dark", True, True)
+    assert load(home=tmp_path, environment=False).settings == live.now.model_copy(update={"concurrency": 5})

@@ -1,5 +1,7 @@
 """Settings: sources in their order, ranges in words, nothing half-saved."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tsh_sync_gui.core import settings
@@ -127,3 +129,20 @@ def test_a_home_that_is_a_file_is_named(tmp_path):
 
     with pytest.raises(ConfigurationError, match="TSH_HOME"):
         load(home=tmp_path / "home")
+
+
+def test_settings_saved_by_several_at_once_are_all_kept(tmp_path):
+    fields = {"theme": "dark", "debug": "true", "log_api_calls": "true", "image_cache_dir": "/x"}
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            list(pool.map(lambda pair: save(tmp_path, *pair), fields.items()))
+
+    assert read_saved(tmp_path) == fields
+
+
+def test_a_home_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        save(tmp_path / "file" / "home", "theme", "dark")

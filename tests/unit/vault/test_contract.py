@@ -77,3 +77,11 @@ def test_a_keychain_that_fails_says_so_and_does_not_hang(tmp_path, keychain, err
 
     assert "marked-secret" not in f"{caught.value} {caught.value.cause} {caught.value.__context__}"
     keychain.answer()
+
+
+@pytest.mark.parametrize("made", [lambda home: FileVault(home, "correct horse"), KeyringVault])
+def test_a_home_that_cannot_be_written_is_told(tmp_path, made):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+
+    with pytest.raises(VaultError, match="cannot be written"):
+        made(tmp_path / "file" / "home").put("refresh_token", "marked-secret-0815")

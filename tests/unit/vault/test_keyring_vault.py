@@ -146,3 +146,13 @@ def test_while_one_question_waits_no_second_prompt_is_opened(tmp_path):
 
     assert asked.asked == 0
     assert texts(KeyringVault(tmp_path, asked, seconds=5)) == {}
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", b"two words"])
+def test_a_damaged_name_of_the_home_is_told(tmp_path, keychain, content):
+    (tmp_path / "vault.id").write_bytes(content)
+
+    with pytest.raises(VaultDamagedError, match=r"vault\.id cannot be read"):
+        KeyringVault(tmp_path, keychain).read()
+
+    assert keychain.asked == 0
