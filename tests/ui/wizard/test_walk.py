@@ -70,11 +70,8 @@ async def test_by_keyboard_alone(qloop, show, ended):
 
     press(wizard, Qt.Key.Key_Return)
     await at(wizard, Step.DATABASE)
-    wizard.page.embedded.setFocus()
-    wizard.next.setFocus()
     press(wizard, Qt.Key.Key_Return)
     await until(lambda: wizard.next.text() == "Create tables")
-    wizard.next.setFocus()
     press(wizard, Qt.Key.Key_Enter)
     await at(wizard, Step.APP)
     for field, text in ((wizard.page.client_id.line, CLIENT_ID), (wizard.page.client_secret.line, CLIENT_SECRET)):

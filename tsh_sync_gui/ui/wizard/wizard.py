@@ -205,7 +205,7 @@ class Wizard(Panel):
             page.finished.connect(lambda step=page.step: self._finished(step))
             page.wanted.connect(self.go_to)
             page.changed.connect(self._offer)
-            page.settled.connect(lambda: self.next.setFocus(Qt.FocusReason.OtherFocusReason))
+            page.settled.connect(self._settle)
             if isinstance(page, StartPage):
                 page.demo.connect(self.demo)
                 page.taken.connect(self._taken)
@@ -224,6 +224,7 @@ class Wizard(Panel):
 
     def _front(self, step: Step) -> None:
         if not self.page.isHidden():
+            self.setFocus(Qt.FocusReason.OtherFocusReason)  # hidden with its page, the focus would go anywhere
             self.page.leave()
             self.page.hide()
         self.now = step
@@ -261,10 +262,16 @@ class Wizard(Panel):
         if self.desk.setup is not None and self._is_read and self.page.can_go_on:
             self.page.submit()
 
+    def _settle(self) -> None:
+        """Make Enter mean next; while nothing can be pressed the focus waits here."""
+        target = self.next if self.next.isEnabled() else self
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _enter(self) -> None:
         """Press the button in focus, else go on: Enter means next everywhere but on a button."""
         focus = QApplication.focusWidget()
-        if isinstance(focus, QAbstractButton) and not isinstance(focus, (QCheckBox, QRadioButton)):
+        chosen = isinstance(focus, QAbstractButton) and focus.isCheckable() and focus.isChecked()
+        if isinstance(focus, QAbstractButton) and not chosen and not isinstance(focus, (QCheckBox, QRadioButton)):
             focus.click()
         elif isinstance(focus, QComboBox) and focus.view().isVisible():
             focus.hidePopup()

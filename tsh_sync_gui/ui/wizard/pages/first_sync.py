@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
@@ -100,7 +100,7 @@ class FirstSyncPage(Page):
 
     @override
     def focus_first(self) -> None:
-        self.tonight.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.settled.emit()
 
     @override
     def again(self) -> None:
