@@ -1,0 +1,241 @@
+"""Signatures of webhook deliveries: the documented example, and a diagnosis of its own for each typical mistake."""
+
+import base64
+import hashlib
+import hmac
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from tsh_sync_gui.engine.ports.inbox import Delivery
+from tsh_sync_gui.zoho.webhooks import joined, material, parse_pairs, verify
+
+SECRET = SecretStr("Geheimnis2026abc")
+QUERY = (("subscription_id", "90343"), ("name", "basic"))
+BODY = b'{"created_date":"2019-03-06","event_id":"5675"}'
+# What Zoho's documentation says is signed for this address and body.
+SIGNED = b'namebasicsubscription_id90343{"created_date":"2019-03-06","event_id":"5675"}'
+HEADER = "x-zoho-webhook-signature"
+
+
+def mac(text, secret=SECRET, *, algorithm="sha256"):
+    return hmac.new(secret.get_secret_value().encode(), text, getattr(hashlib, algorithm)).digest()
+
+
+def delivery(signature="", *, body=BODY, query=QUERY, content_type="application/json", **headers):
+    found = {HEADER: signature} if signature else {}
+    return Delivery(
+        address="/api/webhooks/zoho", body=body, query=query, content_type=content_type, headers=found | headers
+    )
+
+
+def cause(one, secrets=(SECRET,), **more):
+    proof = verify(one, secrets, **more)
+    assert not proof.ok
+    return proof.diagnosis["cause"]
+
+
+def test_the_documented_example_signs_what_the_documentation_says():
+    assert material(delivery()) == SIGNED
+
+
+@pytest.mark.parametrize(
+    ("written", "scheme"),
+    [
+        (mac(SIGNED).hex(), "hex"),
+        (mac(SIGNED).hex().upper(), "hex"),
+        (base64.b64encode(mac(SIGNED)).decode(), "base64"),
+        (base64.urlsafe_b64encode(mac(SIGNED)).decode().rstrip("="), "base64"),
+        (f"  {mac(SIGNED).hex()} ", "hex"),
+    ],
+)
+def test_the_documented_example_is_accepted_in_hex_and_in_base64(written, scheme):
+    proof = verify(delivery(written), [SECRET])
+
+    assert proof.ok
+    assert proof.scheme == scheme
+
+
+def test_a_form_is_signed_decoded_and_sorted_with_the_parameters():
+    body = b"name=%D8%A8%D8%BA%D8%AF%D8%A7%D8%AF&event=item+created&a="
+    text = "aeventitem creatednameبغدادz1".encode()
+    one = delivery(mac(text).hex(), body=body, query=(("z", "1"),), content_type="application/x-www-form-urlencoded")
+
+    assert verify(one, [SECRET]).ok
+
+
+def test_json_under_a_forms_content_type_is_signed_as_json():
+    one = delivery(mac(SIGNED).hex(), content_type="application/x-www-form-urlencoded; charset=UTF-8")
+
+    assert verify(one, [SECRET]).ok
+
+
+def test_the_previous_secret_is_valid_beside_the_present_one():
+    one = delivery(mac(SIGNED).hex())
+
+    proof = verify(one, [SecretStr("AnotherSecret1"), SECRET])
+
+    assert proof.ok
+    assert proof.scheme == "hex, previous secret"
+
+
+def test_a_secret_header_takes_the_signatures_place():
+    right = delivery(**{"x-tsh-secret": SECRET.get_secret_value()})
+
+    assert verify(right, [SECRET], header="X-TSH-Secret").ok
+    assert not verify(delivery(mac(SIGNED).hex()), [SECRET], header="X-TSH-Secret").ok
+
+
+MISTAKES = {
+    "no secret is set": (delivery(mac(SIGNED).hex()), (), "No webhook secret is set here"),
+    "no signature": (delivery(), (SECRET,), "The delivery has no signature"),
+    "another secret": (
+        delivery(mac(SIGNED, SecretStr("another-secret")).hex()),
+        (SECRET,),
+        "No scheme matches: the secrets differ",
+    ),
+    "the secret itself": (
+        delivery(SECRET.get_secret_value()),
+        (SECRET,),
+        "The header holds the secret itself, not a signature",
+    ),
+    "a prefix": (
+        delivery(f"sha256={mac(SIGNED).hex()}"),
+        (SECRET,),
+        "The signature has a prefix that Zoho Books does not write",
+    ),
+    "SHA-1": (
+        delivery(mac(SIGNED, algorithm="sha1").hex()),
+        (SECRET,),
+        "The signature has the length of SHA-1 in hex, not of SHA-256",
+    ),
+    "SHA-512": (
+        delivery(base64.b64encode(mac(SIGNED, algorithm="sha512")).decode()),
+        (SECRET,),
+        "The signature has the length of SHA-512 in Base64, not of SHA-256",
+    ),
+    "hex in Base64": (
+        delivery(base64.b64encode(mac(SIGNED).hex().encode()).decode()),
+        (SECRET,),
+        "The signature is the Base64 of a hex text",
+    ),
+    "cut off": (delivery(mac(SIGNED).hex()[:30]), (SECRET,), "The signature has not the length of SHA-256"),
+    "a space behind": (
+        delivery(mac(SIGNED, SecretStr(SECRET.get_secret_value() + " ")).hex()),
+        (SECRET,),
+        "The secret in Zoho has a space at the end",
+    ),
+    "a space before": (
+        delivery(mac(SIGNED, SecretStr(" " + SECRET.get_secret_value())).hex()),
+        (SECRET,),
+        "The secret in Zoho has a space at the start",
+    ),
+    "a line break": (
+        delivery(mac(SIGNED, SecretStr(SECRET.get_secret_value() + "\n")).hex()),
+        (SECRET,),
+        "The secret in Zoho has a line break at the end",
+    ),
+    "small letters": (
+        delivery(mac(SIGNED, SecretStr(SECRET.get_secret_value().lower())).hex()),
+        (SECRET,),
+        "The secret in Zoho is written in small letters",
+    ),
+    "parameters left out": (delivery(mac(BODY).hex()), (SECRET,), "Signed without the address's parameters"),
+    "body left out": (
+        delivery(mac(b"namebasicsubscription_id90343").hex()),
+        (SECRET,),
+        "Signed without the body",
+    ),
+    "unsorted": (
+        delivery(mac(b"subscription_id90343namebasic" + BODY).hex()),
+        (SECRET,),
+        "The parameters were signed unsorted",
+    ),
+    "form not decoded": (
+        delivery(
+            mac(b"a=%20b&c=d").hex(),
+            body=b"a=%20b&c=d",
+            query=(),
+            content_type="application/x-www-form-urlencoded",
+        ),
+        (SECRET,),
+        "Signed without the address's parameters",
+    ),
+    "a line break at the end of the body": (
+        delivery(mac(SIGNED).hex(), body=BODY + b"\n"),
+        (SECRET,),
+        "The body got a line break at its end",
+    ),
+    "JSON written anew": (
+        delivery(mac(SIGNED).hex(), body=json.dumps(json.loads(BODY)).encode()),
+        (SECRET,),
+        "The JSON of the body was written anew on the way",
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "secrets", "words"), MISTAKES.values(), ids=MISTAKES)
+def test_each_typical_mistake_has_its_own_diagnosis(one, secrets, words):
+    assert cause(one, secrets) == words
+
+
+def test_a_secret_whose_time_is_over_is_named():
+    assert cause(delivery(mac(SIGNED).hex()), [SecretStr("AnotherSecret1")], expired=[SECRET]) == (
+        "Signed with the previous secret, whose 24 hours are over"
+    )
+
+
+def test_a_diagnosis_shows_what_was_tried_and_where_it_differs_but_no_whole_signature():
+    wrong = mac(SIGNED).hex()[:-1] + ("0" if mac(SIGNED).hex()[-1] != "0" else "1")
+
+    found = verify(delivery(wrong), [SECRET]).diagnosis
+
+    assert found["header"] == {"present": True, "length": 64, "encoding": "hex"}
+    assert found["tried"][0]["scheme"] == "as documented"
+    assert found["tried"][0]["first_difference"] == 63
+    assert mac(SIGNED).hex() not in json.dumps(found)
+    assert SECRET.get_secret_value() not in json.dumps(found)
+
+
+def test_a_wrong_secret_header_is_diagnosed():
+    spaced = delivery(**{"x-s": f" {SECRET.get_secret_value()} "})
+    other = delivery(**{"x-s": "nothing like it"})
+
+    assert cause(spaced, header="X-S") == "The value of X-S has spaces around the secret"
+    assert cause(delivery(), header="X-S") == "The delivery has no header X-S"
+    assert cause(other, header="X-S") == "The value of X-S is another secret"
+
+
+_WORDS = st.text(st.characters(codec="utf-8"), max_size=9)
+
+
+@given(body=st.binary(max_size=300), signature=st.text(max_size=80), form=st.booleans())
+def test_no_delivery_breaks_the_verification(body, signature, form):
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+
+    proof = verify(delivery(signature, body=body, content_type=kind), [SECRET])
+
+    assert not proof.ok
+    json.dumps(proof.diagnosis)
+
+
+@given(
+    body=st.binary(max_size=300),
+    query=st.lists(st.tuples(_WORDS, _WORDS), max_size=4),
+    form=st.booleans(),
+    encoded=st.booleans(),
+)
+def test_what_is_signed_as_documented_is_accepted(body, query, form, encoded):
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    query = tuple(
+        (key.encode("utf-8", "replace").decode(), value.encode("utf-8", "replace").decode()) for key, value in query
+    )
+    is_form = form and body.lstrip()[:1] not in {b"{", b"["}
+    text = joined((*query, *parse_pairs(body))) if is_form else joined(query) + body
+    digest = mac(text)
+    written = base64.b64encode(digest).decode() if encoded else digest.hex()
+
+    assert verify(delivery(written, body=body, query=query, content_type=kind), [SECRET]).ok
