@@ -64,6 +64,9 @@ def _child() -> None:
         request = SyncRequest(entities=("products",), full=True, details="none")
         report = await engine.call(program.session.service.sync(request))
         busy = measured()
+        ended = report.runs[0]
+        if ended.counts.created == 0:  # figures of a run that fetched nothing would flatter
+            raise SystemExit(f"the sync did not run: {ended.state} {ended.title} {ended.advice} {ended.cause}")
         timer.stop()
         await asyncio.sleep(1)
         print(
