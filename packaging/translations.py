@@ -27,7 +27,7 @@ def texts() -> dict[str, set[str]]:
     for path in sorted((ROOT / "tsh_sync_gui" / "ui").rglob("*.py")):
         for text in _literals(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(text, set()).add(path.relative_to(ROOT).as_posix())
-    for text, place in _declared():
+    for text, place in (*_declared(), *_examined()):
         found.setdefault(text, set()).add(place)
     return found
 
@@ -52,6 +52,17 @@ def _declared() -> Iterator[tuple[str, str]]:
         for text in (one.title, one.help, one.section, one.range):
             if text:
                 yield text, "tsh_sync_gui/core/settings"
+
+
+def _examined() -> Iterator[tuple[str, str]]:
+    """Yield what the doctor says and looks into: the literals of `say(…)`, and the titles of `Check(…, title)`."""
+    for path in sorted((ROOT / "tsh_sync_gui" / "bootstrap").glob("doctor*.py")):
+        place = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"say", "Check"}:
+                text = node.args[-1] if node.args else None
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    yield text.value, place
 
 
 def known(path: Path) -> dict[str, list[str]]:

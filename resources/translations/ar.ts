@@ -570,6 +570,26 @@
    <translation>خُزِّنت السجلات الأخرى كلها، وحُفظت الفاشلة مع سبب فشلها.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>All settings are in range, and the credentials for Zoho are there.</source>
+   <translation>جميع الإعدادات ضمن النطاق المسموح، وبيانات الاعتماد لـ Zoho موجودة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>All {tables} tables are there, of this program's version ({version}).</source>
+   <translation>جميع الجداول ({tables}) موجودة وبإصدار هذا البرنامج ({version}).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>All {tables} tables were made just now, of this program's version ({version}).</source>
+   <translation>أُنشئت الآن جميع الجداول ({tables}) بإصدار هذا البرنامج ({version}).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Allow your user to write there, or set ZOHO_IMAGE_CACHE_DIR to another folder.</source>
+   <translation>اسمح لمستخدمك بالكتابة هناك، أو اضبط ZOHO_IMAGE_CACHE_DIR على مجلد آخر.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <source>Almost there</source>
    <translation>أوشكنا على الانتهاء</translation>
@@ -623,6 +643,11 @@
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>As it fits</source>
    <translation>بحسب المناسب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>As its administrator run: {statement}</source>
+   <translation>شغّل بصفتك مديرها: ⁦{statement}⁩</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -760,6 +785,11 @@
    <translation>الاستدعاءات في الدقيقة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Calls to Zoho</source>
+   <translation>الاستدعاءات إلى Zoho</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Calls: list · bulk · detail</source>
    <translation>الاستدعاءات: قوائم · دفعات · تفاصيل</translation>
@@ -885,6 +915,11 @@
    <translation>نوع العميل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Clock</source>
+   <translation>الساعة</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/toast.py" />
    <source>Close</source>
    <translation>إغلاق</translation>
@@ -975,9 +1010,19 @@
    <translation>نسخ: {name}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Correct ZOHO_WEBHOOK_URL, or enter the name at your provider.</source>
+   <translation>صحّح ZOHO_WEBHOOK_URL، أو سجّل الاسم لدى مزوّدك.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>Create</source>
    <translation>إنشاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>Create it in the set-up, or correct TSH_DATABASE_URL ({address}).</source>
+   <translation>أنشئها في الإعداد الأولي، أو صحّح TSH_DATABASE_URL (⁦{address}⁩).</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
@@ -1050,6 +1095,7 @@
    <translation>مركز البيانات: العنوان الذي تراه عند استخدام Zoho</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
    <location filename="tsh_sync_gui/core/settings" />
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -1115,9 +1161,19 @@
    <translation>المحذوفات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Deliveries are not received. Polling covers changes meanwhile; nothing is lost.</source>
+   <translation>لا تُستقبل التسليمات. تُجلب التغييرات دوريًا في هذه الأثناء، ولا يُفقد شيء.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <source>Details</source>
    <translation>التفاصيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Disk</source>
+   <translation>القرص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
@@ -1210,6 +1266,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Events to set up in Zoho</source>
    <translation>أحداث تُعدّ في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>Every call to Zoho is booked there, and what all machines share is kept there.</source>
+   <translation>هناك يُسجَّل كل استدعاء إلى Zoho، وهناك يُحفظ ما تشترك فيه الأجهزة كلها.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -1393,6 +1454,16 @@
    <translation>وُجد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Free space before a large sync.</source>
+   <translation>أفرغ مساحة قبل مزامنة كبيرة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Free space on this disk, or set TSH_HOME to a folder on another one.</source>
+   <translation>أفرغ مساحة على هذا القرص، أو اضبط TSH_HOME على مجلد في قرص آخر.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>From TSH to Zoho</source>
    <translation>من TSH إلى Zoho</translation>
@@ -1508,9 +1579,19 @@
    <translation>لديّ رمز عميل ذاتي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Image folder</source>
+   <translation>مجلد الصور</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Images</source>
    <translation>الصور</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Images can be kept in {folder}.</source>
+   <translation>يمكن حفظ الصور في ⁦{folder}⁩.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -1698,6 +1779,11 @@
    <translation>متأخر</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Let the system set the clock by the network. Syncs go by the database's and Zoho's clocks meanwhile.</source>
+   <translation>دع النظام يضبط الساعة عبر الشبكة. تعتمد المزامنة في هذه الأثناء على ساعتي قاعدة البيانات وZoho.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>Light</source>
    <translation>فاتح</translation>
@@ -1727,6 +1813,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Lines of the file</source>
    <translation>أسطر الملف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Listener</source>
+   <translation>المستمع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1777,6 +1868,11 @@
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Make an encrypted file for secrets</source>
    <translation>إنشاء ملف مشفَّر للأسرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Make an encrypted file in Settings → Connection, or set the secrets in the environment.</source>
+   <translation>أنشئ ملفًا مشفَّرًا في الإعدادات ← الاتصال، أو اضبط الأسرار في البيئة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
@@ -1901,6 +1997,11 @@
    <translation>لا تشغيل ناجح بعد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>No listener runs here: deliveries are not received, and polling covers all changes.</source>
+   <translation>لا يعمل مستمع هنا: لا تُستقبل التسليمات، وتُجلب التغييرات كلها دوريًا.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>No notices. What the program finds out about your organization appears here.</source>
    <translation>لا إشعارات. ما يكتشفه البرنامج عن مؤسستك يظهر هنا.</translation>
@@ -1914,6 +2015,11 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>No organization yet</source>
    <translation>لا مؤسسة بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>No public address is set: Zoho delivers nothing, and polling covers all changes.</source>
+   <translation>لم يُضبط عنوان عام: لا يسلّم Zoho شيئًا، وتُجلب التغييرات كلها دوريًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -1978,7 +2084,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Not yet</source>
-   <translation type="unfinished" />
+   <translation>لم يحن بعد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
@@ -2082,6 +2188,11 @@
    <translation>فقط إن عرض Zoho واحدًا</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Only what a person asks for runs. Switch it on in Settings → Limits.</source>
+   <translation>لا يعمل إلا ما يطلبه شخص. شغّلها في الإعدادات ← الحدود.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Only what changed within days or dates you choose</source>
    <translation>ما تغيّر خلال أيام أو تواريخ تختارها فقط</translation>
@@ -2158,6 +2269,7 @@
    <translation>أو ألصق العنوان الذي وصلت إليه</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <location filename="tsh_sync_gui/core/settings" />
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Organization</source>
@@ -2242,6 +2354,11 @@
    <translation>المدفوعات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Permissions</source>
+   <translation>الأذونات</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Port</source>
    <translation>المنفذ</translation>
@@ -2275,6 +2392,11 @@
    <translation>قوائم الأسعار</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Product images are not kept (ZOHO_IMAGE_CACHE_ENABLED is false).</source>
+   <translation>لا تُحفظ صور المنتجات (ZOHO_IMAGE_CACHE_ENABLED قيمته false).</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <source>Product: {name}</source>
    <translation>المنتج: {name}</translation>
@@ -2290,6 +2412,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>Programs on this computer may call the HTTP API without a token. Used from the listener on.</source>
    <translation>يجوز لبرامج هذا الحاسوب استدعاء HTTP API بلا رمز. يُستخدم مع المستمع.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Public address</source>
+   <translation>العنوان العام</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2435,6 +2562,11 @@
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Review</source>
    <translation>مراجعة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>Rights</source>
+   <translation>الصلاحيات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -2583,9 +2715,19 @@
    <translation>السرّ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Secrets</source>
+   <translation>الأسرار</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Secrets are kept in a file of this computer that only the passphrase opens. It can't be recovered.</source>
    <translation>تُحفظ الأسرار في ملف على هذا الحاسوب لا تفتحه إلا عبارة المرور، ولا يمكن استرجاعها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Secrets come from the environment or .env; this computer keeps none.</source>
+   <translation>تأتي الأسرار من البيئة أو من ملف .env، ولا يحفظ هذا الحاسوب شيئًا منها.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2603,6 +2745,12 @@
    <translation>الأسرار في الذاكرة حتى ينتهي البرنامج.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Secrets rest in the encrypted file of this home, which is open.</source>
+   <translation>الأسرار في الملف المشفَّر لهذا المجلد، وهو مفتوح.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>Secrets rest in this computer's keychain.</source>
    <translation>الأسرار في سلسلة مفاتيح هذا الحاسوب.</translation>
@@ -2646,6 +2794,11 @@
    <translation>تطبيق قائم على خادم</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Set ZOHO_API_VERSION to v3.</source>
+   <translation>اضبط ZOHO_API_VERSION على v3.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>Set by the demo</source>
    <translation>يحدده العرض التجريبي</translation>
@@ -2662,6 +2815,7 @@
    <translation>الإعداد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
    <source>Settings</source>
    <translation>الإعدادات</translation>
@@ -2744,6 +2898,16 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Sign in with the permission</source>
    <translation>تسجيل الدخول بالإذن</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Sign in with the set-up, or set them in the environment or a .env file; `tsh-sync demo` needs none.</source>
+   <translation>سجّل الدخول عبر الإعداد الأولي، أو اضبطها في البيئة أو في ملف .env. ولا يحتاج ⁦tsh-sync demo⁩ إلى شيء منها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Sign-in</source>
+   <translation>تسجيل الدخول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -2964,6 +3128,11 @@
    <source>Syncing is switched off</source>
    <translation>المزامنة مطفأة</translation>
   </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Syncing is switched off (ZOHO_SYNC_ENABLED is false).</source>
+   <translation>المزامنة مطفأة (ZOHO_SYNC_ENABLED قيمته false).</translation>
+  </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Syncs can work, with %Ln warning(s)</source>
@@ -2975,6 +3144,11 @@
     <numerusform>يمكن أن تعمل المزامنة، مع %Ln تحذيرًا</numerusform>
     <numerusform>يمكن أن تعمل المزامنة، مع %Ln تحذير</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Syncs wait and go on by themselves.</source>
+   <translation>المزامنة تنتظر ثم تستأنف تلقائيًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -2990,6 +3164,11 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>TSH Sync – demo</source>
    <translation>TSH Sync – عرض تجريبي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>Tables</source>
+   <translation>الجداول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -3100,6 +3279,26 @@
    <translation>اسم قاعدة البيانات على الخادم.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>The database's user lacks {right}.</source>
+   <translation>ينقص مستخدم قاعدة البيانات: {right}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>The database's user may make tables, and read and write all of them.</source>
+   <translation>يجوز لمستخدم قاعدة البيانات إنشاء الجداول وقراءتها والكتابة فيها كلها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>The day's calls are used up until {turn}.</source>
+   <translation>استُنفدت استدعاءات اليوم حتى ⁦{turn}⁩.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>The demo has no secrets.</source>
+   <translation>لا أسرار في العرض التجريبي.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>The demo's Zoho is simulated: it needs no sign-in.</source>
    <translation>Zoho في العرض التجريبي محاكاة: لا يحتاج إلى تسجيل دخول.</translation>
@@ -3120,6 +3319,11 @@
    <translation>المزامنة الأولى تنتظر الليل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>The folder for images, {folder}, may not be written to.</source>
+   <translation>لا تجوز الكتابة في مجلد الصور ⁦{folder}⁩.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>The last</source>
    <translation>آخر</translation>
@@ -3128,6 +3332,16 @@
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>The list is not kept.</source>
    <translation>القائمة غير محفوظة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>The listener answers at {address} ({milliseconds} ms).</source>
+   <translation>يجيب المستمع على ⁦{address}⁩ ({milliseconds} مللي ثانية).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>The name {host} of the public address is not known.</source>
+   <translation>الاسم ⁦{host}⁩ في العنوان العام غير معروف.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -3145,6 +3359,11 @@
    <translation>يُحتفظ بتسجيل الدخول القديم حتى ينجح الجديد، ثم يُنهى لدى Zoho.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>The organization's day turns by {zone} (UTC{offset}).</source>
+   <translation>يتبدّل يوم المؤسسة بتوقيت ⁦{zone}⁩ (⁦UTC{offset}⁩).</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>The other computer may be off.</source>
    <translation>قد يكون الحاسوب الآخر مطفأ.</translation>
@@ -3155,9 +3374,19 @@
    <translation>تُزامَن الأخرى مع ذلك.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>The place of the secrets has to be opened first; they may rest there.</source>
+   <translation>يجب فتح مكان الأسرار أولًا؛ فقد تكون فيه.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <source>The program could not start its work</source>
    <translation>لم يتمكن البرنامج من بدء عمله</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>The program's own PostgreSQL {version} answers; {room} MB are used.</source>
+   <translation>تجيب PostgreSQL {version} الخاصة بالبرنامج؛ والمستخدَم منها ⁦{room}⁩ م.ب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -3200,6 +3429,21 @@
    <translation>تُشفَّر الأسرار بها. دوّنها: فبدونها لا يمكن لأحد فتح الملف مجددًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>The server answers (PostgreSQL {version}), but has no such database yet.</source>
+   <translation>الخادم يجيب (PostgreSQL {version})، لكن ليست فيه قاعدة البيانات هذه بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>The server's PostgreSQL {version} answers.</source>
+   <translation>تجيب PostgreSQL {version} على الخادم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>The server's PostgreSQL {version} answers; {room} MB are used.</source>
+   <translation>تجيب PostgreSQL {version} على الخادم؛ والمستخدَم منها ⁦{room}⁩ م.ب.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>The sign-in does not include {scopes}.</source>
    <translation>تسجيل الدخول لا يشمل {scopes}.</translation>
@@ -3235,6 +3479,16 @@
    <translation>الخيار المعتاد. يعود تسجيل الدخول تلقائيًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>There is an access token for {minutes} min more. Whether Zoho would give us another was not tried: it was asked {refreshes} times within 10 minutes, and allows {allowed}.</source>
+   <translation>يوجد رمز وصول صالح لـ {minutes} دقيقة أخرى. لم يُجرَّب طلب رمز آخر من Zoho: طُلب منه {refreshes} مرات خلال 10 دقائق، وهو يسمح بـ {allowed}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>There is no place where secrets could be kept: no keychain, and no encrypted file.</source>
+   <translation>لا مكان لحفظ الأسرار: لا سلسلة مفاتيح ولا ملف مشفَّر.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>They are marked as deleted and can be brought back.</source>
    <translation>تُعلَّم محذوفة ويمكن استرجاعها.</translation>
@@ -3248,6 +3502,21 @@
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>This computer has no keychain: secrets come from the environment only, or are kept in an encrypted file.</source>
    <translation>لا سلسلة مفاتيح في هذا الحاسوب: تأتي الأسرار من البيئة فقط أو تُحفظ في ملف مشفَّر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>This computer's clock and {whose} agree ({seconds} s apart).</source>
+   <translation>ساعة هذا الحاسوب و{whose} متوافقتان (الفرق {seconds} ث).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>This computer's clock is {seconds} s ahead of {whose}.</source>
+   <translation>ساعة هذا الحاسوب متقدمة على {whose} بـ {seconds} ث.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>This computer's clock is {seconds} s behind {whose}.</source>
+   <translation>ساعة هذا الحاسوب متأخرة عن {whose} بـ {seconds} ث.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wishes.py" />
@@ -3275,6 +3544,11 @@
    <translation>لا يرى تسجيل الدخول هذا أي مؤسسة. سجّل الدخول مستخدمًا في المؤسسة أو أنشئ واحدة في Zoho.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
+   <source>This was not looked at: the database has to be mended first.</source>
+   <translation>لم يُفحص هذا: يجب إصلاح قاعدة البيانات أولًا.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>This window goes on by itself; the tab can be closed.</source>
    <translation>تتابع هذه النافذة تلقائيًا؛ ويمكن إغلاق التبويب.</translation>
@@ -3292,9 +3566,19 @@
    <translation>الوقت المتبقي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Time zone</source>
+   <translation>المنطقة الزمنية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Times are shown in this computer's zone, and days turn by UTC. Update the system's time zone data.</source>
+   <translation>تُعرض الأوقات بتوقيت هذا الحاسوب، وتتبدّل الأيام بتوقيت UTC. حدّث بيانات المناطق الزمنية في النظام.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>To be looked at: {what}</source>
-   <translation type="unfinished" />
+   <translation>للنظر فيه: {what}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -3616,15 +3900,40 @@
    <translation>الحصة اليومية لخطتك، ويصححها رقم Zoho نفسه.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>ZOHO_IMAGE_CACHE_DIR is “{folder}”, where no folder can be made.</source>
+   <translation>قيمة ZOHO_IMAGE_CACHE_DIR هي «⁦{folder}⁩»، ولا يمكن إنشاء مجلد هناك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>ZOHO_WEBHOOK_URL must begin with https:// and be known outside.</source>
+   <translation>يجب أن يبدأ ZOHO_WEBHOOK_URL بـ ⁦https://⁩ وأن يكون معروفًا من الخارج.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Zoho</source>
    <translation>Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho accepts the sign-in: it gave us a new access token just now.</source>
+   <translation>يقبل Zoho تسجيل الدخول: أعطانا رمز وصول جديدًا الآن.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho accepts the sign-in: it gave us an access token just now.</source>
+   <translation>يقبل Zoho تسجيل الدخول: أعطانا رمز وصول الآن.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>Zoho allows 5 on the free plan, 10 on paid plans.</source>
    <translation>يسمح Zoho بـ5 في الخطة المجانية و10 في الخطط المدفوعة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho allows {theirs} calls a day; ZOHO_DAILY_LIMIT is {ours}.</source>
+   <translation>يسمح Zoho بـ {theirs} استدعاء في اليوم؛ وقيمة ZOHO_DAILY_LIMIT هي {ours}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -3662,9 +3971,29 @@
    <translation>تعذّر الوصول إلى Zoho</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Zoho cannot call {address}.</source>
+   <translation>لا يستطيع Zoho استدعاء ⁦{address}⁩.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Zoho counts every call. These limits keep the program inside your plan.</source>
    <translation>يحسب Zoho كل استدعاء. وهذه الحدود تُبقي البرنامج ضمن خطتك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho counts {used} of {theirs} calls until {turn}; {own} of them are ours, which may be {ours}.</source>
+   <translation>يعدّ Zoho ⁨{used}⁩ من {theirs} استدعاء حتى ⁦{turn}⁩؛ منها {own} لنا، والمسموح لنا {ours}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho counts {used} of {theirs} calls until {turn}; {own} of them are ours.</source>
+   <translation>يعدّ Zoho ⁨{used}⁩ من {theirs} استدعاء حتى ⁦{turn}⁩؛ منها {own} لنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho does not know version “{version}” of its API.</source>
+   <translation>لا يعرف Zoho الإصدار «{version}» من واجهته البرمجية.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -3689,6 +4018,16 @@
    <translation>يسمح Zoho للبرامج بالدخول عبر تطبيق تسجّله هناك مرة واحدة. مجانًا وفي دقيقتين.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho names no time zone for the organization.</source>
+   <translation>لا يذكر Zoho منطقة زمنية للمؤسسة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho names the time zone “{zone}”, which this computer does not know.</source>
+   <translation>يذكر Zoho المنطقة الزمنية «⁦{zone}⁩»، ولا يعرفها هذا الحاسوب.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>Zoho no longer accepts our sign-in.</source>
    <translation>لم يعد Zoho يقبل تسجيل دخولنا.</translation>
@@ -3705,6 +4044,11 @@
    <translation>خطة Zoho</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho sent no figures of its quota. By our own count {used} of {limit} calls are used until {turn}.</source>
+   <translation>لم يرسل Zoho أرقام حصته. بحسب عدّنا استُخدم {used} من {limit} استدعاء حتى ⁦{turn}⁩.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
    <source>Zoho will be asked for this as well: {scopes}</source>
    <translation>سيُطلب من Zoho هذا أيضًا: {scopes}</translation>
@@ -3715,9 +4059,34 @@
    <translation>Zoho {remote}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho's</source>
+   <translation>ساعة Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho's API at {address} does not answer as it should.</source>
+   <translation>واجهة Zoho البرمجية على ⁦{address}⁩ لا تجيب كما ينبغي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Zoho's clock</source>
+   <translation>ساعة Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho's figure counts. Set ZOHO_DAILY_LIMIT to it, so that forecasts are right.</source>
+   <translation>رقم Zoho هو المعتمد. اضبط ZOHO_DAILY_LIMIT عليه لتصح التوقعات.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Zoho's number of the organization.</source>
    <translation>رقم المؤسسة لدى Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>Zoho's sign-in at {address} does not answer as it should.</source>
+   <translation>تسجيل الدخول إلى Zoho على ⁦{address}⁩ لا يجيب كما ينبغي.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
@@ -4193,6 +4562,11 @@
    <translation>يستغرق نحو {time}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor.py" />
+   <source>the database's</source>
+   <translation>ساعة قاعدة البيانات</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>the embedded server of this computer</source>
    <translation>الخادم المدمج في هذا الحاسوب</translation>
@@ -4301,6 +4675,11 @@
    <translation>نعم</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{advice} Sign in again with that permission.</source>
+   <translation>{advice} سجّل الدخول مجددًا بهذا الإذن.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
    <translation>{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
@@ -4378,6 +4757,16 @@
    <translation>{here}، و{remote} في Zoho عند آخر قراءة كاملة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{host} answers a ping ({milliseconds} ms).</source>
+   <translation>⁦{host}⁩ يجيب على نداء التجربة ({milliseconds} مللي ثانية).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{host} is known, its certificate is valid, and it answers a ping ({milliseconds} ms).</source>
+   <translation>⁦{host}⁩ معروف وشهادته صالحة، ويجيب على نداء التجربة ({milliseconds} مللي ثانية).</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/texts.py" />
    <source>{hours} h {minutes} min</source>
    <translation>{hours} س {minutes} د</translation>
@@ -4408,6 +4797,21 @@
    <translation>{mode}: بدأه {who}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{names} are not set.</source>
+   <translation>غير مضبوطة: ⁦{names}⁩.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{names} is not set.</source>
+   <translation>غير مضبوط: ⁦{names}⁩.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{name} ({id}), {currency}.</source>
+   <translation>⁨{name}⁩ (⁦{id}⁩)، {currency}.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
    <source>{number} chosen · {rows}</source>
    <translation>{number} محدَّد · {rows}</translation>
@@ -4431,6 +4835,11 @@
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
    <source>{result} after {time}</source>
    <translation>{result} بعد {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{room} GB are free for {folder}.</source>
+   <translation>المساحة الحرة ⁦{room}⁩ غ.ب لـ ⁦{folder}⁩.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
@@ -4476,6 +4885,41 @@
    <translation>بقي {time}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{title} may be read and changed.</source>
+   <translation>{title}: تجوز القراءة والتعديل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{title} may be read, but not changed.</source>
+   <translation>{title}: تجوز القراءة ولا يجوز التعديل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{title} may be read.</source>
+   <translation>{title}: تجوز القراءة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{title} may be read. Whether they may be changed Zoho did not say.</source>
+   <translation>{title}: تجوز القراءة. ولم يقل Zoho هل يجوز التعديل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{title}. Check the network, and ZOHO_ACCOUNTS_URL.</source>
+   <translation>{title}. تحقق من الشبكة ومن ZOHO_ACCOUNTS_URL.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{title}. Check the network, and ZOHO_API_BASE_URL.</source>
+   <translation>{title}. تحقق من الشبكة ومن ZOHO_API_BASE_URL.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{variable} is {number}.</source>
+   <translation>قيمة ⁦{variable}⁩ هي {number}.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>{what} · next try in {time}</source>
    <translation>{what} · المحاولة التالية بعد {time}</translation>
@@ -4501,6 +4945,11 @@
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <source>{word}, cancelled</source>
    <translation>{word}، أُلغي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>“{file}” is a file. Name a folder that you may write to.</source>
+   <translation>«⁦{file}⁩» ملف. سمِّ مجلدًا تجوز لك الكتابة فيه.</translation>
   </message>
  </context>
 </TS>

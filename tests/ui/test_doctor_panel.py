@@ -50,7 +50,7 @@ async def test_lines_appear_as_each_check_ends(qloop, window):
     panel = window.doctor
     assert words(panel)["sign-in"] == "Fine"
     assert words(panel)["organization"] == "Looking…"
-    assert words(panel)["quota"] == "Comes next"
+    assert words(panel)["quota"] == "Not yet"
     assert panel._heading.text() == "Looking: 9 of 23"
     assert panel._lead.text() == "Waiting 34 s for Zoho's per-minute limit"
     assert panel.stop.isVisible()
@@ -154,6 +154,7 @@ async def test_the_report_holds_every_line(qloop, window):
     panel.copy.click()
 
     text = QGuiApplication.clipboard().text()
+    assert panel._lead.text() == "To be looked at: Stock · Customers · Calls to Zoho"
     assert text.startswith("1 fault must be mended before syncs can work (2")
     assert "Stock: Fault. Not allowed to read stock.\n    The sign-in does not include Zoho Inventory" in text
     assert text.count("\n") >= 24

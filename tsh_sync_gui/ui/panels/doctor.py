@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 from typing_extensions import override
 
 from tsh_sync_gui.ui.actions import Actions, problem_from
@@ -27,6 +28,7 @@ Examine = Callable[[Callable[[Any], None]], Coroutine[Any, Any, None]]
 
 RUN = "run"
 _COPIED_MS = 2000
+_LAID_OUT_MS = 40
 
 
 class DoctorPanel(Panel):
@@ -178,7 +180,7 @@ class DoctorPanel(Panel):
 
     def _broken_off(self, mine: int) -> None:
         """Say that it ended early: the service is being opened anew."""
-        if mine == self._round:
+        if mine == self._round and isValid(self):  # the program's end breaks it off too, when the window is gone
             self.give_up()
 
     def give_up(self) -> None:
@@ -253,10 +255,15 @@ class DoctorPanel(Panel):
 
     def _bring_up(self, key: str) -> None:
         row = next((one for one in self.rows if one.line.key == key), None)
-        if row is not None:
-            self._scroll.ensureWidgetVisible(row, 0, 40)
         if self.isVisible():
             (row or self.again).setFocus(Qt.FocusReason.OtherFocusReason)
+        if row is not None:
+            QTimer.singleShot(_LAID_OUT_MS, row, lambda: self._scroll_to(row))
+
+    def _scroll_to(self, row: CheckRow) -> None:
+        # Its place is known once the lines that grew are laid out, which waits in the queue too.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+        self._scroll.ensureWidgetVisible(row, 0, 80)
 
     # Keys
 

@@ -85,7 +85,7 @@ def _pending(state: CheckUp, *, is_now: bool) -> Look:
     if is_now:
         return Look(tr("Looking…"), "running", Tone.BLUE)
     if state.runs:
-        return Look(tr("Comes next"), "clock", Tone.GREY)
+        return Look(tr("Not yet"), "clock", Tone.GREY)
     return Look(tr("Not looked at"), "never", Tone.GREY)
 
 
@@ -166,7 +166,8 @@ def lead(state: CheckUp) -> str:
             "Database, sign-in, permissions, quota, clocks, disk and deliveries are looked at, one after the other. "
             "Nothing is changed."
         )
-    return ""
+    titles = dict.fromkeys(tr(one.title) for one in state.findings if one.grade.value != "ok")
+    return tr("To be looked at: {what}").format(what=" · ".join(titles)) if titles else ""
 
 
 def _number(state: CheckUp, grade: str) -> int:

@@ -13,6 +13,7 @@ from tsh_sync_gui.ui.widgets.pill import StatePill
 
 _TITLE_WIDTH = 132
 _PILL_WIDTH = 116
+_FIRST_LINE = 22
 
 
 class CheckRow(QFrame):
@@ -29,6 +30,8 @@ class CheckRow(QFrame):
         self._title = label(line.title, "strong", wrap=True)
         self._title.setFixedWidth(_TITLE_WIDTH)
         self._sentence = label("", "body", wrap=True)
+        for one in (self._title, self._sentence):
+            one.setMinimumHeight(_FIRST_LINE)
         self._advice = label("", "small", wrap=True)
         self.button = button("")
         self.button.clicked.connect(lambda: self.wanted.emit(self.line.deed))
@@ -43,7 +46,7 @@ class CheckRow(QFrame):
         words.addWidget(self._sentence)
         words.addWidget(self._advice)
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 8, 12, 8)
+        row.setContentsMargins(14, 7, 12, 7)
         row.setSpacing(10)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(holder, 0, top)
