@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tsh_sync_gui.bootstrap.databases import merged
@@ -47,13 +48,18 @@ class LiveSettings:
             await self._shared.set_shared(one.field, value, by=user_name())
         else:
             await asyncio.to_thread(keep, self._machine.home, one.field, value)
-            self._machine = await asyncio.to_thread(_saved_again, self._machine, (one.field,))
+            await self._reread((one.field,))
         await self.refresh()
 
     async def look_again(self, fields: Sequence[str]) -> None:
         """Take over what this machine keeps for *fields* by now, and what all machines share."""
-        self._machine = await asyncio.to_thread(_saved_again, self._machine, fields)
+        await self._reread(fields)
         await self.refresh()
+
+    async def _reread(self, fields: Sequence[str]) -> None:
+        fresh = await asyncio.to_thread(_kept, self._machine.home)
+        # Joined on the loop: of several at once each brings its own fields, and none takes another's back.
+        self._machine = _joined(self._machine, fresh, fields)
 
     async def reveal(self, name: str) -> str:
         """Return a secret in the clear; who looked, and at what, is in the audit before it is shown."""
@@ -69,12 +75,14 @@ class LiveSettings:
                 listener(self.now)
 
 
-def _saved_again(machine: Loaded, fields: Sequence[str]) -> Loaded:
-    """Return *machine* with *fields* as they are kept now, as far as nothing goes before what is kept."""
+def _kept(home: Path) -> Loaded:
+    """Return what this machine keeps; the vault's key may come from outside, settings do not."""
+    return gather(home=home, environment=False, vault=home_vault(home))
+
+
+def _joined(machine: Loaded, fresh: Loaded, fields: Sequence[str]) -> Loaded:
+    """Return *machine* with *fields* as *fresh* has them, as far as nothing goes before what is kept."""
     fields = [field for field in fields if not machine.origins[field].is_locked]
-    if not fields:
-        return machine
-    fresh = gather(home=machine.home, environment=False, vault=home_vault(machine.home))
     values = {
         name: getattr(machine.settings, name)
         for name, origin in machine.origins.items()
