@@ -27,7 +27,7 @@ def texts() -> dict[str, set[str]]:
     for path in sorted((ROOT / "tsh_sync_gui" / "ui").rglob("*.py")):
         for text in _literals(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(text, set()).add(path.relative_to(ROOT).as_posix())
-    for text, place in (*_declared(), *_examined()):
+    for text, place in (*_declared(), *_examined(), *_refusals()):
         found.setdefault(text, set()).add(place)
     return found
 
@@ -63,6 +63,15 @@ def _examined() -> Iterator[tuple[str, str]]:
                 text = node.args[-1] if node.args else None
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
                     yield text.value, place
+
+
+def _refusals() -> Iterator[tuple[str, str]]:
+    """Yield what a refused sign-in says."""
+    from tsh_sync_gui.zoho.accounts import REFRESH_WORDS  # noqa: PLC0415 -- as above
+
+    for title, advice in REFRESH_WORDS.values():
+        yield f"{title}.", "tsh_sync_gui/zoho/accounts"
+        yield advice, "tsh_sync_gui/zoho/accounts"
 
 
 def known(path: Path) -> dict[str, list[str]]:

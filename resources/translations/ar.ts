@@ -595,7 +595,7 @@
    <translation>أوشكنا على الانتهاء</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <location filename="tsh_sync_gui/ui/wizard/sheet.py" />
    <source>Alt+Left</source>
    <translation>Alt+Left</translation>
   </message>
@@ -705,7 +705,7 @@
    <translation>عنوان إعادة التوجيه المصرَّح به</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <location filename="tsh_sync_gui/ui/wizard/sheet.py" />
    <source>Back</source>
    <translation>رجوع</translation>
   </message>
@@ -961,8 +961,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
-   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Copied</source>
    <translation>نُسخ</translation>
   </message>
@@ -1222,7 +1222,7 @@
    <translation>الإنجليزية أو العربية أو كما في النظام. تتحدث بها النافذة فورًا.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
+   <location filename="tsh_sync_gui/ui/wizard/sheet.py" />
    <source>Enter</source>
    <translation>Enter</translation>
   </message>
@@ -1971,8 +1971,8 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <location filename="tsh_sync_gui/ui/wizard/sheet.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
-   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>Next</source>
    <translation>التالي</translation>
   </message>
@@ -2100,6 +2100,11 @@
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>Nothing is kept of this run.</source>
    <translation>لا شيء محفوظ عن هذا التشغيل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/accounts" />
+   <source>Nothing is lost. Syncs wait. Most often someone removed the app in Zoho, or it was connected more than 20 times.</source>
+   <translation>لم يُفقد شيء، والمزامنة تنتظر. غالبًا أزال أحدهم التطبيق في Zoho، أو رُبط أكثر من 20 مرة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -3449,6 +3454,11 @@
    <translation>تسجيل الدخول لا يشمل {scopes}.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>The sign-in does not include {scopes}. Sign in again with that permission.</source>
+   <translation>تسجيل الدخول لا يشمل ⁦{scopes}⁩. سجّل الدخول مجددًا بهذا الإذن.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>The sign-in is kept safely; you will not be asked again.</source>
    <translation>تسجيل الدخول محفوظ بأمان؛ ولن تُسأل مجددًا.</translation>
@@ -3599,7 +3609,7 @@
    <translation>إعادة المحاولة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <location filename="tsh_sync_gui/ui/wizard/parts.py" />
    <source>Try again in {time}</source>
    <translation>أعد المحاولة بعد {time}</translation>
   </message>
@@ -3900,6 +3910,16 @@
    <translation>الحصة اليومية لخطتك، ويصححها رقم Zoho نفسه.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/accounts" />
+   <source>ZOHO_CLIENT_ID is refused. Check it, and that ZOHO_ACCOUNTS_URL names the region the account lives in.</source>
+   <translation>رُفض ZOHO_CLIENT_ID. تحقق منه ومن أن ZOHO_ACCOUNTS_URL يسمّي المنطقة التي فيها الحساب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/accounts" />
+   <source>ZOHO_CLIENT_SECRET is refused. Check it, and that ZOHO_ACCOUNTS_URL names the region the account lives in.</source>
+   <translation>رُفض ZOHO_CLIENT_SECRET. تحقق منه ومن أن ZOHO_ACCOUNTS_URL يسمّي المنطقة التي فيها الحساب.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>ZOHO_IMAGE_CACHE_DIR is “{folder}”, where no folder can be made.</source>
    <translation>قيمة ZOHO_IMAGE_CACHE_DIR هي «⁦{folder}⁩»، ولا يمكن إنشاء مجلد هناك.</translation>
@@ -3991,6 +4011,11 @@
    <translation>يعدّ Zoho ⁨{used}⁩ من {theirs} استدعاء حتى ⁦{turn}⁩؛ منها {own} لنا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/accounts" />
+   <source>Zoho does not know this client id.</source>
+   <translation>لا يعرف Zoho معرّف العميل هذا.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>Zoho does not know version “{version}” of its API.</source>
    <translation>لا يعرف Zoho الإصدار «{version}» من واجهته البرمجية.</translation>
@@ -4029,6 +4054,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
+   <location filename="tsh_sync_gui/zoho/accounts" />
    <source>Zoho no longer accepts our sign-in.</source>
    <translation>لم يعد Zoho يقبل تسجيل دخولنا.</translation>
   </message>
@@ -4042,6 +4068,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
    <source>Zoho plan</source>
    <translation>خطة Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/accounts" />
+   <source>Zoho refuses the client secret.</source>
+   <translation>يرفض Zoho سرّ العميل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
@@ -4675,11 +4706,6 @@
    <translation>نعم</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
-   <source>{advice} Sign in again with that permission.</source>
-   <translation>{advice} سجّل الدخول مجددًا بهذا الإذن.</translation>
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
    <translation>{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
@@ -4903,6 +4929,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title} may be read. Whether they may be changed Zoho did not say.</source>
    <translation>{title}: تجوز القراءة. ولم يقل Zoho هل يجوز التعديل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
+   <source>{title} may not be read.</source>
+   <translation>{title}: لا تجوز القراءة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />

@@ -10,6 +10,7 @@ from tsh_sync_gui.bootstrap.doctor import checks
 from tsh_sync_gui.bootstrap.doctor_findings import NEEDS_YOU, Finding, say
 
 BY_KEY = {check.key: check for check in checks()}
+_LACKING = "The sign-in does not include {scopes}. Sign in again with that permission."
 _FINE = {
     "disk": say("{room} GB are free for {folder}.", room="212.4", folder="/home/sara/.local/share/tsh-sync-gui"),
     "images": say("Images can be kept in {folder}.", folder="/home/sara/.local/share/tsh-sync-gui/images"),
@@ -43,17 +44,14 @@ def troubled() -> list[Finding]:
     """Findings of a set-up with missing permissions and a wrong limit."""
     found = {one.check: one for one in all_well()}
     found["stock_levels"] = BY_KEY["stock_levels"].fault(
-        say("Not allowed to read stock."),
-        say("The sign-in does not include Zoho Inventory (ZohoInventory.items.READ)."),
+        say("{title} may not be read.", title="Stock"),
+        say(_LACKING, scopes="ZohoInventory.items.READ"),
         code=NEEDS_YOU,
         deed="setup:check",
     )
     found["customers"] = BY_KEY["customers"].warning(
         say("{title} may be read, but not changed.", title="Customers"),
-        say(
-            "{advice} Sign in again with that permission.",
-            advice="The sign-in does not include ZohoBooks.contacts.UPDATE.",
-        ),
+        say(_LACKING, scopes="ZohoBooks.contacts.UPDATE"),
         deed="setup:check",
     )
     found["quota"] = BY_KEY["quota"].warning(

@@ -156,7 +156,7 @@ async def test_the_report_holds_every_line(qloop, window):
     text = QGuiApplication.clipboard().text()
     assert panel._lead.text() == "To be looked at: Stock · Customers · Calls to Zoho"
     assert text.startswith("1 fault must be mended before syncs can work (2")
-    assert "Stock: Fault. Not allowed to read stock.\n    The sign-in does not include Zoho Inventory" in text
+    assert "Stock: Fault. Stock may not be read.\n    The sign-in does not include ZohoInventory.items.READ." in text
     assert text.count("\n") >= 24
     assert panel.copy.text() == "Copied"
 

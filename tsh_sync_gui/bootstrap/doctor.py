@@ -18,6 +18,7 @@ from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.wiring import wired
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError
 from tsh_sync_gui.core.settings import BY_NAME, Loaded, Origin, find
+from tsh_sync_gui.engine.plan import group
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.heard import quota_facts
@@ -69,7 +70,11 @@ def checks(registry: Registry = REGISTRY) -> tuple[Check, ...]:
         zoho.SIGN_IN,
         zoho.ORGANIZATION,
         zoho.TIME_ZONE,
-        *(zoho.entity_check(entity.name, entity.title) for entity in registry),
+        *(
+            zoho.entity_check(entity.name, entity.title)
+            for _, entities in group(tuple(registry))
+            for entity in entities
+        ),
         machine.ZOHO_CLOCK,
         zoho.QUOTA,
         machine.LISTENER,

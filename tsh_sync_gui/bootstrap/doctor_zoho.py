@@ -267,18 +267,25 @@ def entity_finding(line: EntityCheck, *, may_write_at_all: bool) -> Finding:
     if line.is_absent:
         return check.warning(Words(f"{line.problem}."), Words(line.advice))
     if not line.may_read:
-        words, remedy = Words(f"{line.problem}."), Words(line.advice)
-        code = NEEDS_YOU if line.missing_scope or line.problem.startswith("Not allowed") else WRONG_USE
-        return check.fault(words, remedy, code=code, deed="setup:check" if code == NEEDS_YOU else "")
+        if line.missing_scope:
+            words = say("{title} may not be read.", title=title)
+            return check.fault(words, _lacking(line.missing_scope), code=NEEDS_YOU, deed="setup:check")
+        is_person = line.problem.startswith("Not allowed")
+        code = NEEDS_YOU if is_person else WRONG_USE
+        return check.fault(Words(f"{line.problem}."), Words(line.advice), code=code)
     if line.may_write is False:
         words = say("{title} may be read, but not changed.", title=title)
-        remedy = say("{advice} Sign in again with that permission.", advice=line.advice)
-        return check.warning(words, remedy, deed="setup:check")
+        return check.warning(words, _lacking(line.missing_scope), deed="setup:check")
     if line.may_write:
         return check.fine(say("{title} may be read and changed.", title=title))
     if may_write_at_all:
         return check.fine(say("{title} may be read. Whether they may be changed Zoho did not say.", title=title))
     return check.fine(say("{title} may be read.", title=title))
+
+
+def _lacking(scopes: str) -> Words:
+    names = scopes.replace(",", ", ")
+    return say("The sign-in does not include {scopes}. Sign in again with that permission.", scopes=names)
 
 
 def quota(facts: QuotaFacts, settings: Settings) -> Finding:
