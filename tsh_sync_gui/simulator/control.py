@@ -30,6 +30,10 @@ class Control:
                     return plain({"reset": True})
                 case ("POST", "change"):
                     return plain({"ids": self._change(request)})
+                case ("POST", "create"):
+                    return plain(
+                        {"ids": self._simulation.create(self._table(request), _count(request), request.form())}
+                    )
                 case ("POST", "delete"):
                     return plain({"ids": self._delete(request)})
                 case ("GET", "ids"):

@@ -122,6 +122,26 @@ class Simulation:
         """Change given fields of one record."""
         self.commit([self._patch_entry(table, index, values, self.next_stamp())])
 
+    def create(self, table: Table, count: int, values: Row) -> list[str]:
+        """Make *count* new records, each like another but for its id, its names and *values*; returns their ids."""
+        likes = table.choose(count)
+        if count and not likes:
+            raise ValueError(f"{table.collection.name} holds no record that a new one could be like")
+        collection, stamp = table.collection, self.next_stamp()
+        entries: list[dict[str, Any]] = [
+            {
+                "op": "create",
+                "entity": collection.name,
+                "id": collection.id_of(table.next_index + place),
+                "like": collection.id_of(likes[place % len(likes)]),
+                "values": values,
+                "modified": stamp,
+            }
+            for place in range(count)
+        ]
+        self.commit(entries)
+        return [entry["id"] for entry in entries]
+
     def delete(self, table: Table, indexes: Sequence[int]) -> list[str]:
         """Take records away; returns their ids."""
         ids = [table.collection.id_of(index) for index in indexes]
@@ -161,7 +181,7 @@ class Simulation:
 
     def _apply_to_record(self, entry: dict[str, Any]) -> None:
         table = self.tables.get(entry["entity"])
-        index = table.find(entry["id"]) if table else None
+        index = table.find(entry["like"] if entry["op"] == "create" else entry["id"]) if table else None
         if table is None or index is None:
             return  # the state file was written with other sizes or another list
         if entry["op"] == "delete":
@@ -169,4 +189,9 @@ class Simulation:
             return
         modified = entry["modified"]
         self._last_stamp = max(self._last_stamp, modified or 0)
+        if entry["op"] == "create":
+            made = table.collection.index_of(entry["id"])
+            if made is not None and made >= table.next_index:
+                table.create(made, index, entry["values"], modified=modified)
+            return
         table.patch(index, entry["values"], modified=modified)

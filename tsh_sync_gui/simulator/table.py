@@ -10,6 +10,7 @@ from typing import Any
 
 from tsh_sync_gui.simulator.clock import stamp_text
 from tsh_sync_gui.simulator.collection import Collection, Row, Source, World
+from tsh_sync_gui.simulator.created import Origin
 from tsh_sync_gui.simulator.replies import encoded
 from tsh_sync_gui.simulator.selection import Query, Selection, Test
 
@@ -24,6 +25,8 @@ class Changed:
     patch: Row
     modified: int
     rendered: bytes = b""
+    origin: Origin | None = None
+    """The made-up record that a record created later is like."""
 
 
 class Table:
@@ -42,6 +45,8 @@ class Table:
         self._orders: dict[str, Sequence[int]] = {}
         self._selections: dict[tuple[Query, int], Selection] = {}
         self._changes = 0
+        self.next_index = self.base_count
+        """Where the next record that is created goes."""
         if collection.time_filter:
             self.order(MODIFIED)  # at once, so that the first small incremental isn't the one that pays for sorting
 
@@ -56,11 +61,13 @@ class Table:
 
     def row(self, index: int) -> Row:
         """Return the current list row."""
-        base: Row = json.loads(self.source.rows((index,))[0]) if index < self.base_count else {}
         over = self.changed.get(index)
+        origin = over.origin if over else None
+        base: Row = json.loads(self.source.rows((origin.index if origin else index,))[0])
         if over is None:
             return base
-        base.update({key: value for key, value in over.patch.items() if key in base or index >= self.base_count})
+        base.update(origin.values if origin else {})
+        base.update({key: value for key, value in over.patch.items() if key in base})
         for key in (MODIFIED, "updated_time"):
             if key in base:
                 base[key] = stamp_text(over.modified)
@@ -68,8 +75,11 @@ class Table:
 
     def detail(self, index: int) -> Row:
         """Return the current detail."""
-        detail = self.source.detail(index, self.row(index))
         over = self.changed.get(index)
+        if over is not None and over.origin is not None:
+            detail = over.origin.parted(self.source.detail(over.origin.index, self.row(index)), index)
+        else:
+            detail = self.source.detail(index, self.row(index))
         if over is not None:
             detail.update({key: value for key, value in over.patch.items() if key in detail})
             for key in (MODIFIED, "updated_time"):
@@ -111,6 +121,21 @@ class Table:
             self._history.append((modified, index))
         over.rendered = b""
         self._selections.clear()
+
+    def create(self, index: int, like: int, values: Row, *, modified: int) -> None:
+        """Make a record at *index* that is like the one at *like*, but for its id, its names and *values*."""
+        origin = self.origin(like)
+        before = json.loads(self.source.rows((origin,))[0])
+        self.changed[index] = Changed(
+            {}, modified, origin=Origin.of(self.collection, before, (origin, index), modified)
+        )
+        self.next_index = max(self.next_index, index + 1)
+        self.patch(index, values, modified=modified)
+
+    def origin(self, index: int) -> int:
+        """Return the made-up record that a record is or is like."""
+        over = self.changed.get(index)
+        return over.origin.index if over is not None and over.origin is not None else index
 
     def delete(self, index: int) -> None:
         """Take a record away."""
@@ -183,19 +208,23 @@ class Table:
 
         def value(index: int) -> Any:
             over = self.changed.get(index)
-            if over is not None:
-                if column == MODIFIED:
-                    return over.modified
-                if column in over.patch:
-                    return over.patch[column]
-            return base(index)
+            if over is None:
+                return base(index)
+            if column == MODIFIED:
+                return over.modified
+            if column in over.patch:
+                return over.patch[column]
+            if over.origin is None:
+                return base(index)
+            return over.origin.value(column, base(over.origin.index))
 
         return value
 
     def _ordered(self, query: Query) -> Sequence[int]:
         order = self.order(query.sort)
         touched = self.changed.keys() | self.deleted
-        if not query.tests and (not touched or (query.sort == "created_time" and not self.deleted)):
+        by_age = query.sort == "created_time" and not self.deleted and self.next_index == self.base_count
+        if not query.tests and (not touched or by_age):
             return order
         kept = self._passing_base(query, touched)
         values = [(test, [self._current(column) for column in test.columns]) for test in query.tests]
