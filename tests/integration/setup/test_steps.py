@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -338,3 +339,28 @@ async def test_what_is_kept_beside_the_vault_holds_no_secret(vaulted, url, simul
     assert files
     for file in files:
         assert not any(secret.encode() in file.read_bytes() for secret in hidden), file
+
+
+async def test_the_env_file_in_force_is_kept_before_it_is_deleted(vaulted, url, simulator, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("ZOHO_", "TSH_", "TDS_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(vaulted)
+    file = vaulted / ".env"
+    file.write_text(
+        f"ZOHO_CLIENT_ID={CLIENT_ID}\nZOHO_CLIENT_SECRET={CLIENT_SECRET}\nZOHO_REFRESH_TOKEN=1000.aaaa.bbbb\n"
+        f"ZOHO_ORGANIZATION_ID=748369814\nZOHO_ACCOUNTS_URL={simulator.url}\nZOHO_API_BASE_URL={simulator.url}\n"
+        f"ZOHO_BATCH_SIZE=150\nZOHO_DEBUG=true\nTSH_DATABASE_URL={url}\n"
+    )
+    async with opened(vaulted, environment=True) as setup:
+        progress = await setup.take_over(await setup.read_env(file))
+    file.unlink()
+
+    async with opened(vaulted, environment=True) as setup:
+        seen = await setup.organizations()
+        kept = (await setup.ground.settings()).settings
+        health = await setup.health()
+
+    assert progress.done == {Step.START, Step.DATABASE, Step.APP, Step.SIGN_IN}
+    assert [one.id for one in seen] == ["748369814"]
+    assert (kept.organization_id, kept.batch_size, kept.debug) == ("748369814", 150, True)
+    assert (health.state, health.sign_ins) == ("ok", 1)

@@ -104,23 +104,31 @@ class Ground:
         """Check and keep settings for all machines; without a database they wait for one."""
         validated(values)
         machine = await self.machine()
-        fresh = {name: text for name, text in values.items() if not self.is_settled(machine, name, text)}
-        if not fresh:
+        await self.put_shared({name: text for name, text in values.items() if not self.is_settled(machine, name, text)})
+
+    async def put_shared(self, values: Mapping[str, str]) -> None:
+        """Keep settings for all machines, also those that a stronger source says here."""
+        if not values:
             return
         if await self.has_database():
             shared = SharedSettings(await self.database())
-            for name, text in fresh.items():
+            for name, text in values.items():
                 await shared.set_shared(name, text, by=user_name())
         else:
-            await self.kept.change(lambda kept: structs.replace(kept, pending=kept.pending | fresh))
+            await self.kept.change(lambda kept: structs.replace(kept, pending={**kept.pending, **values}))
 
     async def keep_secrets(self, values: Mapping[str, str | None]) -> None:
         """Check and keep secrets in the vault; VaultError when there is none, or it is closed."""
         machine = await self.machine()
-        fresh = {name: text for name, text in values.items() if not self.is_settled(machine, name, text or "")}
-        if fresh:
+        await self.put_secrets(
+            {name: text for name, text in values.items() if not self.is_settled(machine, name, text or "")}
+        )
+
+    async def put_secrets(self, values: Mapping[str, str | None]) -> None:
+        """Keep secrets in the vault, also those that a stronger source says."""
+        if values:
             vault = await self.vault()
-            await asyncio.to_thread(keep_secrets, self.home, fresh, vault=vault)
+            await asyncio.to_thread(keep_secrets, self.home, values, vault=vault)
 
     async def vault(self) -> Vault:
         """Return where secrets rest."""

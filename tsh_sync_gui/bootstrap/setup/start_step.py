@@ -53,13 +53,6 @@ class StartStep:
         """Keep its good values: secrets in the vault, the rest as settings; marks the steps they complete."""
         values = dict(file.values)
         validated(values)
-        machine = await self._ground.machine()
-        values = {
-            name: text
-            for name, text in values.items()
-            # What environment or `.env` say themselves counts already; the same file may be that very `.env`.
-            if not machine.origins[name].is_locked
-        }
         scopes = {name: find(name).scope for name in values}
         secrets: dict[str, str | None] = {name: text for name, text in values.items() if scopes[name] == "secret"}
         url = secrets.pop("database_url", None) or values.pop("database_url", "")
@@ -68,13 +61,15 @@ class StartStep:
             await self._ground.check_vault()
         if url:
             await self._database.choose(url, self._ground.terms.progress)
+            secrets["database_url"] = url
         elif await self._ground.has_database():
             await self._ground.database()
-        await self._ground.keep_secrets(secrets)
+        # Kept also where environment or `.env` go before it: it may be that very `.env`, soon to be deleted.
+        await self._ground.put_secrets(secrets)
         for name, text in values.items():
             if scopes[name] == "machine":
                 await asyncio.to_thread(save, self._ground.home, name, text)
-        await self._ground.keep_shared({name: text for name, text in values.items() if scopes[name] == "shared"})
+        await self._ground.put_shared({name: text for name, text in values.items() if scopes[name] == "shared"})
         await self._note(file)
         done = await self._complete(has_url=bool(url))
         return (await self._ground.kept.change(lambda kept: kept.marked(*done))).progress
