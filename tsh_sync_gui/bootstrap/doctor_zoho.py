@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -129,7 +129,7 @@ class ZohoCheck:
         self._wiring = wiring
         self._registry = registry
         self._progress = progress
-        self._heard: datetime | None = None
+        self._ahead: timedelta | None = None
         self.goes_on = True
 
     async def findings(self) -> AsyncGenerator[Finding, None]:
@@ -146,8 +146,8 @@ class ZohoCheck:
         yield time_zone(ours.time_zone, self._wiring.database.clock.now())
         async for finding in self._entities():
             yield finding
-        if self._heard is not None:
-            yield clock(ZOHO_CLOCK, say("Zoho's"), SystemClock().now() - self._heard)
+        if self._ahead is not None:
+            yield clock(ZOHO_CLOCK, say("Zoho's"), self._ahead)
 
     async def _organization(self) -> Organization:
         wanted = self._wiring.settings.now.organization_id
@@ -215,7 +215,8 @@ class ZohoCheck:
     async def page(self, api: Api, query: PageQuery, caller: Caller) -> PageReply:
         """Return one page of a list."""
         reply = await self._source.page(api, query, self._patient(caller))
-        self._heard = reply.server_date or self._heard
+        if reply.server_date is not None:
+            self._ahead = SystemClock().now() - reply.server_date
         return reply
 
     @property

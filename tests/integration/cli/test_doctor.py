@@ -1,8 +1,10 @@
 """`tsh-sync doctor` with a whole set-up, and with each part of it broken in turn: real HTTP, a real database."""
 
+import secrets
 import socket
 
 import httpx
+import psycopg
 import pytest
 
 from tests.integration.cli.conftest import SIZES, Program
@@ -167,6 +169,62 @@ def test_a_database_that_is_gone_does_not_hide_the_sign_in(program):
     assert found["sign-in"]["grade"] == "ok"
     assert found["organization"]["sentence"].startswith("This was not looked at")
     assert found["disk"]["grade"] == "ok"
+
+
+def test_a_database_user_without_rights_gets_the_statement_that_grants_them(program, databases, postgres):
+    name = f"poor_{secrets.token_hex(4)}"
+    server = databases.server.sqlalchemy_url.replace("+psycopg", "")
+    address = f"postgresql://{name}:geheim@{databases.server.host}:{databases.server.port}/{postgres.dbname}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'geheim'".encode())
+        try:
+            ill = program("doctor", "--json", TSH_DATABASE_URL=address)
+            gone = program("doctor", "--json", TSH_DATABASE_URL=f"{address}x")
+        finally:
+            connection.execute(f"DROP ROLE {name}".encode())
+
+    found = _by_check(ill)
+    assert ill.code == 2
+    assert found["database"]["grade"] == "ok"
+    assert "lacks the right to make schemas and tables" in found["rights"]["sentence"]
+    assert "GRANT CREATE ON DATABASE" in found["rights"]["advice"]
+    assert found["sign-in"]["grade"] == "ok"
+    assert "has no such database yet" in _by_check(gone)["database"]["sentence"]
+    assert "geheim" not in ill.out + gone.out
+
+
+def test_missing_permissions_are_named_for_reading_and_for_changing(program, zoho):
+    wanted = [
+        *("ZohoBooks.settings.READ", "ZohoInventory.settings.READ", "ZohoBooks.contacts.READ"),
+        *(f"ZohoBooks.{name}.READ" for name in ("salesorders", "invoices", "customerpayments", "creditnotes")),
+        *("ZohoBooks.salesorders.CREATE", "ZohoBooks.salesorders.UPDATE"),
+    ]
+    code = httpx.post(f"{zoho.url}/__sim/self_client", json={"scope": ",".join(wanted)}).json()["code"]
+    form = {"grant_type": "authorization_code", "client_id": STRICT_CLIENT_ID, "client_secret": STRICT_CLIENT_SECRET}
+    token = httpx.post(f"{zoho.url}/oauth/v2/token", data={**form, "code": code}).json()["refresh_token"]
+
+    ill = program("doctor", "--json", ZOHO_REFRESH_TOKEN=token)
+
+    found = _by_check(ill)
+    assert ill.code == 4
+    assert found["stock_levels"]["sentence"] == "Stock may not be read."
+    assert "ZohoInventory.items.READ" in found["stock_levels"]["advice"]
+    assert found["customers"]["grade"] == "warning"
+    assert "ZohoBooks.contacts.CREATE, ZohoBooks.contacts.UPDATE" in found["customers"]["advice"]
+    assert found["sales_orders"]["sentence"] == "Sales orders may be read and changed."
+
+
+def test_figures_that_zoho_does_not_send_and_a_quota_that_is_smaller_are_said(program, zoho):
+    httpx.post(f"{zoho.url}/__sim/config", json={"no_rate_headers": True}).raise_for_status()
+    silent = program("doctor", "--json")
+    httpx.post(f"{zoho.url}/__sim/config", json={"no_rate_headers": False, "per_day": 500}).raise_for_status()
+
+    small = program("doctor", "--json")
+
+    assert _by_check(silent)["quota"]["sentence"].startswith("Zoho sent no figures of its quota. By our own count 8 of")
+    assert silent.code == small.code == 0
+    assert _by_check(small)["quota"]["sentence"] == "Zoho allows 500 calls a day; ZOHO_DAILY_LIMIT is 1,000."
+    assert small.document["grade"] == "warning"
 
 
 def test_what_a_person_reads_has_marks_titles_and_an_end(program):
