@@ -9,7 +9,7 @@ from math import ceil
 from typing import Final
 
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.core.values import Mode
+from tsh_sync_gui.core.values import Lane, Mode
 from tsh_sync_gui.engine.ports import Absence, ListOrder, Watermark
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.entities.registry import Registry
@@ -183,3 +183,10 @@ def _changes(base: WalkPlan, mark: Watermark, request: SyncRequest) -> WalkPlan:
 def pages_of(records: int, per_page: int) -> int:
     """Return how many pages a list of *records* has; an empty list costs one call too."""
     return max(1, ceil(records / per_page))
+
+
+def paying_lane(plan: WalkPlan, request: SyncRequest) -> Lane:
+    """Return whose share pays for the lists that *request* walks."""
+    if request.lane is Lane.PULLS or (request.lane is None and request.trigger == "schedule"):
+        return plan.leader.pull.lane
+    return request.lane or Lane.PERSON

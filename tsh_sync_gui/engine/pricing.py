@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.estimate import Estimate
 from tsh_sync_gui.engine.forecast import Known, forecast, list_calls, list_total, nothing, pages_behind
-from tsh_sync_gui.engine.plan import WalkPlan
+from tsh_sync_gui.engine.plan import WalkPlan, paying_lane
 from tsh_sync_gui.engine.ports import Checkpoint, Watermark
 from tsh_sync_gui.engine.recall import Recall, list_name
 from tsh_sync_gui.engine.syncing import Parts
@@ -19,7 +19,7 @@ from tsh_sync_gui.entities.spec import Entity
 
 def list_lane(plan: WalkPlan, request: SyncRequest) -> Lane:
     """Return whose share pays for the lists."""
-    return plan.leader.pull.lane if request.trigger == "schedule" else Lane.PERSON
+    return paying_lane(plan, request)
 
 
 def detail_lane(plan: WalkPlan, request: SyncRequest) -> Lane:

@@ -13,13 +13,19 @@ from tsh_sync_gui.engine.runs import WalkRun
 
 
 async def fetch_record(
-    plan: WalkPlan, run: WalkRun, *, source: Source, mirror: Mirror, normalizers: Mapping[str, Normalizer]
+    plan: WalkPlan,
+    run: WalkRun,
+    *,
+    source: Source,
+    mirror: Mirror,
+    normalizers: Mapping[str, Normalizer],
+    lane: Lane = Lane.PERSON,
 ) -> None:
     """Fetch the record the plan names and store it; one that is gone is tombstoned.
 
     Raises RecordGoneError when neither side knows the id.
     """
-    caller = run.caller(plan.leader, Lane.PERSON, CallKind.DETAIL)
+    caller = run.caller(plan.leader, lane, CallKind.DETAIL)
     known = await run.patiently(lambda: mirror.raw(plan.leader, plan.record_id))
     try:
         reply = await run.work(source.detail(plan.api, plan.record_id, caller))

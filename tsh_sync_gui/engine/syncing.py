@@ -34,7 +34,7 @@ from tsh_sync_gui.engine.fallback import by_other_product, without_filter
 from tsh_sync_gui.engine.marks import moved, unfinished_mark
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.outcomes import interrupted, new_run, started, state_of
-from tsh_sync_gui.engine.plan import WalkPlan
+from tsh_sync_gui.engine.plan import WalkPlan, paying_lane
 from tsh_sync_gui.engine.ports import (
     Budget,
     KeptPages,
@@ -114,7 +114,7 @@ class WalkJob:
     @property
     def lane(self) -> Lane:
         """Return whose share pays for the list calls."""
-        return self.plan.leader.pull.lane if self._request.trigger == "schedule" else Lane.PERSON
+        return paying_lane(self.plan, self._request)
 
     async def open(self, unfinished: list[RunInfo]) -> None:
         """Resume the *unfinished* runs, or write new ones."""
@@ -199,6 +199,7 @@ class WalkJob:
                 source=self._parts.source,
                 mirror=self._parts.mirror,
                 normalizers=self._parts.normalizers,
+                lane=self._request.lane or Lane.PERSON,
             )
             return
         if run.board.phase is Phase.LIST:

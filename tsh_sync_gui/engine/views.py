@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.core.values import EntityState, Lane, RunState
 from tsh_sync_gui.engine.ports import CallRecord, Foreseen, QuotaStatus, Rejected, RunInfo
 
 Details = int | Literal["all", "none"] | None
@@ -20,7 +20,8 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     limits the details phase: a number, `all`, `none`, or None for what the lane has left today and 10 minutes.
     *force* walks what is not due yet, and syncs though ZOHO_SYNC_ENABLED is off; *approve* lets a sweep delete more
     than the safety limit; *wait* waits for the daily quota in place. *goes_on* does for each entity what its
-    broken-off run was asked to do, instead of what stands here.
+    broken-off run was asked to do, instead of what stands here. *lane* pays; `pulls`: each walk's own; None: the
+    walk's own for a schedule, else a person's.
     """
 
     entities: tuple[str, ...] = ()
@@ -37,6 +38,7 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     take_over: bool = False
     goes_on: bool = False
     trigger: str = "person"
+    lane: Lane | None = None
 
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):

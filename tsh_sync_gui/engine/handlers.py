@@ -1,0 +1,157 @@
+"""The kinds of jobs that sync: whole lists, details, and single records; and how each is put into the queue.
+
+All of them are idempotent: what is newer in the mirror stays, and a walk goes on where it was broken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, Protocol
+
+from msgspec import structs
+
+from tsh_sync_gui.core.errors import QuotaExhaustedError, RecordGoneError
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.values import Lane, RunState, iso, parse_moment
+from tsh_sync_gui.engine.ports import RunInfo
+from tsh_sync_gui.engine.ports.jobs import AT_ONCE, Handler, JobContext, JobId, Jobs, Kind
+from tsh_sync_gui.engine.retrying import PostponedError, RunEndedError
+from tsh_sync_gui.engine.views import Details, SyncReport, SyncRequest
+
+PULL: Final = "pull"
+FETCH: Final = "fetch"
+DETAILS: Final = "details"
+SETTLE: Final = timedelta(seconds=3)
+"""Triggers for one record that come closer than this to its last fetch are answered by one fetch after the last."""
+
+Mode = Literal["changes", "full", "sweep", "window"]
+_LOOK_AGAIN: Final = timedelta(seconds=30)
+
+
+class Syncing(Protocol):
+    """What the handlers need of the facade."""
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings in force."""
+        ...
+
+    async def sync(self, request: SyncRequest) -> SyncReport:
+        """Sync what *request* asks for, to the end."""
+        ...
+
+
+async def enqueue_fetch(
+    jobs: Jobs,
+    entity: str,
+    record_id: str,
+    *,
+    lane: Lane = Lane.WEBHOOKS,
+    trigger: str = "webhook",
+    settle: timedelta = SETTLE,
+    run_at: datetime | None = None,
+    connection: Any | None = None,
+) -> JobId | None:
+    """Have one record fetched: at once, and again *settle* after the last trigger when more come within seconds."""
+    return await jobs.enqueue(
+        FETCH,
+        {"entity": entity, "record_id": record_id, "trigger": trigger},
+        key=f"{entity}:{record_id}",
+        lane=lane,
+        settle=settle,
+        run_at=run_at,
+        connection=connection,
+    )
+
+
+async def enqueue_pull(
+    jobs: Jobs,
+    entities: Sequence[str],
+    *,
+    lane: Lane = Lane.PULLS,
+    mode: Mode = "changes",
+    since: datetime | None = None,
+    details: Details = None,
+    trigger: str = "schedule",
+    run_at: datetime | None = None,
+    connection: Any | None = None,
+) -> JobId | None:
+    """Have lists walked (*entities* empty: all); the same walk in the same mode waits at most once."""
+    names = sorted(entities)
+    asked = {"entities": names, "mode": mode, "since": iso(since), "details": details, "trigger": trigger}
+    key = f"{','.join(names) or 'all'}:{mode}{iso(since) or ''}"
+    return await jobs.enqueue(PULL, asked, key=key, lane=lane, run_at=run_at, connection=connection)
+
+
+async def enqueue_details(
+    jobs: Jobs,
+    entity: str,
+    *,
+    details: Details = "all",
+    lane: Lane = Lane.DETAILS,
+    trigger: str = "details",
+    connection: Any | None = None,
+) -> JobId | None:
+    """Have outstanding details of an entity fetched, after its changes."""
+    asked = {"entities": [entity], "details": details, "trigger": trigger}
+    return await jobs.enqueue(DETAILS, asked, key=entity, lane=lane, settle=AT_ONCE, connection=connection)
+
+
+def syncing_kinds(service: Syncing, now: Callable[[], datetime]) -> tuple[Kind, ...]:
+    """Return the kinds of jobs that *service* does."""
+    return (
+        Kind(name=FETCH, handler=_on(service, now, _record)),
+        Kind(name=PULL, handler=_on(service, now, _walk), is_long=True),
+        Kind(name=DETAILS, handler=_on(service, now, _walk), is_long=True),
+    )
+
+
+def _on(service: Syncing, now: Callable[[], datetime], request: Callable[[Mapping[str, Any]], SyncRequest]) -> Handler:
+    async def handle(arguments: Mapping[str, Any], context: JobContext) -> None:
+        if not service.settings.sync_enabled:
+            # It was switched off between the moment this job was taken and now.
+            raise PostponedError("Syncing is switched off", until=now() + _LOOK_AGAIN)
+        asked = request(arguments)
+        report = await service.sync(structs.replace(asked, lane=context.job.lane))
+        if report.runs:
+            context.note(run_id=report.runs[0].id)
+        for run in report.runs:
+            _check(run, one_record=bool(asked.record_id))
+
+    return handle
+
+
+def _record(arguments: Mapping[str, Any]) -> SyncRequest:
+    return SyncRequest(
+        entities=(arguments["entity"],),
+        record_id=arguments["record_id"],
+        trigger=arguments.get("trigger", "job"),
+    )
+
+
+def _walk(arguments: Mapping[str, Any]) -> SyncRequest:
+    mode: Mode = arguments.get("mode", "changes")
+    since = arguments.get("since")
+    return SyncRequest(
+        entities=tuple(arguments["entities"]),
+        full=mode == "full",
+        sweep=mode == "sweep",
+        since=parse_moment(since) if since else None,
+        details=arguments.get("details"),
+        trigger=arguments.get("trigger", "job"),
+    )
+
+
+def _check(run: RunInfo, *, one_record: bool) -> None:
+    """Raise what a run that did not end well says."""
+    if run.state is RunState.WAITING:
+        raise QuotaExhaustedError(
+            run.title or "The day's calls are used up", resets_at=run.waiting_until, advice=run.advice
+        )
+    if run.state not in {RunState.FAILED, RunState.NEEDS_YOU}:
+        return
+    if one_record and run.error_kind == RecordGoneError.kind:
+        # Made and deleted before anybody looked: neither side knows it, and there is nothing to mend.
+        return
+    raise RunEndedError(run)
