@@ -28,7 +28,7 @@ async def test_a_start_after_a_kill_goes_on_where_it_was(qloop, show, step):
 
     await at(wizard, step)
 
-    assert wizard._title.text() == titles()[step]
+    assert wizard.sheet.title.text() == titles()[step]
     looks = {one: button.property("look") for one, button in wizard.rail.buttons.items()}
     assert looks[step] == "now"
     assert all(looks[one] == "done" for one in STEPS[: STEPS.index(step)])

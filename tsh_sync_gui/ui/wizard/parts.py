@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.icons import icon
-from tsh_sync_gui.ui.state.texts import number, tr
+from tsh_sync_gui.ui.state.texts import number, span, tr
 from tsh_sync_gui.ui.widgets.bar import ProgressLine
 from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_property, set_text, tool
 from tsh_sync_gui.ui.wizard.state.cells import Fact
@@ -185,6 +185,21 @@ def flash(target: QPushButton, words: str) -> None:
         target.setIcon(icon("copy"))
 
     QTimer.singleShot(_COPIED_MS, target, back)
+
+
+def hold_back(target: QPushButton | None, seconds: float) -> None:
+    """Keep a button still as long as pressing it would be refused anyway."""
+    if target is None:
+        return
+    before = target.text()
+    target.setEnabled(False)
+    target.setText(tr("Try again in {time}").format(time=span(seconds)))
+
+    def free() -> None:
+        target.setEnabled(True)
+        target.setText(before)
+
+    QTimer.singleShot(round(seconds * 1000), target, free)
 
 
 class Field(QWidget):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from tsh_sync_gui.bootstrap.setup.values import Attempt, ConsoleValues
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text
-from tsh_sync_gui.ui.wizard.parts import Field, ValueRow, numbered
+from tsh_sync_gui.ui.wizard.parts import Field, ValueRow, flash, numbered
 from tsh_sync_gui.ui.wizard.state.sign_in import CODE_MINUTES, Countdown, code_countdown, how_it_goes
 
 _TICK_MS = 500
@@ -41,10 +43,13 @@ class WaitingBox(QFrame):
         self.copy_link = button(tr("Copy link"), icon_name="copy")
         self.stop = button(tr("Cancel"))
         self.address = Field(tr("Or paste the address you landed on"), hint="http://localhost:8976/callback?…")
+        self._url = ""
         self._left: Countdown | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
+        self.reopen.clicked.connect(self.open_browser)
+        self.copy_link.clicked.connect(self._copy_link)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 18)
         column.setSpacing(12)
@@ -62,25 +67,30 @@ class WaitingBox(QFrame):
         column.addLayout(row)
         column.addWidget(self.address)
 
-    def begin(self, until: datetime) -> None:
-        """Count down to *until*."""
-        self._left = Countdown(until)
-        self.show_browser(is_open=True)
+    def begin(self, attempt: Attempt) -> None:
+        """Count down, and open the browser."""
+        self._url, self._left = attempt.url, Countdown(attempt.until)
         self.address.line.clear()
         self.address.show_fault("")
         self._tick()
         self._timer.start()
+        self.open_browser()
 
     def end(self) -> None:
         """Stop counting."""
         self._timer.stop()
-        self._left = None
+        self._url, self._left = "", None
 
-    def show_browser(self, *, is_open: bool) -> None:
-        """Say whether there is a browser to look at."""
+    def open_browser(self) -> None:
+        """Open Zoho's page, and say whether there is a browser to look at."""
+        is_open = QDesktopServices.openUrl(QUrl(self._url))
         there = tr("Your browser shows Zoho's page. Sign in there and choose “Accept”; this window goes on by itself.")
         none = tr("No browser could be opened. Copy the link, open it in any browser, and sign in there.")
         set_text(self._words, there if is_open else none)
+
+    def _copy_link(self) -> None:
+        QGuiApplication.clipboard().setText(self._url)
+        flash(self.copy_link, tr("Copied"))
 
     def _tick(self) -> None:
         if self._left is not None:
@@ -99,6 +109,7 @@ class CodeBox(QWidget):
         self.minutes = QComboBox()
         self.code = Field(tr("Code"), hint="1000.…")
         self.words = label("", "small", wrap=True)
+        self._console_url = ""
         self._left: Countdown | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
@@ -110,6 +121,7 @@ class CodeBox(QWidget):
             self.minutes.addItem(tr("valid for %Ln minutes", None, minutes), minutes)
         self.minutes.setAccessibleName(tr("How long the code is valid"))
         self.minutes.currentIndexChanged.connect(self.start)
+        self.console.clicked.connect(self.renew)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
@@ -131,11 +143,19 @@ class CodeBox(QWidget):
         instead.clicked.connect(self.back)
         column.addWidget(instead, 0, Qt.AlignmentFlag.AlignLeading)
 
-    def open_with(self, scopes: str) -> None:
-        """Show the scopes; no code is being made yet."""
-        self.scopes.show_value(scopes)
+    def open_with(self, values: ConsoleValues, extra_scopes: frozenset[str]) -> None:
+        """Show what is to be asked for; no code is being made yet."""
+        self._console_url = values.console_url
+        self.scopes.show_value(",".join([values.scopes, *sorted(extra_scopes)]))
         self.end()
         self.words.clear()
+        self.code.line.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def renew(self) -> None:
+        """Open Zoho's console for a new code."""
+        self.code.line.clear()
+        QDesktopServices.openUrl(QUrl(self._console_url))
+        self.start()
         self.code.line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def start(self) -> None:

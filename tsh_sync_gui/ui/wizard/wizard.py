@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QCheckBox,
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QRadioButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QHBoxLayout, QRadioButton
 from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.port import SetupPort
@@ -23,19 +12,15 @@ from tsh_sync_gui.bootstrap.setup.values import Progress, Step
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.panels.panel import Panel
-from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import button, label, set_text
 from tsh_sync_gui.ui.wizard.page import Desk, Page
 from tsh_sync_gui.ui.wizard.pages import make_pages
 from tsh_sync_gui.ui.wizard.pages.first_sync import FirstSyncPage
 from tsh_sync_gui.ui.wizard.pages.start import StartPage
-from tsh_sync_gui.ui.wizard.parts import BusyLine
 from tsh_sync_gui.ui.wizard.rail import Rail
-from tsh_sync_gui.ui.wizard.state.rail import after, before, counted, leads, open_steps, rail, titles
+from tsh_sync_gui.ui.wizard.sheet import Sheet
+from tsh_sync_gui.ui.wizard.state.rail import after, before, open_steps, rail
 
-_WIDEST = 760
-_LAID_OUT_MS = 40
 _REOPENS = frozenset({Step.DATABASE, Step.APP, Step.SIGN_IN, Step.ORGANIZATION})
 
 
@@ -68,14 +53,9 @@ class Wizard(Panel):
         self._wanted: Step | None = None
         self._changed: set[Step] = set()
         self.rail = Rail()
-        self._counted, self._title = label("", "section"), label("", "heading")
-        self._lead = label("", "muted", wrap=True)
-        self._pages = QVBoxLayout()
-        self.area = QScrollArea()
-        self.opening = BusyLine()
-        self.back = button(tr("Back"))
-        self.skip = button("", "flat")
-        self.next = button(tr("Next"), "primary")
+        self.sheet = Sheet()
+        self.area, self.opening = self.sheet.area, self.sheet.opening
+        self.back, self.skip, self.next = self.sheet.back, self.sheet.skip, self.sheet.next
         self._build()
 
     @property
@@ -99,31 +79,11 @@ class Wizard(Panel):
         return self.progress.done >= {Step.DATABASE, Step.APP, Step.SIGN_IN, Step.ORGANIZATION}
 
     def _build(self) -> None:
-        right = QVBoxLayout()
-        right.setContentsMargins(0, 0, 0, 0)
-        right.setSpacing(0)
-        inside = QWidget()
-        inside.setObjectName("scrolled")
-        inside.setMaximumWidth(_WIDEST + 56)
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(28, 20, 28, 20)
-        column.setSpacing(4)
-        for part in (self._counted, self._title, self._lead):
-            column.addWidget(part)
-        column.addSpacing(12)
-        column.addWidget(self.opening)
-        column.addLayout(self._pages, 1)
-        self.area.setWidget(inside)
-        self.area.setWidgetResizable(True)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        right.addWidget(self.area, 1)
-        right.addWidget(self._footer())
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.rail)
-        whole.addLayout(right, 1)
+        whole.addWidget(self.sheet, 1)
         self.rail.chosen.connect(self.go_to)
         self.rail.later.connect(self.close_it)
         self.back.clicked.connect(self.go_back)
@@ -134,26 +94,6 @@ class Wizard(Panel):
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(deed)
         theme.current().changed.connect(self._recolor)
-
-    def _footer(self) -> QFrame:
-        foot = QFrame()
-        foot.setObjectName("statusbar")
-        inside = QWidget()
-        inside.setMaximumWidth(_WIDEST + 56)
-        outer = QHBoxLayout(foot)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(inside)
-        row = QHBoxLayout(inside)
-        row.setContentsMargins(28, 10, 28, 10)
-        row.setSpacing(8)
-        row.addWidget(self.back)
-        row.addStretch(1)
-        row.addWidget(self.skip)
-        row.addWidget(self.next)
-        self.back.setToolTip(tr("Alt+Left"))
-        self.next.setToolTip(tr("Enter"))
-        self.next.setMinimumWidth(110)
-        return foot
 
     # Beginning
 
@@ -200,8 +140,7 @@ class Wizard(Panel):
             return
         for page in make_pages(self.desk):
             self.pages[page.step] = page
-            page.hide()
-            self._pages.addWidget(page)
+            self.sheet.add_page(page)
             page.finished.connect(lambda step=page.step: self._finished(step))
             page.wanted.connect(self.go_to)
             page.changed.connect(self._offer)
@@ -228,11 +167,8 @@ class Wizard(Panel):
             self.page.leave()
             self.page.hide()
         self.now = step
-        set_text(self._counted, counted(step))
-        set_text(self._title, titles()[step])
-        set_text(self._lead, leads()[step])
+        self.sheet.show_step(step)
         self.page.show()
-        self.area.verticalScrollBar().setValue(0)
         self.rail.show_entries(rail(self.progress, step), is_complete=self.progress.is_complete)
         self.page.enter()
         if self.isVisible():
@@ -339,32 +275,17 @@ class Wizard(Panel):
 
     def _offer(self) -> None:
         """Show what can be pressed now."""
-        ready = self.desk.setup is not None and self._is_read
-        for part in (self.back, self.skip, self.next):
-            part.setVisible(ready)
-        if not ready:
-            return
-        page = self.page
-        if self.next.hasFocus() and not page.can_go_on:
+        page = self.page if self.desk.setup is not None and self._is_read else None
+        if page is not None and self.next.hasFocus() and not page.can_go_on:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.back.setEnabled(before(self.now) is not None)
-        set_text(self.next, page.next_text)
-        self.next.setEnabled(page.can_go_on)
-        set_text(self.skip, page.skip_text)
-        self.skip.setVisible(bool(page.skip_text))
-        box = page.problem_box
-        if box is not None:
-            QTimer.singleShot(_LAID_OUT_MS, box, lambda: self.area.ensureWidgetVisible(box, 0, 24))
+        self.sheet.show_offers(page)
 
     def _fail(self, error: BaseException) -> None:
-        self._problem(problem_from(error))
-
-    def _problem(self, problem: Problem) -> None:
         if self.pages and self._is_read:
-            self.page.show_problem(problem, (tr("Try again"), self.page.again))
+            self.page.show_error(error, (tr("Try again"), self.page.again))
         else:
             self.opening.show_busy("")
-            self.desk.actions.failed.emit(problem)
+            self.desk.actions.failed.emit(problem_from(error))
 
     def _recolor(self) -> None:
         for page in self.pages.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QHBoxLayout, QRadioButton, QVBoxLayout, QWidget
@@ -23,6 +25,8 @@ from tsh_sync_gui.ui.wizard.state.app import (
     secret_hint,
     type_titles,
 )
+
+_CHOICE: Final = "choice of products"
 
 
 class AppPage(Page):
@@ -155,7 +159,7 @@ class AppPage(Page):
         form = self.form
         found = self.setup.check_app(form.client_id, form.client_secret, form.client_type)
         fault = products_fault(form.products)
-        return found | ({"products": fault} if fault else {})
+        return found | ({_CHOICE: fault} if fault else {})
 
     @property
     @override
@@ -180,7 +184,7 @@ class AppPage(Page):
         faults = self.faults
         for name, field in (("client_id", self.client_id), ("client_secret", self.client_secret)):
             field.show_fault(faults.get(name, "") if field.text or not only_typed else "")
-        set_text(self._products_fault, faults.get("products", ""))
+        set_text(self._products_fault, faults.get(_CHOICE, ""))
 
     def _show_values(self) -> None:
         form = self.form

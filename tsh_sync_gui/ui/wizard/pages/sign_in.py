@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from tsh_sync_gui.bootstrap.setup.values import Attempt, ConsoleValues, SignedIn, Step, TokenHealth, ZohoApp
+from tsh_sync_gui.bootstrap.setup.values import Attempt, SignedIn, Step, TokenHealth, ZohoApp
 from tsh_sync_gui.core.errors import TransientError
 from tsh_sync_gui.ui.actions import problem_from
-from tsh_sync_gui.ui.state.texts import span, tr
+from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button
 from tsh_sync_gui.ui.wizard.page import Desk, Page
-from tsh_sync_gui.ui.wizard.parts import Facts, Note, flash
+from tsh_sync_gui.ui.wizard.parts import Facts, Note, hold_back
 from tsh_sync_gui.ui.wizard.sign_in_boxes import CodeBox, HowBox, WaitingBox
 from tsh_sync_gui.ui.wizard.state.sign_in import (
     Phase,
@@ -64,10 +63,7 @@ class SignInPage(Page):
         self.open.clicked.connect(self.begin)
         self.by_code.clicked.connect(self.show_code)
         self.coding.back.connect(self.cancel)
-        self.coding.console.clicked.connect(self._open_console)
         self.coding.code.edited.connect(self._typed)
-        self.waiting.reopen.clicked.connect(self._open_browser)
-        self.waiting.copy_link.clicked.connect(self._copy_link)
         self.waiting.stop.clicked.connect(self.cancel)
         self.waiting.address.edited.connect(self._typed)
         self.asks.show_note("")
@@ -165,9 +161,8 @@ class SignInPage(Page):
 
     def _begun(self, attempt: Attempt) -> None:
         self._attempt = attempt
-        self.waiting.begin(attempt.until)
         self._show(Phase.WAITING)
-        self._open_browser()
+        self.waiting.begin(attempt)
         self.waiting.stop.setFocus(Qt.FocusReason.OtherFocusReason)
         self._await_browser()
 
@@ -189,15 +184,6 @@ class SignInPage(Page):
     def _stayed_away(self, attempt: Attempt | None, error: BaseException) -> None:
         if attempt is self._attempt and self._phase is Phase.WAITING and not self.is_busy:
             self._refused(error)
-
-    def _open_browser(self) -> None:
-        if self._attempt is not None:
-            self.waiting.show_browser(is_open=QDesktopServices.openUrl(QUrl(self._attempt.url)))
-
-    def _copy_link(self) -> None:
-        if self._attempt is not None:
-            QGuiApplication.clipboard().setText(self._attempt.url)
-            flash(self.waiting.copy_link, tr("Copied"))
 
     def cancel(self) -> None:
         """Stop waiting for the browser or a code."""
@@ -236,19 +222,12 @@ class SignInPage(Page):
 
     # With a code
 
-    @property
-    def _console(self) -> ConsoleValues:
-        app = self._app
-        return self.setup.console_values(app.location if app else "us", app.products if app else frozenset({"books"}))
-
     def show_code(self) -> None:
         """Show where a self-client code is pasted."""
         self._show(Phase.CODE)
-        self.coding.open_with(",".join([self._console.scopes, *sorted(self.desk.extra_scopes)]))
-
-    def _open_console(self) -> None:
-        QDesktopServices.openUrl(QUrl(self._console.console_url))
-        self.coding.start()
+        app = self._app
+        values = self.setup.console_values(app.location if app else "us", app.products if app else frozenset({"books"}))
+        self.coding.open_with(values, self.desk.extra_scopes)
 
     def _finish_with_code(self) -> None:
         field = self.coding.code
@@ -258,12 +237,6 @@ class SignInPage(Page):
             return
         coroutine = self.setup.finish_with_code(field.text)
         self.run(coroutine, tr("Redeeming the code…"), self._signed_in, otherwise=self._refused)
-
-    def _new_code(self) -> None:
-        self.drop_problem()
-        self.coding.code.line.clear()
-        self._open_console()
-        self.coding.code.line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # The end of it
 
@@ -291,27 +264,12 @@ class SignInPage(Page):
         deeds = {
             Remedy.AGAIN: once_more,
             Remedy.WAIT: once_more,
-            Remedy.NEW_CODE: self._new_code,
+            Remedy.NEW_CODE: self.coding.renew,
             Remedy.APP: lambda: self.wanted.emit(Step.APP),
         }
         self.show_error(error, (remedy_texts()[remedy], deeds[remedy]))
-        if isinstance(error, TransientError) and error.retry_after:
-            self._hold_back(error.retry_after)
-
-    def _hold_back(self, seconds: float) -> None:
-        """Keep the button still as long as Zoho would refuse anyway."""
-        choice = self.problem_box.choice if self.problem_box is not None else None
-        if choice is None:
-            return
-        before = choice.text()
-        choice.setEnabled(False)
-        choice.setText(tr("Try again in {time}").format(time=span(seconds)))
-
-        def free() -> None:
-            choice.setEnabled(True)
-            choice.setText(before)
-
-        QTimer.singleShot(round(seconds * 1000), choice, free)
+        if isinstance(error, TransientError) and error.retry_after and self.problem_box is not None:
+            hold_back(self.problem_box.choice, error.retry_after)
 
     @override
     def submit(self) -> None:
