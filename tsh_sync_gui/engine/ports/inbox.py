@@ -87,6 +87,7 @@ class Arrival:
     delivery: Delivery
     verdict: Verdict
     hint: Hint
+    scheme: str = ""
     diagnosis: Diagnosis = field(default_factory=dict)
     replay_of: int | None = None
 
@@ -106,8 +107,7 @@ class InboxEvent:
     record_id: str
     change: Change
     modified_at: datetime | None
-    record: bytes | None
-    replay_of: int | None
+    delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,25 +119,18 @@ class Handled:
     verdict: Verdict | None = None
     outcome: str = ""
     title: str = ""
+    job_id: str = ""
 
 
 class Inbox(Protocol):
     """The table of deliveries, as the engine works it off."""
 
     async def records(self, ids: Sequence[int] | None) -> list[tuple[str, str]]:
-        """Return entity and record id of the waiting rows among *ids* (None: of all), each once, oldest first."""
+        """Return entity and record id of the waiting rows among *ids* (None: of all), each once, sorted."""
         ...
 
     async def waiting(self, entity: str, record_id: str) -> list[InboxEvent]:
         """Return the waiting rows of one record, oldest first."""
-        ...
-
-    async def last_done(self, entity: str, record_id: str) -> datetime | None:
-        """Return when work on the record's deliveries ended last, None when there was none."""
-        ...
-
-    async def now(self) -> datetime:
-        """Return the database's time, which `received_at` and `done_at` are told by."""
         ...
 
     async def handled(self, *how: Handled) -> None:

@@ -1,0 +1,262 @@
+"""The inbox of webhook deliveries: many that come in together are written by one commit, with the job they need."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from tsh_sync_gui.core.errors import SyncError, UnreachableError
+from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.ports.inbox import Arrival, EventState, Handled, InboxEvent, Verdict
+from tsh_sync_gui.engine.ports.jobs import Jobs
+from tsh_sync_gui.store import inbox_sql as sql
+from tsh_sync_gui.store.database import Database, Driver
+from tsh_sync_gui.store.errors import translated
+
+DELIVER: Final = "deliver"
+"""The job that hands kept deliveries on; its arguments are the rows' ids."""
+
+_MOST_AT_ONCE: Final = 256
+_PATIENCE_S: Final = 3.0
+_TIDY_EVERY: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxFigures:
+    """Today's deliveries; the delays are from receipt to the end of the work, in seconds."""
+
+    received: int = 0
+    refused: int = 0
+    waiting: int = 0
+    last: datetime | None = None
+    delay_p50: float | None = None
+    delay_p95: float | None = None
+
+
+class PgInbox:
+    """Fulfils `engine.ports.inbox.Inbox`, and keeps what comes in."""
+
+    def __init__(self, database: Database, jobs: Jobs) -> None:
+        self._database = database
+        self._jobs = jobs
+
+    async def records(self, ids: Sequence[int] | None) -> list[tuple[str, str]]:
+        """Return entity and record id of the waiting rows among *ids* (None: of all), each once, sorted."""
+        values = {"all": ids is None, "ids": list(ids or ())}
+        async with self._database.raw() as connection:
+            return [(row[0], row[1]) for row in await (await connection.execute(sql.RECORDS, values)).fetchall()]
+
+    async def waiting(self, entity: str, record_id: str) -> list[InboxEvent]:
+        """Return the waiting rows of one record, oldest first."""
+        async with self._database.raw() as connection:
+            rows = await (await connection.execute(sql.WAITING, (entity, record_id))).fetchall()
+        return [sql.event_of(row) for row in rows]
+
+    async def handled(self, *how: Handled) -> None:
+        """Write how the work ended."""
+        async with self._database.raw() as connection:
+            for one in how:
+                values = {
+                    "ids": list(one.ids),
+                    "state": one.state.value,
+                    "verdict": one.verdict.value if one.verdict else None,
+                    "outcome": sql.text(one.outcome),
+                    "title": sql.text(one.title),
+                    "job": one.job_id or None,
+                }
+                await connection.execute(sql.HANDLED, values)
+
+    async def replay(self, ids: Sequence[int], *, force: bool = False) -> list[int]:
+        """Do once more what the deliveries *ids* asked for, as new rows; duplicates and refused ones are left out.
+
+        *force* takes duplicates too.
+        """
+        async with self._database.raw() as connection:
+            cursor = await connection.execute(sql.REPLAY, {"ids": list(ids), "force": force})
+            made = [int(row[0]) for row in await cursor.fetchall()]
+            if made:
+                await self._jobs.enqueue(DELIVER, {"ids": made}, lane=Lane.WEBHOOKS, connection=connection)
+        return made
+
+    async def figures(self) -> InboxFigures:
+        """Return today's figures."""
+        async with self._database.raw() as connection:
+            row = await (await connection.execute(sql.FIGURES)).fetchone()
+        if row is None:
+            return InboxFigures()
+        return InboxFigures(
+            received=row[0], refused=row[1], waiting=row[2], last=row[3], delay_p50=row[4], delay_p95=row[5]
+        )
+
+
+@dataclass(slots=True)
+class _Wanted:
+    arrival: Arrival
+    kept: asyncio.Future[Verdict]
+
+
+class InboxWriter:
+    """Writes deliveries as they come in: what gathers while one commit is under way shares the next.
+
+    A connection of its own, so that no sync keeps it waiting. *on_kept* hears how many each commit brought.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: Jobs,
+        *,
+        patience: float = _PATIENCE_S,
+        on_kept: Callable[[int], None] = lambda _number: None,
+    ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._patience = patience
+        self._on_kept = on_kept
+        self._wanted: deque[_Wanted] = deque()
+        self._any = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._connection: Driver | None = None
+        self._closing = False
+        self._since_tidied = _TIDY_EVERY
+        self.flushes = 0
+        self.kept = 0
+
+    async def keep(self, arrival: Arrival) -> Verdict:
+        """Return the verdict as kept, once it is on the server's disk; UnreachableError when that fails in time."""
+        if self._closing:
+            raise _away("the listener is ending")
+        if self._task is None:
+            self._task = asyncio.create_task(self._work(), name="inbox")
+        wanted = _Wanted(arrival, asyncio.get_running_loop().create_future())
+        self._wanted.append(wanted)
+        self._any.set()
+        return await wanted.kept
+
+    async def keep_all(self, arrivals: Sequence[Arrival]) -> None:
+        """Write *arrivals* in their order, as one commit each of a few hundred; those that are kept already stay."""
+        for start in range(0, len(arrivals), _MOST_AT_ONCE):
+            async with self._database.raw() as connection:
+                await self._write(connection, list(arrivals[start : start + _MOST_AT_ONCE]))
+
+    async def close(self) -> None:
+        """Write what waits and end."""
+        self._closing = True
+        self._any.set()
+        if self._task is not None:
+            await asyncio.wait({self._task}, timeout=self._patience + 1.0)
+            self._task.cancel()
+            await asyncio.wait({self._task})
+        for one in self._wanted:
+            _refuse(one, _away("the listener is ending"))
+        await self._drop()
+
+    async def _work(self) -> None:
+        while True:
+            await self._any.wait()
+            batch = [self._wanted.popleft() for _ in range(min(len(self._wanted), _MOST_AT_ONCE))]
+            if not self._wanted:
+                self._any.clear()
+                if self._closing:
+                    self._any.set()
+            if batch:
+                await self._flush(batch)
+            elif self._closing:
+                return
+
+    async def _flush(self, batch: list[_Wanted]) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                verdicts = await self._surely([one.arrival for one in batch])
+        except (SyncError, TimeoutError, OSError) as error:
+            await self._drop()
+            found = error if isinstance(error, UnreachableError) else _away(repr(error))
+            for one in batch:
+                _refuse(one, found)
+            return
+        except BaseException:
+            for one in batch:
+                _refuse(one, _away("the listener is ending"))
+            raise
+        self.flushes += 1
+        self.kept += len(batch)
+        for one in batch:
+            if not one.kept.done():
+                one.kept.set_result(verdicts.get(one.arrival.key, one.arrival.verdict))
+        self._on_kept(len(batch))
+        await self._tidy(batch)
+
+    async def _surely(self, arrivals: list[Arrival]) -> dict[str, Verdict]:
+        """Commit *arrivals*, over a new connection where the old one was lost: their keys keep them from doubling."""
+        is_new = self._connection is None
+        try:
+            return await self._commit(arrivals)
+        except UnreachableError:
+            if is_new:
+                raise
+            await self._drop()
+            return await self._commit(arrivals)
+
+    async def _commit(self, arrivals: list[Arrival]) -> dict[str, Verdict]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await self._database.dedicated("inbox")
+        with translated():
+            async with self._connection.pipeline(), self._connection.transaction():
+                return await self._write(self._connection, arrivals)
+
+    async def _write(self, connection: Driver, arrivals: list[Arrival]) -> dict[str, Verdict]:
+        """Write rows and job into the open transaction; returns the verdicts by key."""
+        last: dict[tuple[str, str], bytes | None] = {}
+        values = sql.columns(arrivals)
+        digests, verdicts, states = (values[sql.PLACES[name]] for name in ("digest", "verdict", "state"))
+        for at, arrival in enumerate(arrivals):
+            # The statement sees what was there before it; what repeats within it is found here.
+            name = (arrival.hint.entity, arrival.hint.record_id)
+            if arrival.asks_for_work:
+                if digests[at] is not None and last.get(name) == digests[at]:
+                    verdicts[at], states[at] = Verdict.DUPLICATE.value, EventState.IGNORED.value
+                last[name] = digests[at]
+        rows = await (await connection.execute(sql.KEEP, values)).fetchall()
+        waiting = [row[0] for row in rows if row[3] == EventState.WAITING.value]
+        if waiting:
+            await self._jobs.enqueue(DELIVER, {"ids": waiting}, lane=Lane.WEBHOOKS, connection=connection)
+        return {row[1]: Verdict(row[2]) for row in rows}
+
+    async def _tidy(self, batch: list[_Wanted]) -> None:
+        """Forget what is old, and of what was refused all but the newest."""
+        refused = sum(one.arrival.verdict in {Verdict.REFUSED, Verdict.PING} for one in batch)
+        self._since_tidied += max(refused, 1)
+        if self._since_tidied < _TIDY_EVERY or self._wanted or self._connection is None:
+            return
+        self._since_tidied = 0
+        try:
+            with translated():
+                await self._connection.execute(sql.FORGET_REFUSED)
+                await self._connection.execute(sql.FORGET_OLD)
+        except SyncError as error:
+            structlog.get_logger(__name__).warning("old deliveries not removed", title=error.title, cause=error.cause)
+            await self._drop()
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):  # whatever it says, it is not used again
+                await connection.close()
+
+
+def _refuse(wanted: _Wanted, error: SyncError) -> None:
+    if not wanted.kept.done():
+        wanted.kept.set_exception(error)
+
+
+def _away(cause: str) -> UnreachableError:
+    return UnreachableError(
+        "Database not reachable", what="database", advice="Deliveries are kept in a local spool.", cause=cause
+    )

@@ -1,0 +1,176 @@
+"""The inbox's statements, and a delivery as a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+from tsh_sync_gui.engine.ports.inbox import Arrival, Change, Delivery, EventState, InboxEvent, Verdict
+
+KEPT_DAYS: Final = 30
+MOST_REFUSED: Final = 2_000
+"""Refused deliveries and pings beyond these, and all deliveries after those days, are forgotten, the oldest first."""
+
+_LONGEST_REFUSED: Final = 16_384
+_LONGEST: Final = 4_096
+_SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+_DOTS: Final = "••••"
+
+_TYPES: Final = {
+    "key": "text",
+    "received_at": "timestamptz",
+    "organization_id": "text",
+    "address": "text",
+    "entity": "text",
+    "event_type": "text",
+    "record_id": "text",
+    "change": "text",
+    "content_type": "text",
+    "source": "text",
+    "verdict": "text",
+    "scheme": "text",
+    "state": "text",
+    "modified_at": "timestamptz",
+    "query": "json",
+    "headers": "json",
+    "diagnosis": "json",
+    "body": "bytea",
+    "digest": "bytea",
+    "replay_of": "bigint",
+}
+PLACES: Final = {name: at for at, name in enumerate(_TYPES)}
+"""Where each column stands in what `columns` returns."""
+
+_GIVEN: Final = ", ".join(f"%s::{kind}[]" for kind in _TYPES.values())
+_PLAIN: Final = ", ".join(name for name in _TYPES if name not in {"verdict", "state"})
+# The same text once more is no change, as long as nothing about the record came between: Zoho repeats what it takes
+# for lost. Without a digest (no change stamp in it) each delivery counts.
+KEEP: Final = f"""
+INSERT INTO sync.webhook_events ({_PLAIN}, verdict, state)
+SELECT {_PLAIN}, CASE WHEN again THEN 'duplicate' ELSE verdict END, CASE WHEN again THEN 'ignored' ELSE state END
+FROM (SELECT given.*, given.digest IS NOT NULL AND coalesce((
+        SELECT last.digest = given.digest AND last.state IN ('waiting', 'done') FROM sync.webhook_events last
+        WHERE last.entity = given.entity AND last.record_id = given.record_id AND last.record_id <> ''
+            AND last.verdict = 'accepted' ORDER BY last.id DESC LIMIT 1), false) AS again
+    FROM unnest({_GIVEN}) AS given ({", ".join(_TYPES)})) looked
+ON CONFLICT (key) DO NOTHING
+RETURNING id, key, verdict, state
+"""
+RECORDS: Final = """
+SELECT DISTINCT entity, record_id FROM sync.webhook_events
+WHERE state = 'waiting' AND (%(all)s OR id = ANY(%(ids)s)) AND entity <> '' AND record_id <> ''
+ORDER BY entity, record_id
+"""
+EVENT_COLUMNS: Final = (
+    "id, received_at, entity, record_id, change, modified_at, address, body, content_type, query, source"
+)
+WAITING: Final = f"""
+SELECT {EVENT_COLUMNS} FROM sync.webhook_events
+WHERE state = 'waiting' AND entity = %s AND record_id = %s ORDER BY id LIMIT 1000
+"""
+HANDLED: Final = """
+UPDATE sync.webhook_events SET state = %(state)s, done_at = clock_timestamp(), outcome = %(outcome)s,
+    title = %(title)s, verdict = coalesce(%(verdict)s, verdict), job_id = coalesce(%(job)s, job_id)
+WHERE id = ANY(%(ids)s) AND state = 'waiting'
+"""
+FORGET_REFUSED: Final = f"""
+DELETE FROM sync.webhook_events WHERE verdict IN ('refused', 'ping') AND id <= (
+    SELECT id FROM sync.webhook_events WHERE verdict = 'refused' ORDER BY id DESC OFFSET {MOST_REFUSED} LIMIT 1)
+"""
+FORGET_OLD: Final = f"""
+DELETE FROM sync.webhook_events WHERE id IN (SELECT id FROM sync.webhook_events
+    WHERE received_at < now() - interval '{KEPT_DAYS} days' AND state <> 'waiting' ORDER BY received_at LIMIT 5000)
+"""
+FIGURES: Final = """
+SELECT count(*) FILTER (WHERE verdict NOT IN ('refused', 'ping')), count(*) FILTER (WHERE verdict = 'refused'),
+    count(*) FILTER (WHERE state = 'waiting'), max(received_at) FILTER (WHERE verdict NOT IN ('refused', 'ping')),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - received_at)),
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - received_at))
+FROM sync.webhook_events WHERE received_at >= date_trunc('day', now(), coalesce(
+    (SELECT nullif(time_zone, '') FROM sync.organization), 'UTC'))
+"""
+REPLAY: Final = """
+INSERT INTO sync.webhook_events (key, received_at, organization_id, address, entity, event_type, record_id, change,
+    content_type, source, verdict, scheme, state, modified_at, query, headers, body, replay_of)
+SELECT 'replay-' || gen_random_uuid(), clock_timestamp(), organization_id, address, entity, event_type, record_id,
+    change, content_type, source, 'accepted', scheme, 'waiting', modified_at, query, headers, body, id
+FROM sync.webhook_events WHERE id = ANY(%(ids)s) AND verdict <> 'refused' AND entity <> '' AND record_id <> ''
+    AND (%(force)s OR verdict <> 'duplicate')
+ORDER BY id RETURNING id
+"""
+
+
+def columns(arrivals: list[Arrival]) -> list[list[Any]]:
+    """Return *arrivals* as the arrays that KEEP takes."""
+    return [list(column) for column in zip(*map(_row, arrivals), strict=True)] if arrivals else []
+
+
+def _row(arrival: Arrival) -> tuple[Any, ...]:
+    delivery, hint = arrival.delivery, arrival.hint
+    refused = arrival.verdict is Verdict.REFUSED
+    state = EventState.WAITING if arrival.asks_for_work else EventState.IGNORED
+    return (
+        arrival.key,
+        arrival.received_at,
+        text(hint.organization_id)[:40],
+        text(delivery.address),
+        hint.entity,
+        text(hint.event)[:100],
+        hint.record_id,
+        hint.change.value,
+        text(delivery.content_type)[:200],
+        text(delivery.source)[:100],
+        arrival.verdict.value,
+        arrival.scheme,
+        state.value,
+        hint.modified_at,
+        _json([[text(key), text(value)] for key, value in delivery.query]),
+        _json({text(name): _header(name, value) for name, value in delivery.headers.items()}),
+        _json(arrival.diagnosis),
+        delivery.body[:_LONGEST_REFUSED] if refused else delivery.body,
+        digest_of(arrival),
+        arrival.replay_of,
+    )
+
+
+def digest_of(arrival: Arrival) -> bytes | None:
+    """Return what tells a delivery's text from another's; None where each one counts."""
+    if not arrival.asks_for_work or arrival.hint.modified_at is None or arrival.replay_of is not None:
+        return None
+    return blake2b(arrival.delivery.body, digest_size=16).digest()
+
+
+def event_of(row: tuple[Any, ...]) -> InboxEvent:
+    """Return the event of a row of EVENT_COLUMNS."""
+    number, received_at, entity, record_id, change, modified_at, address, body, content_type, query, source = row
+    delivery = Delivery(
+        address=address,
+        body=bytes(body),
+        content_type=content_type,
+        query=tuple((key, value) for key, value in query),
+        source=source,
+    )
+    return InboxEvent(
+        id=number,
+        received_at=received_at,
+        entity=entity,
+        record_id=record_id,
+        change=Change(change),
+        modified_at=modified_at,
+        delivery=delivery,
+    )
+
+
+def _header(name: str, value: str) -> str:
+    return _DOTS if name in _SECRET_HEADERS else text(value)
+
+
+def _json(value: Mapping[str, Any] | list[Any]) -> str:
+    return text(json.dumps(value, ensure_ascii=False, default=str), longest=200_000)
+
+
+def text(value: str, *, longest: int = _LONGEST) -> str:
+    """Return *value* as PostgreSQL takes it: without NUL and lone surrogates, and not endless."""
+    return value[:longest].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
