@@ -198,6 +198,7 @@ async def test_what_was_broken_off_goes_on_by_itself(begin, qloop, tmp_path):
 
     begun = begin(Opener(service, tmp_path))
     await until(lambda: service.asked)
+    await until(lambda: not begun.program.session.state.pending)  # else the end asks first
     code = await begun.quit()
 
     assert code == 0

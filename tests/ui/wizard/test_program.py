@@ -93,6 +93,7 @@ async def test_running_now_opens_the_service_and_begins_the_first_sync(begin, ql
     assert opener.opened == 1
     assert window.panel is window.sync
     await until(lambda: setup.home.first_sync is None)
+    await until(lambda: not begun.program.session.state.pending)
     await begun.quit()
 
 
@@ -122,6 +123,7 @@ async def test_a_first_sync_that_was_missed_begins_at_the_next_start(begin, qloo
 
     assert service.requests()[0].full
     await until(lambda: setup.home.first_sync is None)
+    await until(lambda: not begun.program.session.state.pending)
     await begun.quit()
 
 

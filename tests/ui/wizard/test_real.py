@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PySide6.QtCore import Qt
 
-from tests.support.setups import CLIENT_ID, CLIENT_SECRET
+from tests.support.setups import BOTH, CLIENT_ID, CLIENT_SECRET, PASSPHRASE, silent, with_vault
 from tests.support.simulator import make_simulator, simulator
 from tests.ui.conftest import until
 from tests.ui.test_program import Begun
@@ -26,7 +26,6 @@ from tsh_sync_gui.ui.wizard.state.sign_in import Phase
 
 __all__ = ["make_simulator", "simulator"]
 pytestmark = pytest.mark.timeout(110)
-PASSPHRASE = "seven green bicycles"
 
 
 @pytest.fixture
@@ -39,6 +38,13 @@ def machine(home, simulator, monkeypatch) -> Path:
     monkeypatch.setenv("ZOHO_API_BASE_URL", simulator.url)
     monkeypatch.setenv("ZOHO_RATE_LIMIT_PER_MINUTE", "6000")
     return home
+
+
+@pytest.fixture
+def keyed(machine, monkeypatch) -> Path:
+    """The same home, its file of secrets opened by the environment."""
+    monkeypatch.setenv("TSH_SECRET_KEY", PASSPHRASE)
+    return machine
 
 
 @pytest.fixture
@@ -139,10 +145,44 @@ def holds(home: Path, secret: str) -> list[str]:
     return [one.name for one in home.glob("*") if one.is_file() and secret in one.read_text("utf-8", "replace")]
 
 
+async def test_a_sign_in_lost_in_between_is_made_again_and_the_run_goes_on(qloop, begin, browser, simulator, keyed):
+    with_vault(keyed)
+    async with open_setup(keyed, ports=(0,)) as setup:
+        await setup.choose_database("", silent)
+        await setup.keep_app(CLIENT_ID, CLIENT_SECRET, client_type="server", location="us", products=BOTH)
+        attempt = await setup.begin_sign_in()
+        waiting = asyncio.create_task(setup.await_browser())
+        await asyncio.to_thread(consent, simulator, attempt.url)
+        await waiting
+        await setup.choose_organization(ORGANIZATION_ID)
+        for step in Step:
+            await setup.mark(step)
+    await asyncio.to_thread(httpx.post, f"{simulator.url}/__sim/revoke", json={})
+    begun = begin()
+    window, wizard, session = begun.program.window, begun.program.window.wizard, begun.program.session
+    await until(lambda: session.cards, 40)
+    window.activateWindow()
+    window.wishes.everything(full=True)
+    await until(lambda: window.status._parts["zoho"].text() == "Sign in again", 40)
+
+    click(window.status._parts["zoho"])
+    await until(lambda: wizard.pages and wizard.now is Step.SIGN_IN, 20)
+    await until(lambda: wizard.next.text() == "Sign in at Zoho", 20)
+    click(wizard.next)
+    await until(lambda: browser.opened, 20)
+    await asyncio.to_thread(consent, simulator, browser.opened[0])
+
+    await until(lambda: window.stack.currentWidget() is window.sync, 40)
+    await until(
+        lambda: session.cards and all(card.state is EntityState.UP_TO_DATE for card in session.cards),
+        60,
+    )
+    assert await begun.quit() == 0
+
+
 async def test_killed_after_the_sign_in_the_next_start_goes_on_and_asks_for_no_secret(
-    qloop, begin, browser, simulator, monkeypatch
+    qloop, begin, browser, simulator, keyed
 ):
-    monkeypatch.setenv("TSH_SECRET_KEY", PASSPHRASE)
     first = begin()
     wizard = first.program.window.wizard
     await until(lambda: wizard.pages, 30)
