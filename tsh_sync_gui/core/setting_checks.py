@@ -15,9 +15,10 @@ _PASSWORD_OPTIONS = frozenset({"password", "sslpassword"})
 
 
 def _port_fault(text: str) -> str:
-    if text and not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
-        return f"a port from 1 to 65,535 (not {text})"
-    return ""
+    if not text or (text.isascii() and text.isdigit() and 1 <= int(text) <= 65_535):
+        return ""
+    # Only a number is quoted: what else stands there may be a part of a password with a / or a ? in it.
+    return "a port from 1 to 65,535" + (f" (not {text})" if text.isascii() and text.isdigit() else "")
 
 
 def web_address(text: str) -> str:
@@ -55,8 +56,10 @@ def database_address(secret: SecretStr) -> SecretStr:
         return SecretStr("")
     if not text.startswith(_DATABASE_SCHEMES):
         raise ValueError("an address such as postgresql://user@host/name")
-    hosts = text.partition("://")[2].partition("?")[0].partition("/")[0].rpartition("@")[2]
-    for one in hosts.split(","):  # libpq takes several hosts, tried in turn
+    place, _, name = text.partition("://")[2].partition("?")[0].partition("/")
+    if "@" in name or place.count("@") > 1:  # else a part of the password would be taken for host, port or name
+        raise ValueError("an address in whose user, password and name @ is written %40, and / is written %2F")
+    for one in place.rpartition("@")[2].split(","):  # libpq takes several hosts, tried in turn
         port = one.rpartition("]")[2].partition(":")[2]
         fault = _port_fault(port)
         if fault:

@@ -20,7 +20,11 @@ def fault(field, text):
     [
         ("postgresql://host:99999/x", "a port from 1 to 65,535 (not 99999)"),
         ("postgresql://host:0/x", "a port from 1 to 65,535"),
-        ("postgresql://a:1,b:many/x", "a port from 1 to 65,535 (not many)"),
+        ("postgresql://a:1,b:many/x", "a port from 1 to 65,535."),
+        ("postgresql://amal:sara/1@host/x", "%2F"),
+        ("postgresql://amal:12/sara@host/x", "%2F"),
+        ("postgresql://amal:1@sara@host/x", "%40"),
+        ("postgresql://amal:sara?1@host/x", "a port from 1 to 65,535."),
         ("mysql://host/x", "postgresql://"),
         ("host=db user=sara", "postgresql://"),
         ("postgresql://sara:two words@host/x", "%20"),
