@@ -8,9 +8,9 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from tsh_sync_gui.core.errors import SyncError, UnreachableError
+from tsh_sync_gui.core.setting_checks import has_password, without_password
 from tsh_sync_gui.core.settings import Loaded, Origin, find, validated
 from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.entities.registry import REGISTRY
@@ -85,23 +85,18 @@ def public_address(loaded: Loaded, progress: Progress = _silent) -> tuple[str, s
     url = loaded.settings.database_url.get_secret_value()
     if not url:
         return EmbeddedServer(loaded.home).ensure(progress).uri, ""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    user = parts.netloc.rpartition("@")[0].partition(":")[0]
-    options = [one for one in parts.query.split("&") if one]
-    query = "&".join(one for one in options if not one.startswith("password="))
-    address = urlunsplit(("postgresql", f"{user}@{host}" if user else host, parts.path, query, ""))
-    has_password = bool(parts.password) or any(one.startswith("password=") for one in options)
-    return address, "The password is left out; psql asks for it, or takes it from PGPASSWORD." if has_password else ""
+    address = f"postgresql://{without_password(url).partition('://')[2]}"
+    words = "The password is left out; psql asks for it, or takes it from PGPASSWORD."
+    return address, words if has_password(url) else ""
 
 
 def save_to(loaded: Loaded, file: Path, progress: Progress = _silent) -> saving.Backup:
-    """Save both schemas into *file*."""
+    """Save our schemas into *file*."""
     return saving.backup(_conninfo(loaded, progress), file, find_binaries())
 
 
 def bring_back(loaded: Loaded, file: Path, progress: Progress = _silent) -> None:
-    """Replace both schemas by those of *file*, then bring the tables to this program's version."""
+    """Replace our schemas by those of *file*, then bring the tables to this program's version."""
     saving.restore(_conninfo(loaded, progress), file, find_binaries(), revisions=KNOWN)
 
 

@@ -62,7 +62,7 @@ def backup(
     replace: Annotated[bool, typer.Option("--replace", help="Replace the file if it is there.")] = False,
     as_json: options.Json = False,
 ) -> int:
-    """Save both schemas into one file."""
+    """Save our schemas into one file."""
     output, doors = Output(as_json), _doors(context)
     target = file.expanduser().absolute()
     if target.exists() and not replace:

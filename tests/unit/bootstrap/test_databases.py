@@ -35,6 +35,7 @@ def test_secrets_survive_the_merging(tmp_path):
         ("postgresql://sara:geheim@db/tsh", "postgresql://sara@db/tsh"),
         ("postgres://sara@db:5433/tsh", "postgresql://sara@db:5433/tsh"),
         ("postgresql+psycopg://db/tsh?password=geheim&sslmode=require", "postgresql://db/tsh?sslmode=require"),
+        ("postgresql://sara@db/tsh?sslpassword=geheim", "postgresql://sara@db/tsh"),
     ],
 )
 def test_the_public_address_is_psqls_and_holds_no_password(tmp_path, url, shown):
