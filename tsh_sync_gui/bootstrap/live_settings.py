@@ -22,7 +22,7 @@ class LiveSettings:
     def __init__(self, machine: Loaded, shared: SharedSettings) -> None:
         self._machine = machine
         self._shared = shared
-        self._saving = asyncio.Lock()
+        self._refreshing = asyncio.Lock()
         self._listeners: list[Callable[[Settings], None]] = []
         self.loaded = machine
 
@@ -37,7 +37,8 @@ class LiveSettings:
 
     async def refresh(self) -> None:
         """Take over what other processes and machines have saved."""
-        self._apply(await self._shared.get_shared())
+        async with self._refreshing:  # one at a time: what was read first must not be taken over last
+            self._apply(await self._shared.get_shared())
 
     async def save(self, name: str, value: str | None) -> None:
         """Check and keep a setting, None for its default; ConfigurationError names variable, value and range."""
@@ -83,6 +84,8 @@ def _kept(home: Path) -> Loaded:
 def _joined(machine: Loaded, fresh: Loaded, fields: Sequence[str]) -> Loaded:
     """Return *machine* with *fields* as *fresh* has them, as far as nothing goes before what is kept."""
     fields = [field for field in fields if not machine.origins[field].is_locked]
+    if fresh.vault_problem:  # a vault that is closed just now has forgotten nothing
+        fields = [field for field in fields if find(field).scope != "secret"]
     values = {
         name: getattr(machine.settings, name)
         for name, origin in machine.origins.items()

@@ -34,9 +34,11 @@ class KeptSignIn:
         self._database = database
 
     async def another(self, current: Settings) -> tuple[Settings, TokenStore] | None:
-        """Return the sign-in that is kept by now and its token's store, None while it is the *current* one."""
+        """Return the sign-in that is kept by now and its token's store, None while it is the *current* one or none."""
         await self._live.look_again(_KEPT)
         kept = self._live.now
+        if not kept.refresh_token.get_secret_value():
+            return None
         if all(getattr(kept, name) == getattr(current, name) for name in (*_KEPT, *_WHERE)):
             return None
         # A run under way goes on with the organization it began with.

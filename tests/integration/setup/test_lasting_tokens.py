@@ -102,6 +102,34 @@ async def test_a_run_whose_sign_in_was_revoked_waits_and_goes_on_after_another(v
     assert products.counts.created == 430
 
 
+async def test_a_run_whose_sign_in_is_ended_by_another_process_goes_on_after_the_next(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        await connected(setup, simulator, url)
+        await setup.ground.keep_shared({"batch_size": "20"})
+        bus, asked = Bus(), []
+
+        async def revoke():
+            async with opened(vaulted) as another:
+                await another.revoke()
+
+        def end(event):
+            if isinstance(event, PageStored) and event.counts.seen and not asked:
+                asked.append(asyncio.ensure_future(revoke()))
+
+        bus.subscribe(end)
+        loaded = await asyncio.to_thread(gather, home=vaulted, environment=False)
+        async with open_service(loaded, bus=bus) as service:
+            stopped = (await service.sync(SyncRequest(entities=("products",), full=True, details="none"))).runs
+            await asyncio.gather(*asked)
+
+            await signed_in(setup, simulator)
+            request = await service.at_start()
+
+    assert [(run.state, run.error_kind) for run in stopped] == [(RunState.NEEDS_YOU, "authorisation")]
+    assert request is not None
+    assert request.entities == ("products",)
+
+
 async def test_a_run_that_has_no_sign_in_yet_uses_the_one_that_is_made_meanwhile(vaulted, url, simulator):
     async with opened(vaulted) as setup:
         await connected(setup, simulator, url)

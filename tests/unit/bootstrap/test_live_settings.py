@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.settings import Origin, load, validated
@@ -100,3 +101,38 @@ def test_settings_saved_at_once_are_all_kept_and_all_in_force(live, tmp_path):
 
     assert (live.now.theme, live.now.debug, live.now.log_api_calls) == ("dark", True, True)
     assert load(home=tmp_path, environment=False).settings == live.now.model_copy(update={"concurrency": 5})
+
+
+def test_a_vault_that_is_closed_meanwhile_takes_no_secret_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TSH_SECRET_KEY", "correct horse")
+    FileVault(tmp_path, "correct horse").make({"refresh_token": "1000.a.b"})
+    live = LiveSettings(gather(home=tmp_path, environment=False), Shared())
+    monkeypatch.delenv("TSH_SECRET_KEY")
+
+    asyncio.run(live.look_again(("refresh_token",)))
+    asyncio.run(live.save("theme", "dark"))
+
+    assert live.now.refresh_token.get_secret_value() == "1000.a.b"
+    assert live.now.theme == "dark"
+    assert "closed" in live.loaded.vault_problem
+
+
+def test_what_was_read_first_is_not_taken_over_last(live):
+    first, later = {"per_day": "1"}, {"per_day": "2"}
+    answers = [first, later]
+    delays = [0.05, 0]
+
+    async def slow():
+        found, delay = answers.pop(0), delays.pop(0)
+        await asyncio.sleep(delay)
+        return found
+
+    live._shared.get_shared = slow
+
+    async def both():
+        await asyncio.gather(live.refresh(), live.refresh())
+
+    asyncio.run(both())
+
+    assert live.now.per_day == 2
