@@ -32,6 +32,11 @@ class Normalizer:
         self._list = ListRows(entity)
         self._details = DetailRows(entity)
 
+    @property
+    def entity(self) -> Entity:
+        """Return whose records these are."""
+        return self._entity
+
     def page(self, records: Sequence[Raw], *, observed_at: datetime, since: datetime | None = None) -> Batch:
         """Return the list rows of one page; rows whose change stamp is before *since* are counted.
 

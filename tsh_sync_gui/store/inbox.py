@@ -70,6 +70,7 @@ class PgInbox:
                     "outcome": sql.text(one.outcome),
                     "title": sql.text(one.title),
                     "job": one.job_id or None,
+                    "run": one.run_id or None,
                 }
                 await connection.execute(sql.HANDLED, values)
 

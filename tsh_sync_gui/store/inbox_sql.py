@@ -72,7 +72,8 @@ WHERE state = 'waiting' AND entity = %s AND record_id = %s ORDER BY id LIMIT 100
 """
 HANDLED: Final = """
 UPDATE sync.webhook_events SET state = %(state)s, done_at = clock_timestamp(), outcome = %(outcome)s,
-    title = %(title)s, verdict = coalesce(%(verdict)s, verdict), job_id = coalesce(%(job)s, job_id)
+    title = %(title)s, verdict = coalesce(%(verdict)s, verdict), job_id = coalesce(%(job)s, job_id),
+    run_id = coalesce(%(run)s, run_id)
 WHERE id = ANY(%(ids)s) AND state = 'waiting'
 """
 FORGET_REFUSED: Final = f"""

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from tsh_sync_gui.core.errors import TransientError
 from tsh_sync_gui.core.values import Counts, RunId
-from tsh_sync_gui.engine.ports import Batch, DetailBatch, Foreseen, Rejected, Step, Stored, Vanished
+from tsh_sync_gui.engine.ports import Batch, DetailBatch, Foreseen, Rejected, Seen, Step, Stored, Vanished
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store import mirror_reads
 from tsh_sync_gui.store.database import Database
@@ -102,6 +102,10 @@ class PgMirror:
     async def labels(self, entity: Entity, ids: Sequence[str]) -> dict[str, str]:
         """Return what a person knows the records by, by id."""
         return await mirror_reads.find_labels(self._database, entity, ids)
+
+    async def seen(self, entity: Entity, record_id: str) -> Seen | None:
+        """Return how well a record is known, None when it is not."""
+        return await mirror_reads.find_seen(self._database, entity, record_id)
 
     async def raw(self, entity: Entity, record_id: str) -> bytes | None:
         """Return the stored list row's text, None when the record is not known."""

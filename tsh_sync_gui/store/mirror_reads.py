@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tsh_sync_gui.core.values import RunId
-from tsh_sync_gui.engine.ports import Vanished
+from tsh_sync_gui.engine.ports import Seen, Vanished
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.mirror_copy import IN_INDEX_ORDER, transaction
@@ -231,3 +231,15 @@ async def find_raw(database: Database, entity: Entity, record_id: str) -> bytes 
         )
         row = await cursor.fetchone()
     return None if row is None else (row[0] or "").encode()
+
+
+async def find_seen(database: Database, entity: Entity, record_id: str) -> Seen | None:
+    """Return how well a record is known."""
+    async with transaction(database) as cursor:
+        await cursor.execute(
+            f"SELECT t.zoho_modified_at, t.detailed_at, t.deleted_at IS NOT NULL FROM {table_of(entity)} t"
+            f" WHERE t.zoho_id = %s{record_rows(entity, 't')}",
+            (record_id,),
+        )
+        row = await cursor.fetchone()
+    return None if row is None else Seen(modified_at=row[0], detailed_at=row[1], is_deleted=row[2])

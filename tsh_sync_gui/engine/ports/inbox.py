@@ -120,6 +120,7 @@ class Handled:
     outcome: str = ""
     title: str = ""
     job_id: str = ""
+    run_id: str = ""
 
 
 class Inbox(Protocol):

@@ -141,6 +141,15 @@ class Vanished:
     live: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the mirror knows of one record: its change stamp, when its detail was asked for, whether it is gone."""
+
+    modified_at: datetime | None
+    detailed_at: datetime | None
+    is_deleted: bool
+
+
 class Mirror(Protocol):
     """The `tsh` tables."""
 
@@ -174,6 +183,10 @@ class Mirror(Protocol):
 
     async def labels(self, entity: Entity, ids: Sequence[str]) -> dict[str, str]:
         """Return what a person knows the records by (the spec's label column), by id."""
+        ...
+
+    async def seen(self, entity: Entity, record_id: str) -> Seen | None:
+        """Return how well a record is known, None when it is not."""
         ...
 
     async def raw(self, entity: Entity, record_id: str) -> bytes | None:
