@@ -188,7 +188,12 @@ SCENES = (
     Scene("8-limits", at(Step.LIMITS), themes=BOTH, sizes=(SMALL, LARGE)),
     Scene("8-too-much", at(Step.LIMITS), too_much),
     Scene("9-first-sync", at(Step.FIRST_SYNC), themes=BOTH, sizes=(SMALL, LARGE)),
-    Scene("mirrored-app", at(Step.APP), mirrored=True),
-    Scene("mirrored-check", at(Step.CHECK), mirrored=True),
+    Scene("ar-start", mirrored=True),
+    Scene("ar-server", at(Step.DATABASE), server, mirrored=True),
+    Scene("ar-app", at(Step.APP), mirrored=True),
+    Scene("ar-waiting", at(Step.SIGN_IN), waiting, mirrored=True),
+    Scene("ar-check", at(Step.CHECK), prepare=not_allowed, mirrored=True, themes=BOTH),
+    Scene("ar-webhooks", at(Step.WEBHOOKS), prepare=two_seen, mirrored=True, sizes=(LARGE,)),
+    Scene("ar-first-sync", at(Step.FIRST_SYNC), mirrored=True),
 )
 __all__ = ["CLIENT_ID", "SCENES", "Scene"]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
@@ -20,6 +19,7 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.app import prepare
 from tsh_sync_gui.ui.bridge import EngineThread
+from tsh_sync_gui.ui.language import use_language
 from tsh_sync_gui.ui.main_window import MainWindow
 from tsh_sync_gui.ui.session import Session
 
@@ -51,12 +51,11 @@ async def _picture(engine: EngineThread, scene: Scene, file: Path, size: tuple[i
     await asyncio.sleep(0.02)
 
 
-async def _all(folder: Path, names: list[str], engine: EngineThread) -> None:
+async def _all(app: QApplication, folder: Path, names: list[str], engine: EngineThread) -> None:
     for scene in SCENES:
         if names and scene.name not in names:
             continue
-        direction = Qt.LayoutDirection.RightToLeft if scene.mirrored else Qt.LayoutDirection.LeftToRight
-        QApplication.setLayoutDirection(direction)
+        use_language(app, "ar" if scene.mirrored else "en")
         for wish in scene.themes:
             theme.current().use(wish)
             for size in scene.sizes:
@@ -75,7 +74,7 @@ def main() -> None:
     engine = EngineThread()
     engine.start()
     with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
-        runner.run(_all(folder, names, engine))
+        runner.run(_all(app, folder, names, engine))
     engine.stop()
     browser.close()
 

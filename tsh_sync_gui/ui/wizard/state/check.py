@@ -52,7 +52,7 @@ def _may_write(line: EntityCheck) -> Cell:
 def _sample(line: EntityCheck) -> Cell:
     if line.sample is None:
         return Cell("", align="end")
-    text = f"{_LEFT_TO_RIGHT}{number(line.sample)}+" if line.more else number(line.sample)
+    text = f"{_LEFT_TO_RIGHT}{number(line.sample)}+{_LEFT_TO_RIGHT}" if line.more else number(line.sample)
     hint = tr("More than one page") if line.more else ""
     return Cell(text, align="end", hint=hint)
 
