@@ -13,7 +13,7 @@ from tsh_sync_gui.engine.ports import Batch, DetailBatch, Foreseen, Rejected, Se
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store import mirror_reads
 from tsh_sync_gui.store.database import Database
-from tsh_sync_gui.store.mirror_books import Books, close_books, open_books
+from tsh_sync_gui.store.mirror_books import Books, Statement, close_books, open_books
 from tsh_sync_gui.store.mirror_copy import BY_INDEX, Cursor, NotTakenError, transaction
 from tsh_sync_gui.store.mirror_details import DetailWriter, by_record
 from tsh_sync_gui.store.mirror_letters import resolve_letters, write_letters
@@ -55,7 +55,7 @@ class PgMirror:
         return await self._store(step, careful=True)
 
     async def _store(self, step: Step, *, careful: bool) -> Stored:
-        async with transaction(self._database, hint=BY_INDEX) as cursor:
+        async with transaction(self._database) as cursor:
             work = _StepWork(cursor, step, self._rows, self._details, careful=careful)
             return await work.run(owner=self._database.owner)
 
@@ -131,32 +131,41 @@ class _StepWork:
         self._careful = careful
         self._counts: dict[str, Counts] = {}
         self._live: dict[str, int] = {}
+        self._audits: list[Statement] = []
 
     async def run(self, *, owner: str) -> Stored:
         """Write everything the step holds."""
         step = self._step
         lists, details = _by_entity(step.batches), _by_entity(step.details)
         names = {*lists, *details, *step.gone}
-        books = await open_books(self._cursor, step, names, owner=owner)
+        lines = {name: self._lines(name, batches) for name, batches in lists.items()}
+        lookups = {name: self._rows[name].lookup(found) for name, found in lines.items() if found}
+        books = await open_books(self._cursor, step, names, owner=owner, lookups=lookups)
         for name, batches in lists.items():
-            await self._put_rows(name, batches, books)
-        for name, found in details.items():
-            await self._put_details(name, found, books)
+            await self._put_rows(name, batches, lines[name], books)
+        for name, brought in details.items():
+            await self._put_details(name, brought, books)
         for name, ids in step.gone.items():
             await self._bury(name, ids, books)
-        totals = await close_books(self._cursor, step, self._counts, self._live)
+        totals = await close_books(self._cursor, step, self._counts, self._live, audits=self._audits)
         return Stored(counts=self._counts, totals=totals)
 
     def _count(self, name: str, counts: Counts, *, live: int = 0) -> None:
         self._counts[name] = self._counts.get(name, Counts()) + counts
         self._live[name] = self._live.get(name, 0) + live
 
-    async def _put_rows(self, name: str, batches: Sequence[Batch], books: Books) -> None:
-        rows, run = self._rows[name], self._step.runs.get(name)
+    def _lines(self, name: str, batches: Sequence[Batch]) -> dict[str, bytes]:
         lines: dict[str, bytes] = {}
         for batch in batches:
-            lines |= rows.by_key(batch.lines)
-        put = await rows.put(self._cursor, lines, run=run, careful=self._careful)
+            lines |= self._rows[name].by_key(batch.lines)
+        return lines
+
+    async def _put_rows(self, name: str, batches: Sequence[Batch], lines: dict[str, bytes], books: Books) -> None:
+        rows, run = self._rows[name], self._step.runs.get(name)
+        known = books.known.get(name, set())
+        put = await rows.put(self._cursor, lines, known=known, run=run, careful=self._careful)
+        if put.created:
+            self._audits.append(rows.created_audit(put.created, run))
         rejected = [one for batch in batches for one in batch.rejected] + put.refused
         # What the walk has met before was counted then; only that it changed meanwhile is new.
         refused = {one.record_id for one in put.refused}
@@ -172,7 +181,7 @@ class _StepWork:
             failed=failed,
         )
         self._count(name, counts, live=created + put.revived)
-        await self._letters(name, rejected, {one for batch in batches for one in batch.ids}, LIST_PART, books)
+        await self._letters(name, rejected, (one for batch in batches for one in batch.ids), LIST_PART, books)
 
     async def _put_details(self, name: str, batches: Sequence[DetailBatch], books: Books) -> None:
         run = self._step.runs.get(name)
@@ -184,7 +193,7 @@ class _StepWork:
         updated = len(put.updated)
         # A record of this step whose list row was counted as unchanged is an update after all.
         self._count(name, Counts(updated=updated, failed=len(rejected)))
-        await self._letters(name, rejected, set(details), DETAIL_PART, books)
+        await self._letters(name, rejected, details, DETAIL_PART, books)
 
     async def _bury(self, name: str, ids: Sequence[str], books: Books) -> None:
         if not ids:
@@ -195,9 +204,11 @@ class _StepWork:
         if name in books.open_letters:
             await resolve_letters(self._cursor, name, ids, parts=(LIST_PART, DETAIL_PART), run=run)
 
-    async def _letters(self, name: str, rejected: Sequence[Rejected], good: set[str], part: str, books: Books) -> None:
+    async def _letters(
+        self, name: str, rejected: Sequence[Rejected], good: Iterable[str], part: str, books: Books
+    ) -> None:
         run = self._step.runs.get(name)
-        if name in books.open_letters and (ids := good - {one.record_id for one in rejected}):
+        if name in books.open_letters and (ids := set(good) - {one.record_id for one in rejected}):
             await resolve_letters(self._cursor, name, list(ids), parts=(part,), run=run)
         await write_letters(self._cursor, name, rejected, part=part, run=run)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,7 +12,10 @@ import msgspec
 from tsh_sync_gui.core.errors import LostOwnershipError
 from tsh_sync_gui.core.values import Counts
 from tsh_sync_gui.engine.ports import Step
-from tsh_sync_gui.store.mirror_copy import Cursor
+from tsh_sync_gui.store.mirror_copy import BY_INDEX, Cursor
+from tsh_sync_gui.store.mirror_sql import JOIN, joined
+
+Statement = tuple[str, Mapping[str, Any]]
 
 # Locks the runs, so that a take-over waits for this step or this step sees it. One statement for all that a step must
 # know: each costs a way to the server and back in which nothing is written.
@@ -27,10 +30,14 @@ _MET: Final = """
 SELECT DISTINCT met.id FROM sync.walk_pages w, unnest(w.ids) AS met (id)
 WHERE w.leader = %(leader)s AND w.page >= %(since)s AND met.id = ANY(%(ids)s)
 """
-_PAGE: Final = """
-INSERT INTO sync.walk_pages (leader, page, ids) VALUES (%s, %s, %s)
+# The ids as one text: an array is rendered id by id.
+_PAGES: Final = """
+INSERT INTO sync.walk_pages (leader, page, ids)
+SELECT %(leader)s, p.page, coalesce(string_to_array(p.ids, chr(30)), '{}')
+FROM unnest(%(pages)s::int[], string_to_array(%(ids)s, chr(29))) AS p (page, ids)
 ON CONFLICT (leader, page) DO UPDATE SET ids = excluded.ids
 """
+_BETWEEN_PAGES: Final = "\x1d"
 _LIVE: Final = """
 INSERT INTO sync.watermarks (entity, live) VALUES (%s, %s)
 ON CONFLICT (entity) DO UPDATE SET live = watermarks.live + excluded.live
@@ -48,18 +55,26 @@ _NO_CALLS: Final = {"list": 0, "bulk": 0, "detail": 0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What a step must know of the ledger.
+    """What a step must know before it writes.
 
-    When each run began, which entities have open dead letters, and which records of its pages the walk met before.
+    When each run began, which entities have open dead letters, which keys have a row by entity, and which records of
+    its pages the walk met before.
     """
 
     started: dict[str, datetime]
     open_letters: frozenset[str]
+    known: dict[str, set[str]]
     met: frozenset[str] = frozenset()
 
 
-async def open_books(cursor: Cursor, step: Step, entities: Iterable[str], *, owner: str) -> Books:
-    """Lock the step's runs; LostOwnershipError when they are not ours to write any more."""
+async def open_books(
+    cursor: Cursor, step: Step, entities: Iterable[str], *, owner: str, lookups: Mapping[str, Statement]
+) -> Books:
+    """Lock the step's runs; LostOwnershipError when they are not ours to write any more.
+
+    *lookups* ask, by entity, for the keys that have a row. All goes out at once: while the server waits for a
+    statement, nothing is written.
+    """
     first = min(step.page_ids, default=0)
     values = {
         "entities": list(entities),
@@ -67,7 +82,12 @@ async def open_books(cursor: Cursor, step: Step, entities: Iterable[str], *, own
         "leader": step.leader,
         "before": first - 1,
     }
-    await cursor.execute(_LOCK, values)
+    asked = {name: cursor.connection.cursor() for name in lookups}
+    async with cursor.connection.pipeline():
+        await cursor.connection.cursor().execute(BY_INDEX)
+        await cursor.execute(_LOCK, values)
+        for name, (statement, keys) in lookups.items():
+            await asked[name].execute(statement, keys)
     rows = {row[0]: row[1:] for row in await cursor.fetchall()}
     _check_owner(rows.get(step.leader), owner)
     _, _, _, letters, last, before = rows[step.leader]
@@ -76,7 +96,13 @@ async def open_books(cursor: Cursor, step: Step, entities: Iterable[str], *, own
     if step.page_ids and last is not None and (is_tail or last >= first):
         met = await _met(cursor, step, since=0 if is_tail else first - 1)
     started = {name: rows[run][0] for name, run in step.runs.items() if run in rows}
-    return Books(started=started, open_letters=frozenset(letters), met=met)
+    known = {name: split(await one.fetchone()) for name, one in asked.items()}
+    return Books(started=started, open_letters=frozenset(letters), known=known, met=met)
+
+
+def split(row: tuple[Any, ...] | None) -> set[str]:
+    """Return the keys that a look-up's one text holds."""
+    return set(row[0].split(JOIN)) if row and row[0] else set()
 
 
 async def _met(cursor: Cursor, step: Step, *, since: int) -> frozenset[str]:
@@ -96,13 +122,18 @@ def _check_owner(row: tuple[Any, ...] | None, owner: str) -> None:
         raise LostOwnershipError("Another process has taken this run over", advice="It goes on there.")
 
 
-async def close_books(cursor: Cursor, step: Step, counts: dict[str, Counts], live: dict[str, int]) -> dict[str, Counts]:
-    """Write pages, living rows, figures and the checkpoint, in one go; returns the runs' totals."""
+async def close_books(
+    cursor: Cursor, step: Step, counts: dict[str, Counts], live: dict[str, int], *, audits: Sequence[Statement]
+) -> dict[str, Counts]:
+    """Write *audits*, pages, living rows, figures and the checkpoint, in one go; returns the runs' totals."""
     checkpoint = None if step.checkpoint is None else msgspec.json.encode(step.checkpoint).decode()
     asked: dict[str, Cursor] = {}
     async with cursor.connection.pipeline():
+        for statement, about in audits:
+            await cursor.execute(statement, about)
         if step.page_ids:
-            await cursor.executemany(_PAGE, [(step.leader, page, ids) for page, ids in step.page_ids.items()])
+            ids = _BETWEEN_PAGES.join(map(joined, step.page_ids.values()))
+            await cursor.execute(_PAGES, {"leader": step.leader, "pages": list(step.page_ids), "ids": ids})
         for entity, number in sorted(live.items()):
             if number:
                 await cursor.execute(_LIVE, (entity, number))

@@ -124,7 +124,10 @@ class DetailWriter:
         rows = {key: line for detail in details if detail.id in applied for key, line in detail.spread.items()}
         changed = await self._rows.bury_missing(cursor, list(applied), rows, run=run)
         if rows:
-            put = await self._rows.put(cursor, rows, run=run, careful=careful)
+            known = await self._rows.known(cursor, rows)
+            put = await self._rows.put(cursor, rows, known=known, run=run, careful=careful)
+            if put.created:
+                await cursor.execute(*self._rows.created_audit(put.created, run))
             done.refused += put.refused
             changed |= {key.partition(SEPARATOR)[0] for key in put.created} | set(put.updated)
         return changed

@@ -12,8 +12,9 @@ from psycopg.errors import UniqueViolation
 from tsh_sync_gui.core.values import Counts, RunId
 from tsh_sync_gui.engine.ports import Foreseen, Lines, Rejected
 from tsh_sync_gui.entities.spec import Entity
+from tsh_sync_gui.store.mirror_books import Statement, split
 from tsh_sync_gui.store.mirror_copy import Cursor, copy_lines, divide, last_cell
-from tsh_sync_gui.store.mirror_sql import CREATED, JOIN, TOUCHED, ListSql, joined, list_sql
+from tsh_sync_gui.store.mirror_sql import CREATED, TOUCHED, ListSql, joined, list_sql
 
 SEPARATOR: Final = "\x1f"
 Row = tuple[str, bytes]
@@ -71,21 +72,37 @@ class RowWriter:
         self.sql: ListSql = list_sql(entity)
         self._padding = SEPARATOR * (len(entity.key) - 1)
 
-    async def put(self, cursor: Cursor, rows: dict[str, bytes], *, run: RunId | None, careful: bool) -> Put:
-        """Write *rows* (COPY lines by key) and audit what they changed."""
-        known = await self._known(cursor, rows)
+    async def put(
+        self, cursor: Cursor, rows: dict[str, bytes], *, known: set[str], run: RunId | None, careful: bool
+    ) -> Put:
+        """Write *rows* (COPY lines by key), of which *known* are there, and audit what they changed.
+
+        What they created is for the caller to audit, with `created_audit`.
+        """
         # Always in one order: two processes with the same records then wait for each other and do not deadlock.
         ordered = sorted(rows.items())
         done = Put()
-        new = [row for row in ordered if row[0] not in known]
+        new = [row for row in ordered if row[0] not in known] if known else ordered
         await self._put(cursor, new, done, run=run, careful=careful, direct=True)
-        old = [row for row in ordered if row[0] in known]
-        await self._put(cursor, old, done, run=run, careful=careful)
-        if done.created:
-            keys = [self._readable(key) for key in done.created]
-            values = {"entity": self.entity.name, "keys": joined(keys), "run": run or ""}
-            await cursor.execute(CREATED, values)
+        if known:
+            old = [row for row in ordered if row[0] in known]
+            await self._put(cursor, old, done, run=run, careful=careful)
         return done
+
+    def lookup(self, keys: Iterable[str]) -> Statement:
+        """Return what asks which of *keys* have a row, as one text of keys."""
+        ids = {key.partition(SEPARATOR)[0] for key in keys} if self._padding else keys
+        return self.sql.existing, {"ids": joined(ids)}
+
+    async def known(self, cursor: Cursor, keys: Iterable[str]) -> set[str]:
+        """Return which of *keys* have a row, and perhaps others of their records."""
+        await cursor.execute(*self.lookup(keys))
+        return split(await cursor.fetchone())
+
+    def created_audit(self, created: Sequence[str], run: RunId | None) -> Statement:
+        """Return what audits the rows *created*."""
+        keys = map(self._readable, created) if self._padding else created
+        return CREATED, {"entity": self.entity.name, "keys": joined(keys), "run": run or ""}
 
     async def bury(self, cursor: Cursor, ids: Sequence[str], *, run: RunId | None) -> int:
         """Tombstone the records *ids*; returns how many of them lived."""
@@ -134,14 +151,6 @@ class RowWriter:
     def ids(self, keys: Iterable[str]) -> set[str]:
         """Return the records' ids of rows' *keys*."""
         return {key.partition(SEPARATOR)[0] for key in keys} if self._padding else set(keys)
-
-    async def _known(self, cursor: Cursor, rows: dict[str, bytes]) -> set[str]:
-        ids = self.ids(rows)
-        if not ids:
-            return set()
-        await cursor.execute(self.sql.existing, (joined(ids),))
-        row = await cursor.fetchone()
-        return set(row[0].split(JOIN)) if row and row[0] else set()
 
     async def _put(
         self, cursor: Cursor, rows: Sequence[Row], done: Put, *, run: RunId | None, careful: bool, direct: bool = False

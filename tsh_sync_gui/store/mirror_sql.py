@@ -148,7 +148,7 @@ def list_sql(entity: Entity) -> ListSql:
         clear_stage=f"TRUNCATE pg_temp.{stage}, pg_temp.touched",
         existing=f"""
             SELECT string_agg({_lines_key(entity, "t")}, {_JOIN}) FROM {table} t
-            WHERE t.zoho_id = ANY(string_to_array(%s, {_JOIN}))""",
+            WHERE t.zoho_id = ANY(string_to_array(%(ids)s, {_JOIN}))""",
         insert_missing=f"""
             WITH made AS (
                 INSERT INTO {table} AS t ({columns}) SELECT {values} FROM pg_temp.{stage} s
