@@ -16,6 +16,7 @@ from tests.support.stores import with_tables
 from tests.support.worlds import states, world
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.simulator import Simulator, SimulatorConfig
+from tsh_sync_gui.zoho.transport import Transport
 
 SIZES = {**SMALL, "items": 130, "customers": 12, "orders": 9, "invoices": 9, "payments": 7, "credit_notes": 4}
 STAMP = re.compile(r"last_modified_time=\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\d(?:%2B|-)\d{4}(?:&|$)")
@@ -44,14 +45,14 @@ async def _everything(url, simulator, home, products):
 def asked(databases, tmp_path_factory):
     """All requests of organizations with both products, with Books alone and with Inventory alone."""
     seen: list[httpx.URL] = []
-    send = httpx.AsyncHTTPTransport.handle_async_request
+    send = Transport.handle_async_request
 
     async def recorded(transport, request):
         seen.append(request.url)
         return await send(transport, request)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", recorded)
+        patch.setattr(Transport, "handle_async_request", recorded)
         for products in ({"books", "inventory"}, {"books"}, {"inventory"}):
             endpoint = databases.endpoint(with_tables)
             with Simulator(SimulatorConfig(**SIZES)) as simulator:

@@ -8,11 +8,13 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
+from urllib.request import getproxies
 
 import httpx
 
 from tsh_sync_gui.engine.ports import RateHeaders
 from tsh_sync_gui.zoho.loopback import is_loopback
+from tsh_sync_gui.zoho.transport import Transport
 
 ENCODING: Final = "gzip"
 LOOPBACK_ENCODING: Final = "identity"
@@ -39,6 +41,9 @@ def _trust() -> ssl.SSLContext:
 def open_client(address: str, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """Return a pooled client for *address*: HTTP/1.1, redirects not followed, no proxy on the way to loopback."""
     near = is_loopback(address)
+    if transport is None and (near or not getproxies()):
+        transport = Transport(trust=_trust(), limits=LIMITS)
+    # Else httpx's own: it knows its way through proxies.
     return httpx.AsyncClient(
         headers={
             "User-Agent": user_agent(),
