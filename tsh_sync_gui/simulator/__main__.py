@@ -12,6 +12,7 @@ _SIZES = (
     *("items", "customers", "orders", "invoices", "payments", "credit_notes", "price_lists", "locations", "seed"),
     *("per_minute", "per_day", "concurrency", "token_seconds", "latency_ms", "token_refreshes", "code_seconds"),
     *("most_access_tokens", "most_refresh_tokens", "codes_per_client", "organizations"),
+    *("webhook_tries", "webhook_gap_ms", "webhooks_per_day"),
 )
 _SWITCHES = (
     *("strict", "aligned_minutes", "no_rate_headers", "bulk_missing", "warehouses", "books_only", "inventory_only"),
@@ -31,6 +32,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--faults", type=Path, metavar="FILE", help='JSON: {"rules": [{"path", "kind", "times", "after"}]}'
     )
+    parser.add_argument("--webhooks", type=Path, metavar="FILE", help='JSON: {"webhooks": [{"url", "form", "secret"}]}')
     parser.add_argument("--region", default=defaults["region"], choices=LOCATIONS, help="where the account lives")
     parser.add_argument("--client-type", default=defaults["client_type"], choices=("server", "mobile"))
     parser.add_argument("--redirect", action="append", default=[], metavar="URI", help="a registered redirect URI")
@@ -42,6 +44,7 @@ def main() -> None:
     """Serve until interrupted; the first line of output is the address."""
     options = arguments().parse_args()
     rules = json.loads(options.faults.read_text(encoding="utf-8"))["rules"] if options.faults else []
+    hooks = json.loads(options.webhooks.read_text(encoding="utf-8"))["webhooks"] if options.webhooks else []
     values = {name: getattr(options, name) for name in (*_SIZES, *_SWITCHES)}
     config = SimulatorConfig(
         **values,
@@ -50,6 +53,7 @@ def main() -> None:
         redirect_uris=tuple(options.redirect),
         state_file=options.state,
         faults=tuple(rules),
+        webhooks=tuple(hooks),
     )
     run(config, host=options.host, port=options.port, on_ready=lambda url: print(url, flush=True))  # noqa: T201 - its output
 

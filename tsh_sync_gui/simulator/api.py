@@ -18,6 +18,7 @@ from tsh_sync_gui.simulator.replies import RefusedError, Reply
 from tsh_sync_gui.simulator.selection import Test
 from tsh_sync_gui.simulator.simulation import Request, Simulation
 from tsh_sync_gui.simulator.table import Table
+from tsh_sync_gui.simulator.webhooks_control import answer_api
 
 PREFIXES = {"/books/v3/": BOOKS, "/inventory/v1/": INVENTORY}
 _MOST_IDS = 100
@@ -58,6 +59,9 @@ class Api:
         table = self._simulation.tables.get(name)
         if table is None or product not in table.collection.products:
             _check_scope(grant, product, scopes.module_of(product, path), request.method)
+            if parts[:2] == ["settings", "webhooks"] and organization == ORGANIZATION_ID:
+                body = _body(request) if request.method == "POST" else {}
+                return answer_api(self._simulation, request, parts[2:], body)
             return self._setting("/".join(parts), is_ours=organization == ORGANIZATION_ID)
         module = table.collection.scopes.get(product, "")
         _check_scope(

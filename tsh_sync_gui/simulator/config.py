@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from tsh_sync_gui.simulator.webhooks import Webhook
+
 ORGANIZATION_ID = "748369814"
 STRICT_CLIENT_ID = "1000.SIMULATEDCLIENT0000000000000001"
 STRICT_CLIENT_SECRET = "5ec12e7000000000000000000000000000000001"  # noqa: S105 - opens only this toy
@@ -17,6 +19,7 @@ _CHOICES = {
     "region": LOCATIONS,
     "client_type": ("server", "mobile"),
     "wrong_region_error": ("invalid_client", "invalid_code"),
+    "webhook_gap_growth": ("fixed", "additive", "multiplicative"),
 }
 
 
@@ -87,12 +90,29 @@ class SimulatorConfig:
     """`per_page` above 200 is refused instead of capped."""
     compressed: bool = True
     """Answer with gzip where the client accepts it."""
+    webhooks: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    """What `Webhook.of` takes; the secrets in it are not shown."""
+    webhook_tries: int = 5
+    webhook_gap_ms: int = 60_000
+    """Between the first try and the second."""
+    webhook_gap_growth: str = "multiplicative"
+    webhook_connect_ms: int = 5_000
+    webhook_read_ms: int = 10_000
+    webhooks_per_day: int = 1000
+    """Changes that are told in a day; the plan decides."""
+    webhooks_at_once: int = 8
+    webhooks_waiting: int = 10_000
+    """Deliveries that may wait; more are lost."""
+    webhooks_for_stock: bool = False
+    """Changes that leave the stamp as it is, such as stock that moves by documents, are edits too."""
 
     def __post_init__(self) -> None:
         """Raise ValueError naming a field whose value is none of its choices."""
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+        for value in self.webhooks:
+            Webhook.of(value, "0")
         if unknown := self.regions.keys() - set(LOCATIONS):
             raise ValueError(f"regions names {', '.join(sorted(unknown))}; known are {', '.join(LOCATIONS)}")
 
@@ -118,6 +138,7 @@ CHANGEABLE = frozenset(
         "seed",
         "state_file",
         "faults",
+        "webhooks",
     }
 )
 

@@ -9,6 +9,7 @@ from tsh_sync_gui.simulator.replies import Reply, plain
 from tsh_sync_gui.simulator.sign_ins import SignIns
 from tsh_sync_gui.simulator.simulation import Request, Simulation
 from tsh_sync_gui.simulator.table import Table
+from tsh_sync_gui.simulator.webhooks_control import WebhookControl
 
 
 class Control:
@@ -17,6 +18,7 @@ class Control:
     def __init__(self, simulation: Simulation, oauth: OAuth) -> None:
         self._simulation = simulation
         self._sign_ins = SignIns(simulation, oauth)
+        self._webhooks = WebhookControl(simulation)
 
     def answer(self, request: Request) -> Reply:
         """Answer a request below `/__sim`; what is wrong with it is said with status 400."""
@@ -53,6 +55,8 @@ class Control:
                     return self._config()
                 case (_, known) if known in SignIns.NAMES:
                     return self._sign_ins.answer(request, known)
+                case (_, known) if known in WebhookControl.NAMES:
+                    return self._webhooks.answer(request, known)
         except ValueError as error:
             return plain({"error": str(error)}, 400)
         return plain({"error": f"there is no {request.method} {request.path}"}, 404)

@@ -17,6 +17,7 @@ from tsh_sync_gui.simulator.app import App
 from tsh_sync_gui.simulator.collection import Collection
 from tsh_sync_gui.simulator.config import SimulatorConfig
 from tsh_sync_gui.simulator.simulation import Simulation, register
+from tsh_sync_gui.simulator.webhooks_sender import Sender
 
 __all__ = ["Simulator", "SimulatorConfig", "register", "run"]
 _STOP_SECONDS = 10
@@ -70,7 +71,16 @@ class Simulator:
                 # Connections wait in the socket's queue from here on, so ready is true already.
                 bound.listen(512)
                 asyncio.get_running_loop().call_soon(on_ready, self.url)
-            await self._server.serve(sockets=[bound])
+            sender = asyncio.create_task(Sender(self.simulation).run())
+            sender.add_done_callback(lambda _: self.request_stop())
+            try:
+                await self._server.serve(sockets=[bound])
+            finally:
+                sender.cancel()
+                ended = await asyncio.gather(sender, return_exceptions=True)
+            for failure in ended:
+                if isinstance(failure, Exception):
+                    raise failure
         self.simulation.journal.close()
 
     def request_stop(self) -> None:

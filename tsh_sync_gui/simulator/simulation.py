@@ -16,8 +16,10 @@ from tsh_sync_gui.simulator.grants import OPERATIONS, Grants
 from tsh_sync_gui.simulator.limits import Limits
 from tsh_sync_gui.simulator.state import Journal
 from tsh_sync_gui.simulator.table import Table
+from tsh_sync_gui.simulator.webhooks_queue import Webhooks, described
 
 _REGISTERED: list[Collection] = []
+_EVENTS = {"create": "created", "patch": "edited", "delete": "deleted"}
 _NUMBER = re.compile(r"/\d+(?=/|$)")
 
 
@@ -91,8 +93,13 @@ class Simulation:
             table = Table(collection, world)
             world.sources[collection.name] = table.source
             self.tables[collection.name] = table
+        self.webhooks = Webhooks(self.clock, self.journal, lambda: self.config)
+        self.webhooks.recall()
         for entry in self.journal.replay():
             self._apply(entry)
+        self.webhooks.begin()
+        if config.webhooks:
+            self.set_webhooks(config.webhooks)
 
     # Changes ---------------------------------------------------------------------------------------------------------
 
@@ -156,9 +163,26 @@ class Simulation:
         """Forget what was counted: requests, limits, token requests. Data, clock, faults and settings stay."""
         self.counts = Counts()
         self.limits.reset()
+        self.webhooks.reset()
+
+    def set_webhooks(self, values: Sequence[Any]) -> None:
+        """Replace all webhooks; raises ValueError saying what is wrong with one."""
+        hooks = [hook.as_json(with_secret=True) for hook in described(values)]
+        self.commit([{"op": "webhooks", "webhooks": hooks}])
+
+    def set_webhook_mode(self, values: dict[str, Any]) -> None:
+        """Change how deliveries misbehave; raises ValueError saying what is wrong with a value."""
+        self.webhooks.mode.changed(values)
+        self.commit([{"op": "webhooks_mode", "values": values}])
 
     def commit(self, entries: Sequence[dict[str, Any]]) -> None:
         """Write *entries* down, then apply them."""
+        for entry in entries if self.webhooks.hooks else ():
+            table = self.tables.get(entry.get("entity", ""))
+            if table is not None and entry["op"] in _EVENTS:
+                quiet = entry["op"] == "patch" and entry["modified"] is None
+                promise = self.webhooks.promise(table.collection, _EVENTS[entry["op"]], is_quiet=quiet)
+                entry.update({"webhooks": promise} if promise else {})
         self.journal.append(*entries)
         for entry in entries:
             self._apply(entry)
@@ -174,6 +198,13 @@ class Simulation:
                 self.clock.advance(entry["seconds"])
                 for table in self.tables.values():
                     table.forget_computed()
+                self.webhooks.wake()
+            case "webhooks":
+                self.webhooks.set(entry["webhooks"])
+            case "webhooks_mode":
+                self.webhooks.set_mode(entry["values"])
+            case "webhooks_ended":
+                return  # was read before all else
             case operation if operation in OPERATIONS:
                 self.grants.apply(entry)
             case _:
@@ -184,14 +215,26 @@ class Simulation:
         index = table.find(entry["like"] if entry["op"] == "create" else entry["id"]) if table else None
         if table is None or index is None:
             return  # the state file was written with other sizes or another list
+        promise = entry.get("webhooks")
+        told = promise is not None and self.webhooks.awaits(promise)
         if entry["op"] == "delete":
+            before = table.detail(index) if told else {}
             table.delete(index)
+            if promise and told:
+                self.webhooks.keep(promise, table.collection, before)
             return
+        changed = self._patch(table, index, entry)
+        if promise and told:
+            self.webhooks.keep(promise, table.collection, table.detail(changed))
+
+    def _patch(self, table: Table, index: int, entry: dict[str, Any]) -> int:
+        """Change a record, or create one like it; returns the index of which it is."""
         modified = entry["modified"]
         self._last_stamp = max(self._last_stamp, modified or 0)
         if entry["op"] == "create":
             made = table.collection.index_of(entry["id"])
             if made is not None and made >= table.next_index:
                 table.create(made, index, entry["values"], modified=modified)
-            return
+            return index if made is None else made
         table.patch(index, entry["values"], modified=modified)
+        return index

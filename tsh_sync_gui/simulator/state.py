@@ -25,12 +25,14 @@ class Journal:
             with path.open("r+b") as file:
                 file.truncate(data.rfind(b"\n") + 1)
 
-    def replay(self) -> Iterator[dict[str, Any]]:
-        """Yield what was written before this start."""
+    def replay(self, *, only: str = "") -> Iterator[dict[str, Any]]:
+        """Yield what was written before this start, or *only* one operation's entries."""
+        wanted = json.dumps({"op": only})[:-1].encode() if only else b""
         if self._path is not None:
             with self._path.open("rb") as file:
                 for line in file:
-                    yield json.loads(line)
+                    if line.startswith(wanted):
+                        yield json.loads(line)
 
     def append(self, *entries: dict[str, Any]) -> None:
         """Write *entries* so that they outlive the process and the machine."""
