@@ -21,10 +21,11 @@ import msgspec
 import psutil
 
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.locks import FileLock
+from tsh_sync_gui.core.replacing import put_in_place
 from tsh_sync_gui.simulator.config import SimulatorConfig
 from tsh_sync_gui.store.embedded import EmbeddedServer, stop_all_below
 from tsh_sync_gui.store.embedded.leases import Lease, anyone_left
-from tsh_sync_gui.core.locks import FileLock
 
 PER_MINUTE: Final = 6_000
 PER_DAY: Final = 1_000_000
@@ -241,4 +242,4 @@ def _read(path: Path, kind: type[Found]) -> Found | None:
 def _write(path: Path, value: msgspec.Struct) -> None:
     partial = path.with_name(f"{path.name}.{os.getpid()}.new")
     partial.write_text(json.dumps(msgspec.to_builtins(value)), encoding="utf-8")
-    partial.replace(path)
+    put_in_place(partial, path)

@@ -12,6 +12,7 @@ import tomli_w
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.locks import FileLock
+from tsh_sync_gui.core.replacing import put_in_place
 
 NAME = "settings.toml"
 LOCK = "settings.lock"
@@ -58,7 +59,7 @@ def _replace(home: Path, values: dict[str, Any]) -> None:
             tomli_w.dump(values, file)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(home / NAME)
+        put_in_place(Path(name), home / NAME)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -101,11 +101,18 @@ class KeyringVault:
         """Give this home its name in the keychain."""
         path = self._home / ID_FILE
         fresh = path.with_suffix(".new")
-        with fresh.open("w", encoding="ascii") as file:
-            file.write(secrets.token_hex(8))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        try:
+            with fresh.open("w", encoding="ascii") as file:
+                file.write(secrets.token_hex(8))
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        except OSError as error:
+            raise VaultError(
+                f"The file {path} cannot be written",
+                advice="Allow your user to write to its folder, and see that the disk has room.",
+                cause=type(error).__name__,
+            ) from error
         return self._service()
 
     def _asked(self, question: Callable[[Keychain], Answer]) -> Answer:
@@ -190,7 +197,8 @@ class _Head:
         except (ValueError, TypeError, KeyError) as error:
             raise _damaged() from error
         if self.version != _VERSION:
-            raise VaultDamagedError(
+            # Not said to be damaged: what is damaged may be replaced, and this must not be.
+            raise VaultError(
                 f"The entries in the keychain are of version {self.version}, which this program does not know",
                 advice="Use the newer version of this program that wrote them.",
             )

@@ -6,14 +6,14 @@ import getpass
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tsh_sync_gui.core.replacing import put_in_place
+
 _CREATE_NO_WINDOW: Final = 0x08000000
-_TRIES: Final = 50
-_PAUSE: Final = 0.02
 
 Run = Callable[[list[str]], None]
 
@@ -30,23 +30,12 @@ def write_private(path: Path, content: bytes, *, windows: bool = os.name == "nt"
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _replace(fresh, path, windows=windows)
+        put_in_place(fresh, path, windows=windows)
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
     if not windows:
         _sync_folder(path.parent)
-
-
-def _replace(fresh: Path, path: Path, *, windows: bool) -> None:
-    for _ in range(_TRIES if windows else 0):
-        try:
-            fresh.replace(path)
-        except PermissionError:  # Windows refuses while another process reads the old file
-            time.sleep(_PAUSE)
-        else:
-            return
-    fresh.replace(path)
 
 
 def owner_only(path: Path, owner: str) -> list[str]:
@@ -68,8 +57,10 @@ def _run(command: list[str]) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make the new name safe too: without this a power cut could bring the old file back."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # Some file systems cannot do that, and some folders may be written and not read; the file is in its place already.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -202,3 +202,18 @@ def test_on_windows_a_reader_is_waited_for(tmp_path, monkeypatch):
     write_private(tmp_path / "vault.tsh", b"content", windows=True, run=lambda _command: None)
 
     assert (tmp_path / "vault.tsh").read_bytes() == b"content"
+
+
+def test_a_folder_that_cannot_be_synced_keeps_what_was_written(tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def files_only(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+
+    write_private(tmp_path / "vault.tsh", b"content")
+
+    assert (tmp_path / "vault.tsh").read_bytes() == b"content"

@@ -1,5 +1,6 @@
 """The keychain: entries of one home, whole at any moment, asked no more than needed."""
 
+import os
 import threading
 from contextlib import suppress
 
@@ -124,7 +125,32 @@ def test_damaged_entries_are_told_and_replaced(tmp_path, keychain):
     assert texts(vault) == {"client_id": "new"}
 
 
-@pytest.mark.parametrize("head", ["", "{}", "rubbish\n", '{"v": 9, "generation": "a", "pieces": 1, "sha256": ""}\n'])
+def test_entries_of_a_newer_version_are_told_and_not_replaced(tmp_path, keychain):
+    vault = KeyringVault(tmp_path, keychain)
+    vault.put("refresh_token", "a")
+    (key,) = keychain.entries
+    keychain.entries[key] = newer = '{"v": 9, "generation": "a", "pieces": 1, "sha256": ""}\nof tomorrow'
+
+    for deed in (vault.read, lambda: vault.put("client_id", "new"), lambda: vault.remove("client_id")):
+        with pytest.raises(VaultError, match="version 9"):
+            deed()
+
+    assert keychain.entries == {key: newer}
+
+
+def test_a_disk_that_takes_no_name_for_the_home_is_told(tmp_path, keychain, monkeypatch):
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(VaultError, match="cannot be written"):
+        KeyringVault(tmp_path, keychain).put("refresh_token", "a")
+
+    assert keychain.entries == {}
+
+
+@pytest.mark.parametrize("head", ["", "{}", "rubbish\n"])
 def test_a_head_of_another_kind_is_told(tmp_path, keychain, head):
     vault = KeyringVault(tmp_path, keychain)
     vault.put("refresh_token", "a")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.replacing import put_in_place
 from tsh_sync_gui.store.embedded import endpoint as address
 from tsh_sync_gui.store.embedded.location import Place, unwritable
 from tsh_sync_gui.store.embedded.processes import end_unfinished
@@ -129,7 +130,7 @@ def write_passfile(place: Place, password: str) -> None:
         # It stays the person's when root repairs a person's cluster.
         owner = place.folder.stat()
         os.chown(fresh, owner.st_uid, -1)
-    fresh.replace(place.passfile)
+    put_in_place(fresh, place.passfile)
 
 
 def _write_private(path: Path, text: str) -> None:
