@@ -241,7 +241,7 @@ class SyncService:
             return None
         if names := await self.waited_for_sign_in():
             names += [name for name in await self.interrupted() if name not in names]
-            return SyncRequest(entities=tuple(names), trigger="goes on after the sign-in")
+            return SyncRequest(entities=tuple(names), goes_on=True, trigger="goes on after the sign-in")
         if names := await self.interrupted():
             return SyncRequest(entities=tuple(names), goes_on=True, trigger="goes on after the program's end")
         if demo and not await self.runs(limit=1):

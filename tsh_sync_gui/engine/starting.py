@@ -9,7 +9,7 @@ from datetime import datetime
 
 from msgspec import to_builtins
 
-from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
+from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.events import Notice
 from tsh_sync_gui.core.values import Lane, Mode, RunState
 from tsh_sync_gui.engine.board import Board
@@ -137,17 +137,21 @@ class Starter:
         if unfinished:
             plan = await self._resumed(plan, unfinished)
         cost = await self._pricer.price(Outlook(plan=plan, request=request, marks=marks), planned=planned)
-        lane = detail_lane(plan, request)
-        planned[lane] = planned.get(lane, 0) + cost.detail_calls
         job = WalkJob(plan, request, owned, self._parts, marks, forecast=cost)
         await job.open(unfinished)
+        lane = detail_lane(plan, request)  # counted once, though opening had to be tried again
+        planned[lane] = planned.get(lane, 0) + cost.detail_calls
         served = job.run.infos if job.run else {}
         return job, [self._not_due(one, marks[one.name]) for one in plan.idle if one.name not in served]
 
     async def _as_begun(self, requested: Sequence[Entity], request: SyncRequest) -> SyncRequest:
-        """Return *request* as the newest broken-off run of *requested* had it; a walk's rather than one record's."""
+        """Return *request* as the newest run of *requested* that was broken off, or wanted a sign-in, had it.
+
+        A walk's goes before one record's.
+        """
         newest = [run for one in requested for run in await self._parts.ledger.runs(entity=one.name, limit=1)]
-        broken = [one for one in newest if one.ended_at is None or one.error_kind == InterruptedRunError.kind]
+        stopped = {InterruptedRunError.kind, AuthorisationError.kind}
+        broken = [one for one in newest if one.ended_at is None or one.error_kind in stopped]
         found = max(broken, key=lambda run: (run.mode is not Mode.RECORD, run.started_at), default=None)
         return request if found is None else as_begun(found, request)
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.events import PageStored
-from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.core.values import Mode, RunState
 from tsh_sync_gui.engine.views import SyncRequest
 
 pytestmark = pytest.mark.asyncio
 PROCESS = """
 import asyncio, sys
+from datetime import UTC, datetime
 from pathlib import Path
 from tsh_sync_gui.bootstrap import open_service
 from tsh_sync_gui.bootstrap.gather import gather
@@ -100,6 +102,23 @@ async def test_a_run_whose_sign_in_was_revoked_waits_and_goes_on_after_another(v
     assert request.trigger == "goes on after the sign-in"
     assert (products.state, products.counts.seen) == (RunState.UP_TO_DATE, 430)
     assert products.counts.created == 430
+
+
+async def test_a_window_of_days_that_wanted_a_sign_in_goes_on_as_that_window(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        await connected(setup, simulator, url)
+        loaded = await asyncio.to_thread(gather, home=vaulted, environment=False)
+        async with open_service(loaded) as service:
+            await service.check_connection()
+            control(simulator, "revoke")
+            wanted = SyncRequest(entities=("products",), since=datetime(2001, 1, 1, tzinfo=UTC), details="none")
+            stopped = (await service.sync(wanted)).runs
+
+            await signed_in(setup, simulator)
+            ended = (await service.sync(await service.at_start())).runs
+
+    assert [(run.mode, run.state) for run in stopped] == [(Mode.WINDOW, RunState.NEEDS_YOU)]
+    assert [(run.mode, run.state) for run in ended] == [(Mode.WINDOW, RunState.UP_TO_DATE)]
 
 
 async def test_a_run_whose_sign_in_is_ended_by_another_process_goes_on_after_the_next(vaulted, url, simulator):
