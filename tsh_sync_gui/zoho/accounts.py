@@ -36,7 +36,14 @@ class TokenReply(msgspec.Struct, frozen=True, kw_only=True):
         return self.expires_in if self.expires_in <= 86_400 else self.expires_in // 1000
 
 
+class _Revocation(msgspec.Struct, frozen=True):
+    status: Any = ""
+    error: Any = ""
+    error_description: Any = ""
+
+
 _DECODER: Final = msgspec.json.Decoder(TokenReply, strict=False)
+_REVOCATION: Final = msgspec.json.Decoder(_Revocation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,25 @@ def read(response: httpx.Response, accounts: str) -> TokenReply | Refused:
     if reply.access_token and status < httpx.codes.MULTIPLE_CHOICES:
         return reply
     return Refused(error=str(reply.error or ""), description=str(reply.error_description or ""), status=status)
+
+
+def was_revoked(response: httpx.Response, path: str) -> bool:
+    """Return whether the answer says that a token has ended, False where Zoho did not know it; raises for all else."""
+    status, is_unknown = response.status_code, response.status_code == httpx.codes.BAD_REQUEST
+    try:
+        reply = _REVOCATION.decode(response.content)
+    except msgspec.DecodeError as failure:
+        if is_unknown:
+            return False
+        raise not_json(response.content, path, status=status, detail=str(failure)) from None
+    refused = Refused(error=str(reply.error or ""), description=str(reply.error_description or ""), status=status)
+    if refused.is_throttle:
+        raise throttled(THROTTLE_SECONDS)
+    if response.is_success:
+        return not refused.error and str(reply.status).lower() != "failure"
+    if not is_unknown:
+        raise trouble(refused)
+    return False
 
 
 def throttled(seconds: float) -> TransientError:

@@ -227,16 +227,17 @@ class AccountsServer:
         return reply.error != _UNKNOWN_CLIENT
 
     async def revoke(self, token: str, region: Region) -> bool:
-        """End *token* and all that came of it; False when Zoho did not know it any more."""
+        """End *token* and all that came of it; False when Zoho did not know it any more.
+
+        Raises where the answer says neither: then the token may live on.
+        """
         async with open_client(region.accounts_url, self._transport) as http:
             try:
                 # Zoho documents the query only; our log never holds addresses of this server.
                 response = await http.post(f"{region.accounts_url}{REVOKE_PATH}", params={"token": token})
             except httpx.RequestError as failure:
                 raise from_failure(failure, REVOKE_PATH) from None
-        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise accounts.trouble(accounts.Refused(error="", description="", status=response.status_code))
-        return response.is_success
+        return accounts.was_revoked(response, REVOKE_PATH)
 
     async def _post(self, region: Region, form: dict[str, str]) -> accounts.TokenReply | accounts.Refused:
         base = secure(region.accounts_url, variable="ZOHO_ACCOUNTS_URL")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 
 import httpx
 import pytest
 
-from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError
+from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, TransientError
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.entities.spec import Direction, Product
 from tsh_sync_gui.zoho.data_centres import REGIONS, answered, api_address, known_regions, of_accounts, of_location
 from tsh_sync_gui.zoho.scopes import covers, missing_scopes, parse_scopes, wanted_scopes, write_scopes
-from tsh_sync_gui.zoho.signin import Client, code_of, is_ours, read_address, read_code, ticket
+from tsh_sync_gui.zoho.signin import AccountsServer, Client, code_of, is_ours, read_address, read_code, ticket
 
 BOTH = frozenset(Product)
 US, EU = REGIONS[0], REGIONS[1]
@@ -176,3 +177,40 @@ def test_errors_in_an_answer_are_raised_in_words():
         code_of({"error": "invalid_scope"})
     with pytest.raises(AuthorisationError, match="no code"):
         code_of({})
+
+
+def revoking(answer):
+    """Revoke a token at a server that gives *answer*."""
+    server = AccountsServer(transport=httpx.MockTransport(lambda _request: answer))
+    return asyncio.run(server.revoke("1000.secret.token", US))
+
+
+@pytest.mark.parametrize(
+    ("answer", "was_known"),
+    [
+        (httpx.Response(200, json={"status": "success"}), True),
+        (httpx.Response(400, json={"error": "invalid_token"}), False),
+        (httpx.Response(400, text="<html>bad request</html>"), False),
+        (httpx.Response(200, json={"error": "invalid_code"}), False),
+        (httpx.Response(200, json={"status": "failure"}), False),
+    ],
+)
+def test_a_token_that_zoho_does_not_know_has_ended_before(answer, was_known):
+    assert revoking(answer) is was_known
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(400, json={"error": "Access Denied", "error_description": "You have made too many requests"}),
+        httpx.Response(503, json={"error": "later"}),
+        httpx.Response(404, text="<html>no such page</html>"),
+        httpx.Response(302, headers={"location": "https://portal.example/"}),
+        httpx.Response(200, text="<html>welcome to our guest network</html>"),
+    ],
+)
+def test_an_answer_that_tells_of_no_end_is_not_taken_for_one(answer):
+    with pytest.raises(TransientError) as caught:
+        revoking(answer)
+
+    assert "secret" not in f"{caught.value} {caught.value.cause}"
