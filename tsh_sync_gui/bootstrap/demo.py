@@ -69,6 +69,7 @@ async def open_demo(
     registry: Registry = REGISTRY,
     bus: Bus | None = None,
     progress: Callable[[str], None] = lambda _words: None,
+    workers: int = 0,
 ) -> AsyncIterator[SyncService]:
     """Open the service on the demo; simulator and database end with the demo's last client."""
     demo = DemoHome(demo_folder(home))
@@ -81,7 +82,7 @@ async def open_demo(
             " Your own settings and data are not touched."
         )
         async with open_service(
-            demo_settings(demo.folder, url), registry=registry, bus=bus, progress=progress
+            demo_settings(demo.folder, url), registry=registry, bus=bus, progress=progress, workers=workers
         ) as service:
             yield service
     finally:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -17,7 +17,9 @@ from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.engine.absence import Absences
+from tsh_sync_gui.engine.handlers import syncing_kinds
 from tsh_sync_gui.engine.normalize import Normalizer
+from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobNews, Kind, Worker
 from tsh_sync_gui.engine.service import SyncService
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
@@ -25,6 +27,7 @@ from tsh_sync_gui.store.budget import PgBudget
 from tsh_sync_gui.store.budget_line import Limits
 from tsh_sync_gui.store.calls import PgCallLog
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.kept import PgKeptPages
 from tsh_sync_gui.store.ledger import PgLedger
 from tsh_sync_gui.store.mirror import PgMirror
@@ -48,6 +51,19 @@ class Wiring:
     ledger: PgLedger
     tokens: TokenKeeper
     settings: LiveSettings
+    kinds: tuple[Kind, ...]
+
+    def worker(self, *, tell: Callable[[JobNews], None] = lambda _news: None) -> Worker:
+        """Return a worker for all kinds of jobs; *tell* hears of each attempt's begin and end."""
+        from tsh_sync_gui.store.jobs_worker import PgWorker  # noqa: PLC0415 -- who only asks needs no procrastinate
+
+        return PgWorker(
+            self.database,
+            self.kinds,
+            may_call=lambda: self.settings.now.sync_enabled,
+            tell=tell,
+            on_given_up=_give_up,
+        )
 
 
 @asynccontextmanager
@@ -57,13 +73,49 @@ async def open_service(
     registry: Registry = REGISTRY,
     bus: Bus | None = None,
     progress: Callable[[str], None] = lambda _words: None,
+    workers: int = 0,
 ) -> AsyncIterator[SyncService]:
-    """Open the database the settings name, and the service on it, for as long as the context lasts."""
+    """Open the database the settings name, and the service on it, for as long as the context lasts.
+
+    With *workers* this process also does so many jobs of the queue at once.
+    """
+    async with open_wiring(loaded, registry=registry, bus=bus, progress=progress) as wiring, working(wiring, workers):
+        yield wiring.service
+
+
+@asynccontextmanager
+async def open_wiring(
+    loaded: Loaded,
+    *,
+    registry: Registry = REGISTRY,
+    bus: Bus | None = None,
+    progress: Callable[[str], None] = lambda _words: None,
+) -> AsyncIterator[Wiring]:
+    """Open the database the settings name, and all parts on it, for as long as the context lasts."""
     async with (
         open_database(loaded, registry=registry, progress=progress) as database,
         wired(database, loaded, registry=registry, bus=bus) as wiring,
     ):
-        yield wiring.service
+        yield wiring
+
+
+@asynccontextmanager
+async def working(wiring: Wiring, workers: int) -> AsyncIterator[None]:
+    """Do up to *workers* jobs of the queue at once for as long as the context lasts; none for 0."""
+    if not workers:
+        yield
+        return
+    task = asyncio.create_task(wiring.worker().run(concurrency=workers), name="jobs")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _give_up(job: Job, attempt: Attempt, _connection: Any) -> None:
+    """Say in the log that a job was given up."""
+    structlog.get_logger(__name__).error("a job was given up", job=job.id, kind=job.kind, title=attempt.title)
 
 
 @asynccontextmanager
@@ -113,7 +165,14 @@ async def wired(
         kept=PgKeptPages(database),
         normalizers={entity.name: Normalizer(entity) for entity in registry},
     )
-    service = SyncService(parts, registry, live, database=database.info, signed_in=PgSignIns(database).last)
+    service = SyncService(
+        parts,
+        registry,
+        live,
+        database=database.info,
+        signed_in=PgSignIns(database).last,
+        jobs=PgJobs(database),
+    )
     notifier = Notifier(database, bus)
     async with AsyncExitStack() as closing:
         # Told before it begins: what fails half-way is closed, too.
@@ -123,7 +182,15 @@ async def wired(
         closing.push_async_callback(client.aclose)
         await notifier.start()
         await closing.enter_async_context(_hearing_of_changes(live))
-        yield Wiring(service=service, database=database, source=source, ledger=ledger, tokens=tokens, settings=live)
+        yield Wiring(
+            service=service,
+            database=database,
+            source=source,
+            ledger=ledger,
+            tokens=tokens,
+            settings=live,
+            kinds=syncing_kinds(service, database.clock.now),
+        )
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.setup.service import Setup
+    from tsh_sync_gui.bootstrap.wiring import Wiring
     from tsh_sync_gui.core.settings import Loaded
     from tsh_sync_gui.engine.service import SyncService
 
@@ -58,6 +59,12 @@ async def _setup(progress: Progress) -> AsyncIterator[Setup]:
         yield setup
 
 
+def _wiring(loaded: Loaded, progress: Progress) -> AbstractAsyncContextManager[Wiring]:
+    from tsh_sync_gui.bootstrap.wiring import open_wiring
+
+    return open_wiring(loaded, progress=progress)
+
+
 @dataclass(frozen=True)
 class Doors:
     """The ways out of the command line."""
@@ -66,4 +73,5 @@ class Doors:
     service: Callable[[Loaded, Progress], AbstractAsyncContextManager[SyncService]] = field(default=_service)
     demo: Callable[[int | None, int | None, Progress], AbstractAsyncContextManager[SyncService]] = field(default=_demo)
     resize_demo: Callable[[int | None, int | None, Progress], None] = field(default=_resize_demo)
+    wiring: Callable[[Loaded, Progress], AbstractAsyncContextManager[Wiring]] = field(default=_wiring)
     setup: Callable[[Progress], AbstractAsyncContextManager[Setup]] = field(default=_setup)

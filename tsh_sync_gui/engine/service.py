@@ -25,6 +25,7 @@ from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
 from tsh_sync_gui.engine.patience import patiently
 from tsh_sync_gui.engine.plan import check, group
 from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo
+from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.engine.starting import Starter
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import DatabaseInfo, Forecast, GoneRecord, Overview, RunDetail, SyncReport, SyncRequest
@@ -71,6 +72,7 @@ class SyncService:
         *,
         database: Callable[[], Awaitable[DatabaseInfo]],
         signed_in: Callable[[], Awaitable[datetime | None]] = _nobody,
+        jobs: Jobs | None = None,
     ) -> None:
         self.registry = registry
         self.bus: Bus = parts.bus
@@ -78,6 +80,7 @@ class SyncService:
         self._parts = parts
         self._keeper = keeper
         self._signed_in = signed_in
+        self._queue = jobs
         self._organization = OrganizationCheck(parts.source, parts.ledger, parts.settings)
         self._starter = Starter(parts, registry)
         self._overview = OverviewMaker(
@@ -275,6 +278,13 @@ class SyncService:
         vanished = await self._parts.mirror.vanished(entity, info.leader, limit=1000)
         labels = await self._parts.mirror.labels(entity, vanished.ids)
         return tuple(GoneRecord(id=one, label=labels.get(one, "")) for one in vanished.ids)
+
+    @property
+    def jobs(self) -> Jobs:
+        """Return the queue of work that outlives this process."""
+        if self._queue is None:
+            raise ConfigurationError("There is no queue", advice="Open the service with its database.")
+        return self._queue
 
     async def quota(self) -> QuotaStatus:
         """Return today's use of the API."""

@@ -15,6 +15,8 @@ from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.service import Service
 
 T = TypeVar("T")
+# So many jobs of the queue (webhooks, schedules, retries) are done at once by a window.
+_WORKERS = 4
 Progress = Callable[[str], None]
 
 
@@ -37,11 +39,11 @@ def opener(*, demo: bool) -> Opener:
     async def opened(progress: Progress) -> AsyncIterator[Opened]:
         boot = await asyncio.to_thread(_bootstrap)
         if demo:
-            async with boot.open_demo(progress=progress) as service:
+            async with boot.open_demo(progress=progress, workers=_WORKERS) as service:
                 yield Opened(service, service.loaded)
             return
         loaded = await asyncio.to_thread(boot.gather)
-        async with boot.open_service(loaded, progress=progress) as service:
+        async with boot.open_service(loaded, progress=progress, workers=_WORKERS) as service:
             yield Opened(service, service.loaded)
 
     return opened

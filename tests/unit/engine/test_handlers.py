@@ -1,0 +1,113 @@
+"""The kinds of jobs that sync: what they ask the service for, and what they make of its answer."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.memory_jobs import MemoryJobs
+from tests.support.stores import a_run
+from tsh_sync_gui.core.clock import ManualClock
+from tsh_sync_gui.core.errors import QuotaExhaustedError
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.values import Lane, RunState
+from tsh_sync_gui.engine.handlers import enqueue_details, enqueue_fetch, enqueue_pull, syncing_kinds
+from tsh_sync_gui.engine.ports.jobs import JobContext
+from tsh_sync_gui.engine.retrying import PostponedError, RunEndedError
+from tsh_sync_gui.engine.views import SyncReport, SyncRequest
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@dataclass
+class Service:
+    """Answers a sync with *state*, and remembers what it was asked."""
+
+    state: RunState = RunState.UP_TO_DATE
+    error_kind: str = ""
+    settings: Settings = field(default_factory=Settings)
+    asked: list[SyncRequest] = field(default_factory=list)
+
+    async def sync(self, request):
+        self.asked.append(request)
+        return SyncReport(runs=(a_run("run-9", state=self.state, error_kind=self.error_kind, waiting_until=NOW),))
+
+
+def done(service, enqueue, *arguments, **options):
+    """Enqueue a job and do it; returns its context."""
+
+    async def go():
+        jobs = MemoryJobs(ManualClock(NOW))
+        job = await jobs.find(await enqueue(jobs, *arguments, **options))
+        context = JobContext(job)
+        kinds = {kind.name: kind for kind in syncing_kinds(service, lambda: NOW)}
+        await kinds[job.kind].handler(job.arguments, context)
+        return context
+
+    return asyncio.run(go())
+
+
+def test_a_fetch_syncs_one_record_at_its_lanes_expense_and_notes_its_run():
+    service = Service()
+
+    context = done(service, enqueue_fetch, "products", "123")
+
+    assert service.asked == [
+        SyncRequest(entities=("products",), record_id="123", trigger="webhook", lane=Lane.WEBHOOKS)
+    ]
+    assert (context.job.key, context.run_id) == ("products:123", "run-9")
+
+
+def test_a_pull_walks_as_it_was_asked_to():
+    service = Service()
+
+    done(service, enqueue_pull, ["stock_levels", "customers"], lane=Lane.STOCK)
+    done(service, enqueue_pull, [], mode="full", trigger="night", details="none")
+    done(service, enqueue_pull, ["invoices"], mode="window", since=NOW)
+
+    assert service.asked == [
+        SyncRequest(entities=("customers", "stock_levels"), trigger="schedule", lane=Lane.STOCK),
+        SyncRequest(full=True, trigger="night", lane=Lane.PULLS, details="none"),
+        SyncRequest(entities=("invoices",), since=NOW, trigger="schedule", lane=Lane.PULLS),
+    ]
+
+
+def test_details_are_fetched_after_the_changes():
+    service = Service()
+
+    done(service, enqueue_details, "invoices", details=50)
+
+    assert service.asked == [SyncRequest(entities=("invoices",), details=50, trigger="details", lane=Lane.DETAILS)]
+
+
+@pytest.mark.parametrize("state", [RunState.UP_TO_DATE, RunState.PARTLY_DONE, RunState.CANCELLED])
+def test_runs_that_ended_well_or_as_a_person_wished_end_the_job(state):
+    done(Service(state), enqueue_pull, ["invoices"])
+
+
+def test_a_used_up_quota_is_waited_for():
+    with pytest.raises(QuotaExhaustedError) as caught:
+        done(Service(RunState.WAITING), enqueue_pull, ["invoices"])
+
+    assert caught.value.resets_at == NOW
+
+
+def test_a_run_that_failed_fails_the_job_in_its_own_words():
+    with pytest.raises(RunEndedError) as caught:
+        done(Service(RunState.FAILED, "unreachable"), enqueue_pull, ["invoices"])
+
+    assert caught.value.kind == "unreachable"
+
+
+def test_a_record_that_neither_side_knows_is_no_failure():
+    done(Service(RunState.FAILED, "gone"), enqueue_fetch, "products", "123")
+
+
+def test_nothing_is_asked_while_syncing_is_off():
+    service = Service(settings=Settings(sync_enabled=False))
+
+    with pytest.raises(PostponedError):
+        done(service, enqueue_fetch, "products", "123")
+
+    assert service.asked == []
