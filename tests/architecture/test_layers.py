@@ -39,7 +39,7 @@ def _imported(path):
         ("sqlalchemy", ("store",)),
         ("psycopg", ("store",)),
         ("alembic", ("store",)),
-        ("httpx", ("zoho",)),
+        ("httpx", ("zoho", "simulator")),
         ("starlette", ("simulator", "listener")),
         ("uvicorn", ("simulator", "listener")),
         ("keyring", ("vault",)),

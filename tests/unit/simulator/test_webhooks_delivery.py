@@ -245,3 +245,19 @@ def test_a_webhook_that_is_taken_away_takes_what_waits_along(zoho, receiver):
 
     assert [one["state"] for one in deliveries(zoho)] == ["dropped"] * 3
     assert figures(zoho)["waiting"] == 0
+
+
+def test_after_a_kill_nothing_that_waited_is_lost(make_simulator, receiver, tmp_path):
+    state = tmp_path / "state.jsonl"
+    with SimulatedZoho(make_simulator(state_file=state)) as zoho:
+        receiver.statuses = [500] * 6
+        hooked(zoho, f"{receiver.url}/in")
+        items = zoho.control("change", entity="items", count=6)["ids"]
+        until(lambda: figures(zoho)["sent"] == 6)
+        (tmp_path / "killed.jsonl").write_bytes(state.read_bytes())
+    receiver.taken.clear()
+
+    with SimulatedZoho(make_simulator(state_file=tmp_path / "killed.jsonl")) as zoho:
+        until(lambda: figures(zoho)["delivered"] == 6)
+
+    assert sorted(ids(receiver)) == sorted(items)
