@@ -128,7 +128,9 @@ async def _organization(
     if not wanted and lines.is_terminal:
         for one in choices:
             typer.echo(f"{one.id}  {one.name}, {one.currency_code}, {one.time_zone} {one.refusal}".rstrip(), err=True)
-        wanted = str(typer.prompt("Number of the organization", err=True)).strip()
+        typer.echo("Number of the organization: ", nl=False, err=True)
+        # Not by a prompt: the line that the browser made superfluous is still being read.
+        wanted = (await lines.coming() or "").strip()
     if not wanted:
         return None, choices
     await setup.choose_organization(wanted)

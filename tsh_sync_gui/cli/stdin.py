@@ -14,6 +14,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._coming: asyncio.Future[str | None] | None = None
         try:
             self._source: int | None = sys.stdin.fileno()
             self.is_terminal = sys.stdin.isatty()
@@ -32,7 +33,16 @@ class Lines:
         return line.decode(errors="replace").strip()
 
     async def coming(self) -> str | None:
-        """Wait for the next line; the wait may be cancelled, the line is lost then."""
+        """Wait for the next line; where the wait is cancelled, the line comes to who waits next."""
+        if self._coming is None:
+            self._coming = self._begun()
+        coming = self._coming
+        line = await asyncio.shield(coming)
+        self._coming = None
+        return line
+
+    def _begun(self) -> asyncio.Future[str | None]:
+        """Begin to read a line, which can't be broken off; no other reader may stand beside it."""
         loop = asyncio.get_running_loop()
         found: asyncio.Future[str | None] = loop.create_future()
 
@@ -49,4 +59,4 @@ class Lines:
                 loop.call_soon_threadsafe(tell, line)
 
         threading.Thread(target=read, name="stdin", daemon=True).start()
-        return await found
+        return found

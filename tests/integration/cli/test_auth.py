@@ -41,10 +41,10 @@ class Shell:
             "ZOHO_RATE_LIMIT_PER_MINUTE": "6000",
         }
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "tsh_sync_gui", *arguments],
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -99,6 +99,32 @@ def test_a_browser_on_this_computer_finishes_the_command(shell, simulator):
     assert process.returncode == 0
     assert "TSH Trading (748369814)" in process.stdout.read()
     process.communicate()
+
+
+def test_what_is_typed_after_the_browser_has_come_back_is_heard_at_once(vaulted, make_simulator, database_url):
+    pty = pytest.importorskip("pty")
+    simulator = make_simulator(organizations=3)
+    shell = Shell(vaulted, simulator, database_url(with_tables))
+    control(simulator, "consent", {"auto": "accept"})
+    first = shell.start("auth", "login", "--client-id", CLIENT_ID, "--data-centre", "us")
+    first.stdin.write(f"{CLIENT_SECRET}\n")
+    first.stdin.flush()
+    httpx.get(address_of(first), follow_redirects=True)
+    first.communicate(timeout=60)
+    keyboard, terminal = pty.openpty()
+
+    process = shell.start("auth", "login", stdin=terminal)
+    httpx.get(address_of(process), follow_redirects=True)
+    listed = [next(process.stderr) for _ in range(3 + 1)]
+    os.write(keyboard, f"{ORGANIZATION_ID}\n".encode())
+    out, err = process.communicate(timeout=60)
+    for end in (keyboard, terminal):
+        os.close(end)
+
+    assert first.returncode == 4
+    assert any(line.startswith(ORGANIZATION_ID) for line in listed)
+    assert process.returncode == 0, err
+    assert f"TSH Trading ({ORGANIZATION_ID})" in out
 
 
 def test_a_self_client_code_is_piped_in(shell, simulator):
