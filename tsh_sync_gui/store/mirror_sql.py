@@ -181,9 +181,7 @@ def list_sql(entity: Entity) -> ListSql:
                 WHERE t.id IS NOT NULL AND (t.deleted_at IS NOT NULL OR {differs}) AND {_NEWER}
             ) FROM pg_temp.{stage} s LEFT JOIN {table} t ON {same_key}""",
         foresee=f"""
-            SELECT s.zoho_id, {_label(entity)}, t.id IS NULL,
-                coalesce((t.deleted_at IS NOT NULL OR {differs}) AND {_NEWER}, false),
-                CASE WHEN {differs} THEN {_changed(audited)} ELSE '{{}}' END
+            SELECT s.zoho_id, {_label(entity)}, t.id IS NULL, {_foreseen(differs, audited)}
             FROM pg_temp.{stage} s LEFT JOIN {table} t ON {same_key} ORDER BY s.zoho_id""",
         tombstone=_tombstone(entity, "t.zoho_id = ANY(%(ids)s)", f"true{main}"),
         tombstone_spread=_tombstone_spread(entity, main),
@@ -193,6 +191,14 @@ def list_sql(entity: Entity) -> ListSql:
 def _label(entity: Entity) -> str:
     """Return what a person knows a staged row by; empty where its list row does not say."""
     return f"coalesce(s.{quoted(entity.label)}::text, '')" if entity.label in entity.copy_columns else "''"
+
+
+def _foreseen(differs: str, columns: Sequence[Field]) -> str:
+    """Return whether a staged row would be written, and in which of *columns* it differs."""
+    return (
+        f"coalesce((t.deleted_at IS NOT NULL OR {differs}) AND {_NEWER}, false),"
+        f" CASE WHEN {differs} THEN {_changed(columns)} ELSE '{{}}' END"
+    )
 
 
 def _changed(columns: Sequence[Field]) -> str:

@@ -82,7 +82,7 @@ class DataTable(QWidget, Generic[Row]):
         self._header.sectionClicked.connect(self._sort)
         self._header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._header.customContextMenuRequested.connect(
-            lambda where: self._choose_columns(self._header.mapToGlobal(where))
+            lambda where: self._column_menu().popup(self._header.mapToGlobal(where))
         )
         self._header.filtered.connect(self._filter)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -219,9 +219,6 @@ class DataTable(QWidget, Generic[Row]):
     def copy_cells(self) -> None:
         """Copy the selected rows as spreadsheets take them."""
         self.copy(as_tabs)
-
-    def _choose_columns(self, where: QPoint) -> None:
-        self._column_menu().popup(where)
 
     def _column_menu(self) -> QMenu:
         menu = QMenu(self)
