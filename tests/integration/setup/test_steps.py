@@ -20,6 +20,7 @@ from tests.support.setups import (
     secrets_of,
     silent,
     with_app,
+    with_vault,
 )
 from tsh_sync_gui.bootstrap.setup.values import LimitsForm, Step
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
@@ -364,3 +365,50 @@ async def test_the_env_file_in_force_is_kept_before_it_is_deleted(vaulted, url, 
     assert [one.id for one in seen] == ["748369814"]
     assert (kept.organization_id, kept.batch_size, kept.debug) == ("748369814", 150, True)
     assert (health.state, health.sign_ins) == ("ok", 1)
+
+
+async def foreign_env(setup, simulator, folder, url, *more):
+    """Let the database at *url* mirror our organization, and read a `.env` of another one."""
+    await at_zoho(setup, simulator, url)
+    async with (await setup.ground.database()).raw() as connection:
+        await connection.execute("INSERT INTO sync.organization (id, name) VALUES ('748369814', 'TSH Trading')")
+    file = folder / "other.env"
+    lines = (
+        f"ZOHO_CLIENT_ID={CLIENT_ID}",
+        f"ZOHO_CLIENT_SECRET={CLIENT_SECRET}",
+        "ZOHO_BATCH_SIZE=77",
+        "ZOHO_ORGANIZATION_ID=748369999",
+        *more,
+    )
+    file.write_text("\n".join(lines))
+    return await setup.read_env(file)
+
+
+async def test_what_waits_for_a_database_is_refused_by_that_of_another_organization(vaulted, url, simulator, tmp_path):
+    async with opened(vaulted) as setup:
+        file = await foreign_env(setup, simulator, tmp_path, url)
+    home = tmp_path / "another"
+    home.mkdir()
+    async with opened(with_vault(home)) as setup:
+        await setup.take_over(file)
+
+        with pytest.raises(ConfigurationError, match="mirrors TSH Trading"):
+            await setup.choose_database(url, silent)
+        kept = (await setup.ground.settings()).settings
+        chosen = await setup.database()
+
+    assert chosen is None
+    assert "database_url" not in secrets_of(home)
+    assert (kept.organization_id, kept.batch_size) == ("748369999", 77)
+
+
+async def test_a_file_of_another_organization_leaves_no_secret_and_no_setting(vaulted, url, simulator, tmp_path):
+    async with opened(vaulted) as setup:
+        file = await foreign_env(setup, simulator, tmp_path, url)
+
+        with pytest.raises(ConfigurationError, match="mirrors TSH Trading"):
+            await setup.take_over(file)
+        kept = (await setup.ground.settings()).settings
+
+    assert set(secrets_of(vaulted)) == {"database_url"}
+    assert (kept.client_id, kept.batch_size) == ("", 200)

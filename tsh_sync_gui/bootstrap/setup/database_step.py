@@ -61,8 +61,9 @@ class DatabaseStep:
             loaded = await asyncio.to_thread(
                 lambda: load(home=self._ground.home, overrides=overrides, environment=self._ground.terms.environment)
             )
-            async with open_database(loaded, registry=self._ground.terms.registry, progress=progress):
+            async with open_database(loaded, registry=self._ground.terms.registry, progress=progress) as database:
                 progress("The tables are there")
+                await self._ground.hand_over(database)  # may be refused: then nothing is chosen
             kept_url = machine.settings.database_url.get_secret_value()
             if url != kept_url:
                 await self._ground.keep_secrets({"database_url": url or None})

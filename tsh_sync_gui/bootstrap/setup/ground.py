@@ -111,9 +111,7 @@ class Ground:
         if not values:
             return
         if await self.has_database():
-            shared = SharedSettings(await self.database())
-            for name, text in values.items():
-                await shared.set_shared(name, text, by=user_name())
+            await _share(SharedSettings(await self.database()), values)
         else:
             await self.kept.change(lambda kept: structs.replace(kept, pending={**kept.pending, **values}))
 
@@ -195,9 +193,13 @@ class Ground:
             await self._close_wiring()
             await self._close_database()
             opening = open_database(machine, registry=self.terms.registry, progress=self.terms.progress)
-            self._database, self._url = await self._stack.enter_async_context(opening), url
-            self.clock = self._database.clock
-            await self._note_sign_ins(self._database)
+            database = await self._stack.enter_async_context(opening)
+            try:
+                await self.hand_over(database)
+            except BaseException:
+                await self._close_database()  # refused each time, not only the first
+                raise
+            self._database, self._url, self.clock = database, url, database.clock
         return self._database
 
     async def wiring(self) -> Wiring:
@@ -233,14 +235,15 @@ class Ground:
 
         await self.kept.change(add)
         if await self.has_database():
-            await self._note_sign_ins(await self.database())
+            await self.hand_over(await self.database())
 
-    async def _note_sign_ins(self, database: Database) -> None:
-        """Move what waits for a database there."""
+    async def hand_over(self, database: Database) -> None:
+        """Move what waits for a database there; ConfigurationError, and all waits on, where it is another's."""
         kept = await self.kept.read()
         if kept is None or not (kept.sign_ins or kept.pending):
             return
         table, shared = PgSignIns(database), SharedSettings(database)
+        await _share(shared, kept.pending)
         for one in kept.sign_ins:
             note = SignInNote(
                 mark=bytes.fromhex(one.mark),
@@ -253,12 +256,18 @@ class Ground:
                 user=user_name(),
             )
             await table.note(note)
-        for name, text in kept.pending.items():
-            await shared.set_shared(name, text, by=user_name())
         moved = {one.mark for one in kept.sign_ins}
-        await self.kept.change(
-            lambda now: structs.replace(
-                now, sign_ins=tuple(one for one in now.sign_ins if one.mark not in moved), pending={}
-            )
-        )
+
+        def without(now: Kept) -> Kept:
+            sign_ins = tuple(one for one in now.sign_ins if one.mark not in moved)
+            waiting = {name: text for name, text in now.pending.items() if kept.pending.get(name) != text}
+            return structs.replace(now, sign_ins=sign_ins, pending=waiting)
+
+        await self.kept.change(without)
         structlog.get_logger(__name__).info("the set-up's settings are in the database now", settings=len(kept.pending))
+
+
+async def _share(shared: SharedSettings, values: Mapping[str, str]) -> None:
+    """Keep *values* for all machines, the organization first: where it is refused nothing else is kept."""
+    for name in sorted(values, key=lambda name: name != "organization_id"):
+        await shared.set_shared(name, values[name], by=user_name())

@@ -64,12 +64,13 @@ class StartStep:
             secrets["database_url"] = url
         elif await self._ground.has_database():
             await self._ground.database()
-        # Kept also where environment or `.env` go before it: it may be that very `.env`, soon to be deleted.
+        # Kept also where environment or `.env` go before it: it may be that very `.env`, soon to be deleted. What all
+        # share comes first, for a database that mirrors another organization refuses it.
+        await self._ground.put_shared({name: text for name, text in values.items() if scopes[name] == "shared"})
         await self._ground.put_secrets(secrets)
         for name, text in values.items():
             if scopes[name] == "machine":
                 await asyncio.to_thread(save, self._ground.home, name, text)
-        await self._ground.put_shared({name: text for name, text in values.items() if scopes[name] == "shared"})
         await self._note(file)
         done = await self._complete(has_url=bool(url))
         return (await self._ground.kept.change(lambda kept: kept.marked(*done))).progress
