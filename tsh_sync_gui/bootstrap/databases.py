@@ -131,14 +131,12 @@ async def with_shared_settings(loaded: Loaded, *, progress: Progress = _silent) 
 
 
 async def share_settings(loaded: Loaded, values: Mapping[str, str | None], *, progress: Progress = _silent) -> None:
-    """Keep settings in the database for all machines; None goes back to the default."""
+    """Keep settings in the database for all machines, all or none; None goes back to the default."""
     if not values:
         return
     async with open_database(loaded, progress=progress) as database:
-        shared = SharedSettings(database)
-        # The organization first: where it is refused nothing else is kept.
-        for field in sorted((find(name).field for name in values), key=lambda name: name != "organization_id"):
-            await shared.set_shared(field, values[field], by=user_name())
+        named = {find(name).field: value for name, value in values.items()}
+        await SharedSettings(database).set_all(named, by=user_name())
 
 
 def _conninfo(loaded: Loaded, progress: Progress) -> str:

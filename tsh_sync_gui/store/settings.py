@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from psycopg.types.json import Json
@@ -51,13 +52,18 @@ class SharedSettings:
 
         ConfigurationError when it is the number of another organization than this database mirrors.
         """
+        await self.set_all({name: value}, by)
+
+    async def set_all(self, values: Mapping[str, Any], by: str) -> None:
+        """Keep *values* by name as `set_shared` does, all of them or none."""
         async with self._database.raw() as connection:
-            if name == _ORGANIZATION and value:
-                await _refuse_another(connection, str(value))
-            if value is None:
-                await connection.execute("DELETE FROM sync.settings WHERE key = %s", (name,))
-            else:
-                await connection.execute(_KEEP, (name, Json(value), by))
+            for name, value in values.items():
+                if name == _ORGANIZATION and value:
+                    await _refuse_another(connection, str(value))
+                if value is None:
+                    await connection.execute("DELETE FROM sync.settings WHERE key = %s", (name,))
+                else:
+                    await connection.execute(_KEEP, (name, Json(value), by))
 
     async def note_revealed(self, name: str, by: str) -> None:
         """Write into the audit that a person looked at a secret; the secret itself never comes here."""

@@ -46,6 +46,22 @@ async def test_the_organization_cannot_become_another_than_the_database_mirrors(
         assert await settings.get_shared() == {}
 
 
+async def test_of_settings_kept_together_none_is_kept_where_one_is_refused(tables_url):
+    async with opened(tables_url) as (database,):
+        settings = SharedSettings(database)
+        await query(
+            database, "INSERT INTO sync.organization (id, name) VALUES ('748369814', 'TSH Trading') RETURNING 1"
+        )
+
+        with pytest.raises(ConfigurationError, match="TSH Trading"):
+            await settings.set_all({"per_day": "500", "organization_id": "111"}, by="amal")
+        refused = await settings.get_shared()
+        await settings.set_all({"per_day": "500", "batch_size": "50"}, by="amal")
+
+        assert refused == {}
+        assert await settings.get_shared() == {"per_day": "500", "batch_size": "50"}
+
+
 async def test_who_looks_at_a_secret_is_in_the_audit(tables_url):
     async with opened(tables_url) as (database,):
         await SharedSettings(database).note_revealed("refresh_token", by="sara")
