@@ -88,12 +88,13 @@ def _parsed(text: str) -> tuple[str, str] | None:
     name = name.strip().strip("'")
     if not _NAME.fullmatch(name):
         raise _LineError("what stands before “=” is no variable's name")
-    return name, _value(value.strip())
+    return name, _value(value)
 
 
 def _value(text: str) -> str:
-    if text[:1] not in {"'", '"'}:
-        return "" if text.startswith("#") else _COMMENT.sub("", text).rstrip()
+    if text.strip()[:1] not in {"'", '"'}:
+        return _COMMENT.sub("", text).strip()  # a # directly behind the = is the value's own
+    text = text.strip()
     quote = text[0]
     quoted = re.match(rf"{quote}((?:[^{quote}\\]|\\.)*){quote}", text)
     if quoted is None:

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from dotenv import dotenv_values
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tsh_sync_gui.bootstrap.env_file import _LineError, _parsed, read_env_file
@@ -131,6 +131,9 @@ def test_a_missing_file_is_named(tmp_path):
         read_env_file(tmp_path / ".env")
 
 
+@example("#secret")
+@example(" #remark")
+@example("value#part #remark")
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00"), max_size=30))
 def test_what_we_take_is_what_dotenv_takes(text):
     line = f"A={text}"
