@@ -1193,6 +1193,11 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <source>Empty: deliveries are signed. Otherwise the name of a header of your own that carries the webhook secret.</source>
+   <translation>فارغ: الرسائل موقّعة. وإلا فاسم ترويسة خاصة بكم تحمل سر خطاف الويب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
    <source>Empty: images in the program's folder. Used once images are there.</source>
    <translation>فارغ: الصور في مجلد البرنامج. يُستخدم عند توفر الصور.</translation>
   </message>
@@ -2415,8 +2420,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
-   <source>Programs on this computer may call the HTTP API without a token. Used from the listener on.</source>
-   <translation>يجوز لبرامج هذا الحاسوب استدعاء HTTP API بلا رمز. يُستخدم مع المستمع.</translation>
+   <source>Programs on this computer may call the HTTP API without a token.</source>
+   <translation>يجوز لبرامج هذا الحاسوب استدعاء HTTP API بلا رمز.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -2720,6 +2725,11 @@
    <translation>السرّ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Secret header</source>
+   <translation>ترويسة السر</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Secrets</source>
    <translation>الأسرار</translation>
@@ -2936,8 +2946,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
-   <source>Signs what Zoho delivers; entered in Zoho with the webhook. Used from the webhook listener on.</source>
-   <translation>يوقّع ما يرسله Zoho، ويُدخل في Zoho مع خطاف الويب. يُستخدم مع مستمع خطاطيف الويب.</translation>
+   <source>Signs what Zoho delivers; entered in Zoho with the webhook. After a change the old one is valid for 24 hours.</source>
+   <translation>يوقّع ما يرسله Zoho، ويُدخل في Zoho مع خطاف الويب. بعد تغييره يبقى القديم صالحًا 24 ساعة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -4383,6 +4393,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>last run ended well</source>
    <translation>انتهى آخر تشغيل بنجاح</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>letters, digits and hyphens</source>
+   <translation>حروف وأرقام وشرطات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />

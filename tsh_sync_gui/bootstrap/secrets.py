@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -17,11 +18,12 @@ from tsh_sync_gui.core.saved import read_saved, write_saved
 from tsh_sync_gui.core.setting_checks import has_password, passwords_in
 from tsh_sync_gui.core.settings import Loaded, find, load, outside_value, save, validated
 from tsh_sync_gui.core.values import VaultKind
-from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN, Vault
+from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN, PREVIOUS_WEBHOOK_SECRET, Vault
 from tsh_sync_gui.vault import FileVault, choose, has_keychain
 from tsh_sync_gui.vault.choice import KEY_VARIABLE
 
 _ADDRESS: Final = "database_url"
+_WEBHOOK: Final = "webhook_secret"
 _PASSPHRASES: Final[dict[Path, SecretStr]] = {}
 _PASSPHRASES_LOCK: Final = threading.Lock()
 
@@ -98,8 +100,8 @@ def vault_of(loaded: Loaded, *, environment: bool = True) -> Vault:
 def keep_secrets(home: Path, values: Mapping[str, str | None], *, vault: Vault | None = None) -> None:
     """Keep secrets through the home's vault; None removes. Names are fields, or `refresh_token.previous`.
 
-    ConfigurationError when a value is bad, VaultError when nothing can be kept; then nothing of *values* is kept. May
-    wait for a keychain: not for an event loop's thread.
+    ConfigurationError when a value is bad, before any is kept; VaultError at the first that can't be kept. May wait for
+    a keychain: not for an event loop's thread.
     """
     good = {name: None if text is None else _checked(name, text) for name, text in values.items()}
     vault = vault or home_vault(home)
@@ -107,12 +109,22 @@ def keep_secrets(home: Path, values: Mapping[str, str | None], *, vault: Vault |
         if name == _ADDRESS and not vault.is_writable:
             _keep_address(home, text, vault)
         elif text:
+            if name == _WEBHOOK:
+                _keep_previous(vault, text)
             log.conceal([text, *passwords_in(text)] if name != "client_id" else [])
             vault.put(name, text)
         elif vault.is_writable:
             vault.remove(name)
         if name == _ADDRESS and vault.is_writable and _ADDRESS in read_saved(home):
             write_saved(home, _ADDRESS, None)
+
+
+def _keep_previous(vault: Vault, text: str) -> None:
+    """Keep the webhook secret that *text* replaces: Zoho signs with it until the new one is entered there."""
+    before = vault.read().get(_WEBHOOK)
+    if before is not None and before.get_secret_value() not in {"", text}:
+        stamp = datetime.now(UTC).isoformat(timespec="seconds")
+        vault.put(PREVIOUS_WEBHOOK_SECRET, f"{stamp} {before.get_secret_value()}")
 
 
 def _checked(name: str, text: str) -> str:
@@ -149,7 +161,7 @@ def keep(home: Path, field: str, text: str | None) -> None:
 
 
 def _keep_kind(home: Path, kind: str | None) -> None:
-    """Use another vault from now on; refused where secrets would be left behind or there is no such place."""
+    """Use another vault from now on; a file's secrets move to the keychain. Refused where there is no such place."""
     validated({"vault": kind or "auto"})
     file = FileVault(home)
     if kind == "file" and not file.exists:

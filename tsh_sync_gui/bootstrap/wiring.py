@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -18,6 +19,7 @@ from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.handlers import syncing_kinds
+from tsh_sync_gui.engine.inbound import Inbound
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobNews, Kind, Worker
 from tsh_sync_gui.engine.service import SyncService
@@ -27,6 +29,7 @@ from tsh_sync_gui.store.budget import PgBudget
 from tsh_sync_gui.store.budget_line import Limits
 from tsh_sync_gui.store.calls import PgCallLog
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.inbox import PgInbox
 from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.kept import PgKeptPages
 from tsh_sync_gui.store.ledger import PgLedger
@@ -37,6 +40,7 @@ from tsh_sync_gui.store.sign_ins import PgSignIns
 from tsh_sync_gui.zoho.client import Patience, ZohoClient
 from tsh_sync_gui.zoho.oauth import TokenKeeper
 from tsh_sync_gui.zoho.source import ZohoSource
+from tsh_sync_gui.zoho.webhook_bodies import understand
 
 _SETTINGS_EVERY_S: Final = 5.0
 
@@ -52,6 +56,9 @@ class Wiring:
     tokens: TokenKeeper
     settings: LiveSettings
     kinds: tuple[Kind, ...]
+    jobs: PgJobs
+    inbox: PgInbox
+    inbound: Inbound
 
     def worker(self, *, tell: Callable[[JobNews], None] = lambda _news: None) -> Worker:
         """Return a worker for all kinds of jobs; *tell* hears of each attempt's begin and end."""
@@ -62,8 +69,13 @@ class Wiring:
             self.kinds,
             may_call=lambda: self.settings.now.sync_enabled,
             tell=tell,
-            on_given_up=_give_up,
+            on_given_up=self._give_up,
         )
+
+    async def _give_up(self, job: Job, attempt: Attempt, connection: Any) -> None:
+        """Say at the deliveries, and in the log, that a job was given up."""
+        structlog.get_logger(__name__).error("a job was given up", job=job.id, kind=job.kind, title=attempt.title)
+        await self.inbound.given_up(job, attempt, connection)
 
 
 @asynccontextmanager
@@ -113,11 +125,6 @@ async def working(wiring: Wiring, workers: int) -> AsyncIterator[None]:
         await asyncio.wait({task})
 
 
-async def _give_up(job: Job, attempt: Attempt, _connection: Any) -> None:
-    """Say in the log that a job was given up."""
-    structlog.get_logger(__name__).error("a job was given up", job=job.id, kind=job.kind, title=attempt.title)
-
-
 @asynccontextmanager
 async def wired(
     database: Database,
@@ -144,15 +151,7 @@ async def wired(
         settings, tokens=tokens, budget=budget, log=log, clock=database.clock, patience=patience or Patience()
     )
     source = ZohoSource(client)
-
-    def take_over(changed: Settings) -> None:
-        budget.limits = limits(changed)
-        # A run under way goes on with the organization it began with; the next one is held against the database.
-        pinned = settings.organization_id or changed.organization_id
-        client.settings = changed.model_copy(update={"organization_id": pinned})
-        log.bodies = changed.log_api_calls
-
-    live.on_change(take_over)
+    live.on_change(partial(_take_over, settings.organization_id, budget=budget, client=client, log=log))
     parts = Parts(
         settings=lambda: live.now,
         source=source,
@@ -165,14 +164,11 @@ async def wired(
         kept=PgKeptPages(database),
         normalizers={entity.name: Normalizer(entity) for entity in registry},
     )
-    service = SyncService(
-        parts,
-        registry,
-        live,
-        database=database.info,
-        signed_in=PgSignIns(database).last,
-        jobs=PgJobs(database),
-    )
+    jobs = PgJobs(database)
+    signed_in = PgSignIns(database).last
+    service = SyncService(parts, registry, live, database=database.info, signed_in=signed_in, jobs=jobs)
+    inbox = PgInbox(database, jobs)
+    inbound = Inbound(parts, registry, inbox=inbox, jobs=jobs, understand=partial(understand, registry=registry))
     notifier = Notifier(database, bus)
     async with AsyncExitStack() as closing:
         # Told before it begins: what fails half-way is closed, too.
@@ -189,8 +185,20 @@ async def wired(
             ledger=ledger,
             tokens=tokens,
             settings=live,
-            kinds=syncing_kinds(service, database.clock.now),
+            kinds=inbound.kinds(syncing_kinds(service, database.clock.now)),
+            jobs=jobs,
+            inbox=inbox,
+            inbound=inbound,
         )
+
+
+def _take_over(organization: str, changed: Settings, *, budget: PgBudget, client: ZohoClient, log: PgCallLog) -> None:
+    """Let the parts go by the *changed* settings from now on."""
+    budget.limits = limits(changed)
+    # A run under way goes on with the organization it began with; the next one is held against the database.
+    pinned = organization or changed.organization_id
+    client.settings = changed.model_copy(update={"organization_id": pinned})
+    log.bodies = changed.log_api_calls
 
 
 @asynccontextmanager

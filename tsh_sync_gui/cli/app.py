@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tsh_sync_gui.cli import auth, config, database, demo, doctor, runs, simulate, status, sync, work
+from tsh_sync_gui.cli import auth, config, database, demo, doctor, listen, runs, simulate, status, sync, token, work
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output, use_utf8
 from tsh_sync_gui.cli.running import INTERRUPTED
@@ -40,7 +40,9 @@ app.command("stats")(status.stats)
 app.add_typer(runs.app, name="runs")
 app.command("queue")(work.queue)
 app.command("quota")(status.quota)
+app.command("listen")(listen.listen)
 app.command("work")(work.work)
+app.add_typer(token.app, name="token")
 app.command("simulate")(simulate.simulate)
 app.add_typer(database.app, name="db")
 app.add_typer(auth.app, name="auth")

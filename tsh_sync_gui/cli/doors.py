@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import importlib
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.setup.service import Setup
@@ -65,6 +66,12 @@ def _wiring(loaded: Loaded, progress: Progress) -> AbstractAsyncContextManager[W
     return open_wiring(loaded, progress=progress)
 
 
+async def _listen(loaded: Loaded, host: str, port: int, jobs: int, ready: Callable[[str], None]) -> None:
+    # A shell of its own, as this is: neither is built on the other.
+    server = importlib.import_module("tsh_sync_gui.listener.server")
+    await server.Listener(loaded, jobs=jobs).serve(host, port, on_ready=ready)
+
+
 @dataclass(frozen=True)
 class Doors:
     """The ways out of the command line."""
@@ -75,3 +82,4 @@ class Doors:
     resize_demo: Callable[[int | None, int | None, Progress], None] = field(default=_resize_demo)
     wiring: Callable[[Loaded, Progress], AbstractAsyncContextManager[Wiring]] = field(default=_wiring)
     setup: Callable[[Progress], AbstractAsyncContextManager[Setup]] = field(default=_setup)
+    listen: Callable[[Loaded, str, int, int, Callable[[str], None]], Coroutine[Any, Any, None]] = field(default=_listen)

@@ -123,3 +123,12 @@ def webhook_secret(secret: SecretStr) -> SecretStr:
     if text and not re.fullmatch(r"[0-9A-Za-z]{12,50}", text):
         raise ValueError("12 to 50 letters and digits, without spaces or signs")
     return secret
+
+
+def header_name(text: str) -> str:
+    """Accept the name of an HTTP header that no program uses for something else, or nothing."""
+    text = text.strip()
+    taken = {"authorization", "content-type", "content-length", "host", "cookie", "connection", "user-agent"}
+    if text and (not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text) or text.lower() in taken):
+        raise ValueError("letters, digits and hyphens, such as X-TSH-Secret")
+    return text

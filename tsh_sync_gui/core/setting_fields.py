@@ -112,10 +112,17 @@ class Settings(BaseSettings):
         "ZOHO_WEBHOOK_SECRET",
         "Webhook secret",
         "",
-        "Signs what Zoho delivers; entered in Zoho with the webhook. Used from the webhook listener on.",
+        "Signs what Zoho delivers; entered in Zoho with the webhook. After a change the old one is valid for 24 hours.",
         section="Webhooks",
         scope="secret",
-        later=True,
+    )
+    webhook_header: Annotated[str, AfterValidator(checks.header_name)] = _declared(
+        "ZOHO_WEBHOOK_HEADER",
+        "Secret header",
+        "",
+        "Empty: deliveries are signed. Otherwise the name of a header of your own that carries the webhook secret.",
+        section="Webhooks",
+        scope="shared",
     )
     webhook_url: Annotated[str, AfterValidator(checks.optional_web_address)] = _declared(
         "ZOHO_WEBHOOK_URL",
@@ -207,10 +214,9 @@ class Settings(BaseSettings):
         "TSH_API_LOOPBACK_OPEN",
         "Local callers need no token",
         False,
-        "Programs on this computer may call the HTTP API without a token. Used from the listener on.",
+        "Programs on this computer may call the HTTP API without a token.",
         section="Webhooks",
         scope="machine",
-        later=True,
     )
     debug: bool = _declared(
         "ZOHO_DEBUG", "Debug log", False, "Write more into the log.", section="Logs", scope="machine"

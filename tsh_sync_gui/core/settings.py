@@ -120,6 +120,7 @@ def _range(name: str, info: FieldInfo) -> str:
         "api_version": "v and a number",
         "organization_id": "up to 19 digits",
         "webhook_secret": "12 to 50 letters and digits",
+        "webhook_header": "letters, digits and hyphens",
         "vault": "auto, keychain or file",
         "client_type": "server, desktop or self",
     }

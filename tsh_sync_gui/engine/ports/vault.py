@@ -11,10 +11,13 @@ from tsh_sync_gui.core.values import VaultKind
 
 PREVIOUS_TOKEN: Final = "refresh_token.previous"  # noqa: S105 -- the name of an entry, no secret
 
+PREVIOUS_WEBHOOK_SECRET: Final = "webhook_secret.previous"  # noqa: S105 -- likewise
+
 
 class Vault(Protocol):
     """The secrets of one home by name: the settings' field names, and *PREVIOUS_TOKEN* while a rotation is tried.
 
+    *PREVIOUS_WEBHOOK_SECRET* is a stamp and the secret that was replaced then.
     All methods may block for as long as a person takes to open a keychain: call them in a thread of their own.
     """
 
@@ -41,4 +44,4 @@ class Vault(Protocol):
         ...
 
 
-__all__ = ["PREVIOUS_TOKEN", "Vault", "VaultKind"]
+__all__ = ["PREVIOUS_TOKEN", "PREVIOUS_WEBHOOK_SECRET", "Vault", "VaultKind"]

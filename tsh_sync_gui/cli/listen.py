@@ -1,0 +1,54 @@
+"""`tsh-sync listen`: takes webhooks in and serves the HTTP API, without a window."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from tsh_sync_gui.cli import options
+from tsh_sync_gui.cli.doors import Doors
+from tsh_sync_gui.cli.output import Output
+from tsh_sync_gui.cli.running import run
+
+
+def listen(
+    context: typer.Context,
+    *,
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this computer.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=0, max=64, help="Jobs it does at once itself; 0 leaves them to the window and `tsh-sync work`."
+        ),
+    ] = 2,
+    as_json: options.Json = False,
+) -> int:
+    """Take Zoho's webhooks in, and serve the HTTP API, until Ctrl+C.
+
+    While the database is away deliveries are kept on this computer's disk and handed over later.
+    """
+    doors: Doors = context.obj
+    output = Output(as_json)
+    loaded = doors.load()
+
+    def ready(address: str) -> None:
+        if as_json:
+            output.document({"url": address})
+            return
+        output.show(f"Listening at {address}; Ctrl+C ends it. Its API is described at {address}/docs.", markup=False)
+        if not loaded.settings.webhook_secret.get_secret_value():
+            output.aside("No webhook secret is set: every delivery is refused. See ZOHO_WEBHOOK_SECRET.")
+
+    async def until_stopped() -> int:
+        # To be ended is how a listener ends well; a service's keeper looks at the exit code.
+        with suppress(asyncio.CancelledError):
+            await doors.listen(loaded, host, port, jobs, ready)
+        return 0
+
+    return run(until_stopped(), on_stop=lambda: output.aside("Ending; what was taken in is safe."))

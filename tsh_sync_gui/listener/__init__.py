@@ -1,0 +1,1 @@
+"""The listener: takes webhooks in and serves the HTTP API, without a window."""

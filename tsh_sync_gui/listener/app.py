@@ -1,0 +1,145 @@
+"""The listener as an ASGI application: webhooks, HTTP API, health, figures for Prometheus, OpenAPI page."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI, Path, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.listener.answers import RefusedError, answer, problem, reason
+from tsh_sync_gui.listener.api import Api
+from tsh_sync_gui.listener.backend import Backend
+from tsh_sync_gui.listener.metrics import Figures
+from tsh_sync_gui.listener.reception import Reception
+from tsh_sync_gui.listener.requests import read_delivery
+from tsh_sync_gui.listener.shapes import DELIVERY_ANSWERS, DELIVERY_BODY
+
+_PLACES = ("/api/tds/webhooks", "/api/zoho/webhooks")
+
+
+def make_app(backend: Backend, reception: Reception, api: Api, figures: Figures) -> FastAPI:
+    """Return the application."""
+    app = FastAPI(
+        title="tsh-sync listener",
+        version=_version(),
+        description="Takes Zoho's webhooks in, and lets other programs start syncs and see figures.",
+        redirect_slashes=False,
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.include_router(_webhooks(reception))
+    app.include_router(api.router())
+    app.include_router(_open(backend, figures))
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(SyncError, _problem)
+    app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+class WithoutSlash:
+    """Takes an address with a slash at its end for the one without: to Zoho a redirect is a failure."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and len(scope["path"]) > 1 and scope["path"].endswith("/"):
+            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        await self._app(scope, receive, send)
+
+
+def _webhooks(reception: Reception) -> APIRouter:
+    routes = APIRouter(tags=["webhooks"], responses=DELIVERY_ANSWERS)
+
+    async def deliver(request: Request) -> Response:
+        """Take a delivery in: signed, in any of Zoho's forms."""
+        return await reception.receive(await read_delivery(request))
+
+    async def deliver_of(request: Request, entity: str = Path(max_length=100)) -> Response:
+        """Take a delivery in whose address names the entity."""
+        del entity
+        return await reception.receive(await read_delivery(request))
+
+    options: Any = {"openapi_extra": {"requestBody": DELIVERY_BODY}}
+    # Zoho may be set up to deliver by PUT or DELETE, too.
+    for method in ("POST", "PUT", "DELETE"):
+        kept = {"include_in_schema": method == "POST", **options}
+        routes.add_api_route("/api/webhooks/zoho", deliver, methods=[method], **kept)
+        for place in _PLACES:
+            routes.add_api_route(f"{place}/{{entity}}", deliver_of, methods=[method], **kept)
+    return routes
+
+
+def _open(backend: Backend, figures: Figures) -> APIRouter:
+    routes = APIRouter(tags=["health"])
+
+    async def health() -> Response:
+        """Tell whether deliveries are taken in, and whether the database is there."""
+        state = "ok" if backend.is_up else "spooling"
+        document: dict[str, Any] = {
+            "status": state,
+            "database": "up" if backend.is_up else "away",
+            "spool": backend.spool.waiting,
+            "version": _version(),
+        }
+        if backend.problem is not None:
+            document |= {"title": backend.problem.title}
+        return answer(document)
+
+    async def metrics() -> Response:
+        """Return figures in Prometheus' text form."""
+        return PlainTextResponse(await figures.text(), media_type="text/plain; version=0.0.4")
+
+    routes.add_api_route("/health", health, methods=["GET"])
+    routes.add_api_route("/metrics", metrics, methods=["GET"])
+    return routes
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    return error.answer() if isinstance(error, RefusedError) else answer(reason("refused", str(error)), 400)
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    return problem(error) if isinstance(error, SyncError) else answer(reason("refused", str(error)), 400)
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    words = {
+        404: ("not_found", "There is nothing at this address", f"{request.url.path[:200]}; /docs shows all addresses."),
+        405: ("method", f"This address takes no {request.method[:20]}", "/docs shows what it takes."),
+    }
+    kind, title, advice = words.get(status, ("refused", "The request cannot be served", ""))
+    headers = dict(getattr(error, "headers", None) or {})
+    found = answer(reason(kind, title, advice), status)
+    found.headers.update(headers)
+    return found
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else ()
+    words = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in found)[:500]
+    return answer(reason("request", "The request is wrong", words), 422)
+
+
+async def _broken(_request: Request, error: Exception) -> Response:
+    structlog.get_logger(__name__).error("a request broke", exc_info=error)
+    return answer(reason("unexpected", "Something unexpected happened", "The log has the details."), 500)
+
+
+def _version() -> str:
+    try:
+        return version("tsh-sync-gui")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,157 @@
+"""Runs the listener: one socket, uvicorn, and an end that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tsh_sync_gui.bootstrap.webhook_secrets import WebhookSecrets
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.settings import Loaded
+from tsh_sync_gui.entities.registry import REGISTRY, Registry
+from tsh_sync_gui.listener.api import Api
+from tsh_sync_gui.listener.app import WithoutSlash, make_app
+from tsh_sync_gui.listener.backend import Backend
+from tsh_sync_gui.listener.limits import Patience
+from tsh_sync_gui.listener.metrics import Figures
+from tsh_sync_gui.listener.reception import House, Reception
+from tsh_sync_gui.listener.spool import Spool
+from tsh_sync_gui.listener.syncs import Syncs
+
+HEAD_S: Final = 10.0
+MOST_CONNECTIONS: Final = 400
+"""Windows' loop serves 512 sockets at most."""
+_KEEP_ALIVE_S: Final = 30
+_GRACE_S: Final = 10
+_START_S: Final = 3.0
+
+Ready = Callable[[str], None]
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which waits neither for a head that does not come nor for more callers than it can serve."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower in asyncio
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+            return
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._wait()
+
+    def on_headers_complete(self) -> None:
+        self._rest()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._rest()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._rest()
+        self._waiting = self.loop.call_later(HEAD_S, self.transport.abort)
+
+    def _rest(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+class Listener:
+    """One listener on the settings *loaded*; with *jobs* it also does so many jobs of the queue at once."""
+
+    def __init__(self, loaded: Loaded, *, jobs: int = 0, registry: Registry = REGISTRY) -> None:
+        self.backend = Backend(loaded, Spool(loaded.home / "spool"), jobs=jobs, registry=registry)
+        self.syncs = Syncs()
+        self._patience = Patience()
+        self.reception = Reception(
+            registry,
+            WebhookSecrets(loaded),
+            self.backend,
+            house=self._house,
+            now=self.backend.now,
+            patience=self._patience,
+        )
+        api = Api(self.backend, self.syncs, self._patience)
+        self.app = make_app(self.backend, self.reception, api, Figures(self.backend, self.reception))
+
+    def _house(self) -> House:
+        now = self.backend.settings
+        return House(organization_id=now.organization_id, header=now.webhook_header)
+
+    async def serve(self, host: str, port: int, *, on_ready: Ready = lambda _address: None) -> None:
+        """Serve until cancelled; then finish what is being answered. Port 0 takes a free one."""
+        with _listening(host, port) as bound:
+            shown = f"[{host}]" if ":" in host else host
+            server = _Server(_config(self.app))
+            async with self.backend.running():
+                await self.backend.wait_until_up(_START_S)
+                serving = asyncio.create_task(server.serve(sockets=[bound]), name="listener")
+                try:
+                    # Connections wait in the socket's queue from here on, so ready is true already.
+                    bound.listen(512)
+                    on_ready(f"http://{shown}:{bound.getsockname()[1]}")
+                    await asyncio.shield(serving)
+                finally:
+                    server.should_exit = True
+                    await asyncio.wait({serving}, timeout=_GRACE_S + 2)
+                    await self.syncs.close()
+
+
+def _config(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        WithoutSlash(app),
+        http=_Protocol,
+        loop="none",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+        backlog=512,
+    )
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    # asyncio switches Nagle's delay off only where the protocol is named.
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":  # elsewhere the option would let two listeners share a port
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+        yield bound
+    except (OSError, OverflowError) as error:
+        if bound.fileno() >= 0 and not isinstance(error, ConnectionError):
+            raise ConfigurationError(
+                f"The listener cannot use {host} port {port}",
+                advice="Another program may have it. Name another with --port; 0 takes a free one.",
+                cause=str(error),
+            ) from error
+        raise
+    finally:
+        bound.close()
