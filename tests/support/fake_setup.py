@@ -80,6 +80,8 @@ class FakeSetup:
         self.database_urls: list[str] = []
         self.lines: list[EntityCheck] = good_checks()
         self.line_delay = 0.0
+        self.hold_after = -1
+        self._go_on: asyncio.Event | None = None
         self.seen: set[str] = set()
         self.browser: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -227,8 +229,8 @@ class FakeSetup:
             )
         return await self._finish("finish_with_address")
 
-    async def finish_with_code(self, code: str) -> SignedIn:
-        self.code = code
+    async def finish_with_code(self, code: str, *, replaces: bool = False) -> SignedIn:
+        self.code, self.replaces = code, replaces
         return await self._finish("finish_with_code")
 
     async def _finish(self, name: str) -> SignedIn:
@@ -274,9 +276,19 @@ class FakeSetup:
 
     async def checks(self) -> AsyncIterator[EntityCheck]:
         await self._do("checks")
-        for line in list(self.lines):
+        self._loop = asyncio.get_running_loop()
+        self._go_on = asyncio.Event()
+        for place, line in enumerate(list(self.lines)):
+            if place == self.hold_after:
+                await self._go_on.wait()
             await asyncio.sleep(self.line_delay)
             yield line
+
+    def go_on(self) -> None:
+        """Let the check go on that waits after *hold_after* lines; called in the window's thread."""
+        assert self._loop is not None
+        assert self._go_on is not None
+        self._loop.call_soon_threadsafe(self._go_on.set)
 
     def _plan(self) -> WebhookPlan:
         seen = datetime.now(UTC)

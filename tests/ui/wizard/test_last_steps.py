@@ -98,6 +98,19 @@ async def test_a_code_that_is_no_longer_valid_leads_to_a_new_one(qloop, show, se
     assert setup.code == "1000.new.code"
 
 
+async def test_a_rotation_by_code_replaces_the_former_sign_in(qloop, show, setup_at):
+    setup = setup_at(Step.SIGN_IN)
+    wizard = await show(setup)
+    wizard.desk.replaces = True
+    click(wizard.page.by_code)
+    type_into(wizard.page.coding.code.line, "1000.new.code")
+
+    click(wizard.next)
+
+    await at(wizard, Step.ORGANIZATION)
+    assert setup.replaces
+
+
 async def test_another_region_in_the_answer_is_told_before_going_on(qloop, show, setup_at):
     setup = setup_at(Step.SIGN_IN)
     setup.answer = SignedIn(location="eu", scopes=frozenset(), moved_from="us")
@@ -164,10 +177,11 @@ async def test_a_lost_sign_in_leads_back_from_the_organizations(qloop, show, set
 
 async def test_lines_of_the_check_come_one_by_one(qloop, show, setup_at):
     setup = setup_at(Step.CHECK)
-    setup.line_delay = 0.04
+    setup.hold_after = 1
     wizard = await show(setup)
 
     await until(lambda: [row.cells[1].text for row in wizard.page.table.rows][:2] == ["yes", "asking…"])
+    setup.go_on()
     await until(lambda: wizard.page._sentence.text() == "All 8 kinds of records can be synced.")
 
     assert setup.asked["checks"] == 1

@@ -14,9 +14,6 @@ from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.wizard.page import Desk, Page
-from tsh_sync_gui.ui.wizard.pages import make_pages
-from tsh_sync_gui.ui.wizard.pages.first_sync import FirstSyncPage
-from tsh_sync_gui.ui.wizard.pages.start import StartPage
 from tsh_sync_gui.ui.wizard.rail import Rail
 from tsh_sync_gui.ui.wizard.sheet import Sheet
 from tsh_sync_gui.ui.wizard.state.rail import after, before, open_steps, rail
@@ -138,6 +135,11 @@ class Wizard(Panel):
     def _make_pages(self) -> None:
         if self.pages:
             return
+        # Late: most starts of the program show none of them.
+        from tsh_sync_gui.ui.wizard.pages import make_pages  # noqa: PLC0415
+        from tsh_sync_gui.ui.wizard.pages.first_sync import FirstSyncPage  # noqa: PLC0415
+        from tsh_sync_gui.ui.wizard.pages.start import StartPage  # noqa: PLC0415
+
         for page in make_pages(self.desk):
             self.pages[page.step] = page
             self.sheet.add_page(page)

@@ -235,7 +235,7 @@ class SignInPage(Page):
             field.show_fault(tr("Paste the code that Zoho shows."))
             field.line.setFocus(Qt.FocusReason.OtherFocusReason)
             return
-        coroutine = self.setup.finish_with_code(field.text)
+        coroutine = self.setup.finish_with_code(field.text, replaces=self.desk.replaces)
         self.run(coroutine, tr("Redeeming the code…"), self._signed_in, otherwise=self._refused)
 
     # The end of it
