@@ -47,9 +47,7 @@ async def sign_in(
     await ensure_database(setup, output)
     kept = await _app(setup, wanted, lines)
     if by_code or kept.client_type == "self":
-        if replaces:
-            await setup.begin_sign_in(replaces=True)
-        signed_in = await setup.finish_with_code(_secret("Self-client code", lines))
+        signed_in = await setup.finish_with_code(_secret("Self-client code", lines), replaces=replaces)
     else:
         signed_in = await _by_browser(setup, output, lines, replaces=replaces)
     chosen, choices = await _organization(setup, lines, organization)

@@ -12,9 +12,11 @@ from tsh_sync_gui.store.database import Database
 _NOTE: Final = """
 INSERT INTO sync.sign_ins (mark, at, accounts_url, client_id, scopes, how, machine, "user")
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (mark) DO UPDATE SET scopes = excluded.scopes
+ON CONFLICT (mark) DO UPDATE
+SET scopes = CASE WHEN excluded.scopes = '{}' THEN sign_ins.scopes ELSE excluded.scopes END
 """
 _COUNT: Final = "SELECT count(*) FROM sync.sign_ins WHERE accounts_url = %s AND client_id = %s AND ended_at IS NULL"
+_WHERE: Final = "SELECT accounts_url FROM sync.sign_ins WHERE mark = %s"
 _SCOPES: Final = "SELECT scopes FROM sync.sign_ins WHERE mark = %s"
 _END: Final = "UPDATE sync.sign_ins SET ended_at = clock_timestamp() WHERE mark = %s AND ended_at IS NULL"
 _LAST: Final = "SELECT max(at) FROM sync.sign_ins"
@@ -46,7 +48,7 @@ class PgSignIns:
         self._database = database
 
     async def note(self, sign_in: SignInNote) -> None:
-        """Remember *sign_in*; one that is known gets its scopes anew."""
+        """Remember *sign_in*; one that is known gets its scopes anew, if it brings any."""
         async with self._database.raw() as connection:
             await connection.execute(
                 _NOTE,
@@ -73,6 +75,12 @@ class PgSignIns:
         async with self._database.raw() as connection:
             row = await (await connection.execute(_SCOPES, (mark,))).fetchone()
         return frozenset(row[0]) if row else frozenset()
+
+    async def accounts_url(self, mark: bytes) -> str:
+        """Return the server that made the sign-in with *mark*; empty when it is not known."""
+        async with self._database.raw() as connection:
+            row = await (await connection.execute(_WHERE, (mark,))).fetchone()
+        return str(row[0]) if row else ""
 
     async def end(self, mark: bytes) -> None:
         """Note that the sign-in with *mark* was revoked."""

@@ -22,10 +22,11 @@ from tests.support.setups import (
     with_app,
 )
 from tsh_sync_gui.bootstrap.setup.values import Step
-from tsh_sync_gui.core.errors import AuthorisationError
+from tsh_sync_gui.core.errors import AuthorisationError, UnreachableError
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.simulator import ORGANIZATION_ID
+from tsh_sync_gui.zoho import signin
 
 pytestmark = pytest.mark.asyncio
 
@@ -189,6 +190,67 @@ async def test_a_rotation_revokes_the_former_sign_in_once_the_new_one_has_worked
     assert "refresh_token.previous" not in now
     assert facts(simulator)["refresh_tokens"] == 1
     assert (health.state, health.sign_ins, result.sign_ins) == ("ok", 1, 1)
+
+
+async def test_a_rotation_by_code_revokes_the_former_sign_in_too(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        await connected(setup, simulator, url)
+        code = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
+
+        await setup.finish_with_code(code, replaces=True)
+
+    assert "refresh_token.previous" not in secrets_of(vaulted)
+    assert facts(simulator)["refresh_tokens"] == 1
+
+
+async def test_rotations_whose_revoking_failed_are_all_ended_by_the_next(vaulted, url, simulator, monkeypatch):
+    async with opened(vaulted) as setup:
+        await connected(setup, simulator, url)
+        with monkeypatch.context() as away:
+            away.setattr(signin, "REVOKE_PATH", "/not/there")
+            for _ in range(2):
+                with pytest.raises(UnreachableError):
+                    await signed_in(setup, simulator, replaces=True)
+        alive = facts(simulator)["refresh_tokens"]
+
+        result = await signed_in(setup, simulator, replaces=True)
+
+    assert alive == 3
+    assert "refresh_token.previous" not in secrets_of(vaulted)
+    assert (facts(simulator)["refresh_tokens"], result.sign_ins) == (1, 1)
+
+
+async def test_a_former_sign_in_is_ended_in_the_region_that_made_it(vaulted, url, simulator, monkeypatch):
+    asked = []
+
+    async def revoke(_server, token, region):
+        asked.append((token, region.location))
+        return True
+
+    monkeypatch.setattr(signin.AccountsServer, "revoke", revoke)
+    async with opened(vaulted) as setup:
+        await connected(setup, simulator, url)
+        former = secrets_of(vaulted)["refresh_token"]
+        moved = {"accounts_url": f"{simulator.url}/dc/eu", "api_base_url": f"{simulator.url}/dc/eu"}
+        await setup.ground.keep_shared(moved)
+        await setup.ground.keep_secrets({"refresh_token.previous": former})
+
+        await setup.revoke()
+
+    assert asked == [(former, "us")]
+
+
+async def test_two_who_begin_at_once_leave_one_receiver(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        await with_app(setup, simulator, url)
+
+        attempts = await asyncio.gather(setup.begin_sign_in(), setup.begin_sign_in())
+        await setup.cancel_sign_in()
+
+    for attempt in attempts:
+        port = int(httpx.URL(attempt.redirect_uri).port or 0)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
 
 
 async def test_revoking_ends_the_sign_in_at_zoho_and_here(vaulted, url, simulator):

@@ -208,3 +208,18 @@ async def test_a_rotation_that_never_began_revokes_nothing(vaulted, url, simulat
 
     assert health.state == "ok"
     assert facts(simulator)["refresh_tokens"] == 1
+
+
+async def test_an_import_of_a_known_sign_in_forgets_no_permission(vaulted, url, simulator, tmp_path):
+    async with opened(vaulted) as setup:
+        await connected(setup, simulator, url)
+        before = (await setup.health()).scopes
+        file = tmp_path / "same.env"
+        file.write_text(f"ZOHO_REFRESH_TOKEN={secrets_of(vaulted)['refresh_token']}\n")
+
+        await setup.take_over(await setup.read_env(file))
+    async with opened(vaulted) as setup:
+        after = await setup.health()
+
+    assert before
+    assert (after.scopes, after.sign_ins) == (before, 1)

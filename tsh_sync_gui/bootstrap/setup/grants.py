@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 import structlog
 from msgspec import structs
+from pydantic import SecretStr
 
 from tsh_sync_gui.bootstrap.secrets import keep_secrets
 from tsh_sync_gui.bootstrap.setup.ground import Ground
@@ -20,7 +22,7 @@ from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.engine.ports import AccessToken
 from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN
 from tsh_sync_gui.store.sign_ins import PgSignIns, mark_of
-from tsh_sync_gui.zoho.data_centres import Region
+from tsh_sync_gui.zoho.data_centres import Region, known_regions, of_accounts
 from tsh_sync_gui.zoho.oauth import PER_WINDOW
 from tsh_sync_gui.zoho.signin import AccountsServer, Client, Grant
 
@@ -47,11 +49,10 @@ class Grants:
     ) -> SignedIn:
         """Keep *grant*: the refresh token before all else. *replaces* revokes the former one once this has worked."""
         log.conceal([grant.refresh_token, grant.access_token])
-        before = (await self._ground.machine()).settings.refresh_token.get_secret_value()
         fresh: dict[str, str | None] = {"refresh_token": grant.refresh_token}
-        if replaces and before and before != grant.refresh_token:
-            fresh = {PREVIOUS_TOKEN: before, **fresh}
         vault = await self._ground.vault()
+        if replaces and (former := _former(await asyncio.to_thread(vault.read))):
+            fresh = {PREVIOUS_TOKEN: " ".join(former), **fresh}
         await asyncio.to_thread(keep_secrets, self._ground.home, fresh, vault=vault)
         region = grant.region
         await self._keep_region(region, chosen, grant.api_domain)
@@ -113,14 +114,17 @@ class Grants:
         kept = await asyncio.to_thread((await self._ground.vault()).read)
         if PREVIOUS_TOKEN not in kept:
             return True
-        former = kept[PREVIOUS_TOKEN].get_secret_value()
         loaded = await self._ground.settings()
         # The program may have ended between the two entries: then the former one still is the one in use.
-        is_over = former != loaded.settings.refresh_token.get_secret_value()
+        used = loaded.settings.refresh_token.get_secret_value()
+        over = [token for token in kept[PREVIOUS_TOKEN].get_secret_value().split() if token != used]
+        log.conceal(over)
         try:
-            if is_over:
-                await self._works()
-                await AccountsServer().revoke(former, self._ground.region(loaded))
+            if over:
+                # What came with the code proves nothing about the refresh token.
+                await (await self._ground.wiring()).tokens.prove()
+            for token in over:
+                await AccountsServer().revoke(token, await self._made_in(token, loaded))
         except SyncError as error:
             if must_work:
                 raise
@@ -128,15 +132,20 @@ class Grants:
             return False
         vault = await self._ground.vault()
         await asyncio.to_thread(keep_secrets, self._ground.home, {PREVIOUS_TOKEN: None}, vault=vault)
-        if is_over:
-            await self._ended(former)
+        for token in over:
+            await self._ended(token)
         return True
 
-    async def _works(self) -> None:
-        """Refresh with the sign-in that is kept: what came with the code proves nothing about the refresh token."""
-        wiring = await self._ground.wiring()
-        token = await wiring.tokens.token()
-        await wiring.tokens.renew(refused=token.text)
+    async def _made_in(self, token: str, loaded: Loaded) -> Region:
+        """Return the region that made *token*, which alone can end it; where that is not noted, the present one."""
+        mark, address = mark_of(token), ""
+        waiting = (await self._ground.kept.read() or Kept()).sign_ins
+        if found := next((one for one in waiting if one.mark == mark.hex()), None):
+            address = found.accounts_url
+        elif await self._ground.has_database():
+            address = await PgSignIns(await self._ground.database()).accounts_url(mark)
+        now = self._ground.region(loaded)
+        return of_accounts(address, known_regions(now.accounts_url)) or now
 
     async def _ended(self, token: str) -> None:
         mark = mark_of(token)
@@ -157,12 +166,11 @@ class Grants:
                 advice="Remove it from the environment or the .env file as well, then revoke it at Zoho.",
             )
         kept = await asyncio.to_thread((await self._ground.vault()).read)
-        tokens = [kept[name].get_secret_value() for name in ("refresh_token", PREVIOUS_TOKEN) if name in kept]
+        tokens = _former(kept)
         if not tokens:
             raise ConfigurationError("Nobody is signed in", advice="There is nothing to revoke.")
-        region = self._ground.region(loaded)
         for token in tokens:
-            await AccountsServer().revoke(token, region)
+            await AccountsServer().revoke(token, await self._made_in(token, loaded))
         if await self._ground.has_database():
             async with token_store(await self._ground.database(), loaded.settings).locked() as locked:
                 await locked.forget()
@@ -220,6 +228,12 @@ class Grants:
             scopes=await self.scopes(loaded),
             **facts,
         )
+
+
+def _former(kept: Mapping[str, SecretStr]) -> list[str]:
+    """Return the sign-in in use, and those before it that a rotation has not ended yet."""
+    texts = [kept[name].get_secret_value() for name in ("refresh_token", PREVIOUS_TOKEN) if name in kept]
+    return list(dict.fromkeys(" ".join(texts).split()))
 
 
 def _words(sign_ins: int) -> str:

@@ -121,8 +121,8 @@ class SignInSteps(Protocol):
         """Finish with the address the browser landed on; one of another attempt (`state`) is refused."""
         ...
 
-    async def finish_with_code(self, code: str) -> SignedIn:
-        """Finish with a self-client code."""
+    async def finish_with_code(self, code: str, *, replaces: bool = False) -> SignedIn:
+        """Finish with a self-client code; *replaces* as for `begin_sign_in`."""
         ...
 
     async def cancel_sign_in(self) -> None:

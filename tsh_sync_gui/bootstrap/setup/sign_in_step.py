@@ -52,6 +52,7 @@ class SignInStep:
         self._app = app
         self._grants = grants
         self._attempt: _Attempt | None = None
+        self._beginning = asyncio.Lock()
         self._outcomes: set[asyncio.Task[SignedIn]] = set()
 
     async def begin(self, *, extra_scopes: frozenset[str] = frozenset(), replaces: bool = False) -> Attempt:
@@ -59,6 +60,10 @@ class SignInStep:
 
         *replaces* revokes the sign-in that is kept as soon as the new one has worked.
         """
+        async with self._beginning:  # of two at once the former's receiver would listen on
+            return await self._begin(extra_scopes, replaces=replaces)
+
+    async def _begin(self, extra_scopes: frozenset[str], *, replaces: bool) -> Attempt:
         await self.cancel()
         loaded = await self._ground.settings()
         client, region = self._app.client(loaded), self._ground.region(loaded)
@@ -110,13 +115,14 @@ class SignInStep:
         attempt.receiver.give(answer)
         return await self._outcome(attempt, answer)
 
-    async def finish_with_code(self, code: str) -> SignedIn:
-        """Finish with a self-client code."""
+    async def finish_with_code(self, code: str, *, replaces: bool = False) -> SignedIn:
+        """Finish with a self-client code; *replaces* as for `begin`."""
         code = read_code(code)
         loaded = await self._ground.settings()
         client, region = self._app.client(loaded), self._ground.region(loaded)
         await self._can_keep()
-        attempt, replaces = self._attempt, self._attempt is not None and self._attempt.replaces
+        attempt = self._attempt
+        replaces = replaces or (attempt is not None and attempt.replaces)
         work = self._redeem(code, client, region, region, asked=None, replaces=replaces, how="code")
         outcome = self._started(work)
         signed_in = await asyncio.shield(outcome)
@@ -190,7 +196,7 @@ class SignInStep:
         )
 
     async def _wanted(self, extra: frozenset[str]) -> tuple[str, ...]:
-        """Return what is asked for: what the entities need, what was added before, and *extra*."""
+        """Return what is asked for: what the entities need, and *extra*."""
         loaded = await self._ground.settings()
         products = self._ground.products(frozenset(loaded.settings.products))
         named = {scope.strip() for one in extra for scope in one.split(",") if scope.strip()}
