@@ -11,7 +11,7 @@ from tsh_sync_gui.cli import options
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, ConfirmationRequiredError
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.setup.service import Setup
@@ -137,11 +137,9 @@ def revoke(
     as_json: options.Json = False,
 ) -> int:
     """End the sign-in at Zoho and forget it on this machine."""
-    import sys
-
     output = Output(as_json)
-    if not yes and sys.stdin.isatty():
-        typer.confirm("Syncs wait until somebody signs in again. Revoke?", abort=True, err=True)
+    if not yes:
+        _ask_first(output)
 
     async def work() -> None:
         async with _doors(context).setup(output.aside) as setup:
@@ -153,6 +151,18 @@ def revoke(
     else:
         output.show("The sign-in has ended, at Zoho and here.")
     return 0
+
+
+def _ask_first(output: Output) -> None:
+    import sys
+
+    if not sys.stdin.isatty():
+        raise ConfirmationRequiredError(
+            "Revoking makes syncs wait until somebody signs in again", advice="Add --yes to do it without being asked."
+        )
+    if not typer.confirm("Syncs wait until somebody signs in again. Revoke?", err=True):
+        output.aside("Nothing was changed.")
+        raise typer.Exit(_WRONG_USE)
 
 
 async def is_begun(setup: Setup) -> bool:

@@ -170,10 +170,13 @@ def test_a_rotation_leaves_one_sign_in_and_revoking_none(shell, simulator, vault
 
     rotated, _, err = shell.run("auth", "rotate", typed=f"{code}\n")
     between = (secrets_of(vaulted)["refresh_token"], facts(simulator)["refresh_tokens"])
+    unasked, _, words = shell.run("auth", "revoke")
+    kept = secrets_of(vaulted)
     revoked, _, _ = shell.run("auth", "revoke", "--yes")
     code_after, out, _ = shell.run("auth", "status")
 
     assert rotated == 0, err
+    assert (unasked, "--yes" in words, "refresh_token" in kept) == (4, True, True)
     assert between[0] != former
     assert between[1] == 1
     assert (revoked, facts(simulator)["refresh_tokens"]) == (0, 0)

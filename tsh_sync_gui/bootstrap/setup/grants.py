@@ -210,7 +210,8 @@ class Grants:
         region = self._ground.region(loaded)
         facts: dict[str, Any] = {"where": region.title, "sign_ins": await self.count(loaded)}
         if not await self._ground.has_database():
-            return _health(state="ok", words="Signed in.", scopes=await self.scopes(loaded), **facts)
+            words = "A sign-in is kept. It was not tried: no database was chosen yet."
+            return _health(state="ok", words=words, scopes=await self.scopes(loaded), **facts)
         wiring = await self._ground.wiring()
         store = token_store(wiring.database, wiring.settings.now)
         try:
