@@ -108,7 +108,7 @@ def tables_url(session_url: str) -> str:
         )
         names = connection.execute(
             "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables"
-            " WHERE schemaname IN ('sync', 'tsh') AND tablename <> 'alembic_version'"
+            " WHERE schemaname IN ('sync', 'tsh', 'jobs') AND tablename <> 'alembic_version'"
         ).fetchone()
         connection.execute(f"TRUNCATE {names[0]} RESTART IDENTITY CASCADE")  # type: ignore[index, arg-type]
         connection.execute("INSERT INTO sync.quota DEFAULT VALUES")

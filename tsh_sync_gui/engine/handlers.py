@@ -48,7 +48,7 @@ async def enqueue_fetch(
     record_id: str,
     *,
     lane: Lane = Lane.WEBHOOKS,
-    trigger: str = "webhook",
+    trigger: str = "job",
     settle: timedelta = SETTLE,
     run_at: datetime | None = None,
     connection: Any | None = None,

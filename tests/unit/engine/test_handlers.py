@@ -53,9 +53,7 @@ def test_a_fetch_syncs_one_record_at_its_lanes_expense_and_notes_its_run():
 
     context = done(service, enqueue_fetch, "products", "123")
 
-    assert service.asked == [
-        SyncRequest(entities=("products",), record_id="123", trigger="webhook", lane=Lane.WEBHOOKS)
-    ]
+    assert service.asked == [SyncRequest(entities=("products",), record_id="123", trigger="job", lane=Lane.WEBHOOKS)]
     assert (context.job.key, context.run_id) == ("products:123", "run-9")
 
 
