@@ -54,6 +54,11 @@ class Fetched:
     rejected: tuple[Rejected, ...] = ()
     error: BaseException | None = None
 
+    @property
+    def answered(self) -> int:
+        """Return for how many records there is an answer."""
+        return sum(len(one.records) for one in self.replies) + len(self.gone) + len(self.rejected)
+
     def plus(self, other: Fetched) -> Fetched:
         """Return both answers as one; the first error counts."""
         return Fetched(
@@ -95,6 +100,7 @@ class DetailWork:
         self._lane = lane
         self._members = tuple(one for one in plan.members if one.has_details)
         self._gone: list[str] = []
+        self._done = 0
 
     async def waiting(self, limit: Details) -> int:
         """Return how many details *limit* would fetch now."""
@@ -106,6 +112,7 @@ class DetailWork:
     async def work(self, limit: Details, *, approved: bool = False) -> int | None:
         """Fetch details up to *limit*; returns how many stay outstanding, None when nobody looked.
 
+        Work that broke off is gone on with by the same call: what was fetched before counts.
         A used-up lane is an end, not a failure. ManyGoneError when more records turn out to be gone than may be taken
         away unless it is *approved*; none of them is, then.
         """
@@ -168,7 +175,7 @@ class DetailWork:
         if limit == "all":
             return waiting
         if limit is not None:
-            return min(waiting, int(limit))
+            return min(waiting, int(limit) - self._done)
         calls = await self._run.patiently(lambda: self._budget.left(self._lane))
         calls = min(calls, int(self._pace.per_minute * DEFAULT_TIME.total_seconds() / 60))
         return min(waiting, calls * self._chunk_size())
@@ -197,6 +204,7 @@ class DetailWork:
             if fetched.rejected:
                 batches += [await self._refused(one, fetched.rejected) for one in self._members]
             await self._commit(batches)
+            self._done += fetched.answered
             self._gone += fetched.gone
             if fetched.gone and not approved:
                 await self._guard()

@@ -110,6 +110,7 @@ class WalkJob:
         self._marks = marks
         self._forecast = forecast
         self._listed_at: datetime | None = None
+        self._work: DetailWork | None = None
 
     @property
     def lane(self) -> Lane:
@@ -283,7 +284,8 @@ class WalkJob:
                 if entity.pull.details_age_days:
                     before = parts.clock.now() - timedelta(days=entity.pull.details_age_days)
                     await parts.mirror.expire_details(entity, before)
-            outstanding = await self._detail_work(run).work(self._request.details, approved=self._request.approve)
+            self._work = self._work or self._detail_work(run)
+            outstanding = await self._work.work(self._request.details, approved=self._request.approve)
         self.ended = await run.finish(RunState.UP_TO_DATE, watermarks=self._watermarks(), outstanding=outstanding)
         await run.stop()
 
