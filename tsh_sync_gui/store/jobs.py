@@ -105,7 +105,11 @@ class PgJobs:
 
 async def _put(connection: psycopg.AsyncConnection[Any], values: dict[str, Any]) -> JobId | None:
     row = await (await connection.execute(sql.ENQUEUE, values)).fetchone()
-    return JobId(str(row[0])) if row and row[1] else None
+    if row is None or not row[1]:
+        return None
+    if values["settle"] > AT_ONCE and values["lock"] and values["run_at"] is None:
+        await connection.execute(sql.SETTLE, values | {"id": row[0]})
+    return JobId(str(row[0]))
 
 
 def _number(job: JobId) -> int:

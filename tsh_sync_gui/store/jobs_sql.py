@@ -63,6 +63,16 @@ SELECT id, is_new, CASE WHEN NOT is_new AND (scheduled_at IS NULL OR scheduled_a
 FROM put
 """
 
+# An insert that waited for a worker to take the one before looks at times from before that; this looks again, and
+# nobody can have taken the new row yet.
+SETTLE: Final = f"""
+UPDATE jobs.procrastinate_jobs AS job SET scheduled_at = clock_timestamp() + %(settle)s::interval,
+    args = args || jsonb_build_object('until', clock_timestamp() + %(settle)s::interval * {SETTLES_AT_MOST})
+WHERE id = %(id)s AND scheduled_at IS NULL AND EXISTS (
+    SELECT FROM jobs.procrastinate_jobs other JOIN jobs.procrastinate_events event ON event.job_id = other.id
+    WHERE other.lock = %(lock)s AND event.type = 'started' AND event.at > clock_timestamp() - %(settle)s::interval)
+"""
+
 FIND: Final = f"SELECT {COLUMNS} FROM jobs.procrastinate_jobs WHERE id = %s"
 NEWEST: Final = f"""
 SELECT {COLUMNS} FROM jobs.procrastinate_jobs

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -286,3 +287,19 @@ def _cut_all(database):
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+async def test_a_trigger_that_meets_the_start_of_a_run_settles_too(bench, database):
+    """Its insert waits for the worker's transaction, whose start it cannot see when it began."""
+    settle = timedelta(minutes=1)
+    first = await put(bench, 1, key="a", settle=settle)
+    async with await psycopg.AsyncConnection.connect(_url(database)) as worker:
+        await worker.execute("UPDATE jobs.procrastinate_jobs SET status = 'doing'")
+        putting = asyncio.create_task(put(bench, 2, key="a", settle=settle))
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        assert await eventually(lambda: query(database, waits))
+        await worker.commit()
+    second = await bench.jobs.find(await putting)
+
+    assert second.id != first
+    assert second.scheduled_at is not None
