@@ -98,12 +98,19 @@ class _Answer:
         self.ends_with_line = False
         self._pieces: list[bytes] = []
         self._head = 0
+        self._is_over = False
         self._on_end = on_end
         self._parser = httptools.HttpResponseParser(self)
 
     def feed(self, data: bytes) -> None:
         """Take what came; HttpParserError when it is no HTTP."""
         self._parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        """Refuse a second answer to one request: nobody could tell whose it is, so the line is not used again."""
+        if self._is_over:
+            self.keeps_open = False
+            raise ValueError("more came than was asked for")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header."""
@@ -133,6 +140,7 @@ class _Answer:
     def end(self) -> None:
         """Put the body together."""
         self.body = b"".join(self._pieces)
+        self._is_over = True
         self._on_end()
 
 

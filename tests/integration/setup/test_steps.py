@@ -154,7 +154,7 @@ async def test_the_embedded_database_is_not_made_by_looking_at_it(tmp_path):
         ("", CLIENT_SECRET, "client_id", "begins with “1000.”"),
         (CLIENT_SECRET, CLIENT_ID, "client_id", "looks like the client secret"),
         (CLIENT_ID, CLIENT_ID, "client_secret", "looks like the client id"),
-        (CLIENT_ID, "short", "client_secret", "42 digits"),
+        (CLIENT_ID, "short", "client_secret", "digits and small letters"),
         (CLIENT_ID, "", "client_secret", "is missing"),
     ],
 )
@@ -412,3 +412,11 @@ async def test_a_file_of_another_organization_leaves_no_secret_and_no_setting(va
 
     assert set(secrets_of(vaulted)) == {"database_url"}
     assert (kept.client_id, kept.batch_size) == ("", 200)
+
+
+async def test_an_app_with_a_product_that_is_none_is_not_kept_by_halves(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        with pytest.raises(ConfigurationError, match="ZOHO_PRODUCTS"):
+            await with_app(setup, simulator, url, products=frozenset({"crm"}))
+
+    assert set(secrets_of(vaulted)) == {"database_url"}

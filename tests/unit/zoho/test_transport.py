@@ -136,6 +136,15 @@ async def test_a_broken_answer_is_an_error_of_httpx_and_costs_its_line_only(piec
     assert after.text == "hi"
 
 
+async def test_a_second_answer_to_one_request_is_not_mixed_with_the_first():
+    second = b"HTTP/1.1 500 Oops\r\nX: 1\r\nContent-Length: 3\r\n\r\ntwo"
+    async with served([OK + second], [OK]) as (server, client):
+        answers = [await client.get("/") for _ in range(2)]
+
+    assert [(one.status_code, one.text, "x" in one.headers) for one in answers] == [(200, "hi", False)] * 2
+    assert server.lines == 2
+
+
 async def test_silence_is_a_timeout_and_a_slow_answer_is_none():
     async with served([b"HTTP/1.1 200 OK\r\n", HANG], timeout=0.2) as (_, client):
         with pytest.raises(httpx.ReadTimeout):

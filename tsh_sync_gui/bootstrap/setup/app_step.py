@@ -8,7 +8,7 @@ from typing import Final, get_args
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.values import ClientType, ConsoleValues, DataCentre, Step, ZohoApp
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.core.settings import Loaded, find
+from tsh_sync_gui.core.settings import Loaded, find, validated
 from tsh_sync_gui.zoho.data_centres import Region, of_location
 from tsh_sync_gui.zoho.receiver import redirect_uri
 from tsh_sync_gui.zoho.scopes import wanted_scopes
@@ -87,6 +87,7 @@ class AppStep:
         shared = {"client_type": client_type, "products": ",".join(sorted(products))}
         if region.accounts_url != loaded.settings.accounts_url:
             shared |= {"accounts_url": region.accounts_url, "api_base_url": region.api_url}
+        validated(shared)  # before anything is kept
         await self._ground.keep_secrets(
             {"client_id": client_id} | ({"client_secret": client_secret} if client_secret else {})
         )
@@ -133,7 +134,9 @@ def _wrong_secret(text: str, *, needed: bool) -> str:
         return "This looks like the client id. The secret is digits and the letters a to f."
     if not text:
         return "The client secret is missing; Zoho's console shows it beside the client id." if needed else ""
-    return "" if _SECRET.match(text) else "A client secret is 42 digits and small letters a to f, without blanks."
+    return (
+        "" if _SECRET.match(text) else "A client secret is 32 or more digits and small letters a to f, without blanks."
+    )
 
 
 def _centre(region: Region) -> DataCentre:
