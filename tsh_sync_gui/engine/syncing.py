@@ -349,9 +349,12 @@ class WalkJob:
             run.rest()
 
     async def _wait_for_the_day(self, run: WalkRun, until: datetime) -> None:
+        """Wait in short sleeps: a computer that slept meanwhile looks at the clock within a minute of waking."""
         run.board.waits(Wait(reason="daily_quota", until=until))
-        seconds = (until - self._parts.clock.now()).total_seconds()
-        await run.work(self._parts.clock.sleep(max(1.0, seconds)))
+        rest = 1.0
+        while rest > 0:
+            await run.work(self._parts.clock.sleep(min(60.0, max(1.0, rest))))
+            rest = (until - self._parts.clock.now()).total_seconds()
         run.board.goes_on()
 
     async def _end(self, run: WalkRun, state: RunState, error: SyncError, until: datetime | None = None) -> None:
