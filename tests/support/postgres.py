@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
+from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.store.embedded import EmbeddedServer, Endpoint, stop_all_below
 from tsh_sync_gui.store.embedded.leases import anyone_left
 from tsh_sync_gui.store.embedded.location import SYSTEM_FOLDER, Place
-from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.store.embedded.probe import connect
 
 Prepare = Callable[[str], object]

@@ -13,9 +13,9 @@ import pytest
 from tests.integration.store.embedded_clients import ask, client, place_of, server_of
 from tests.support.postgres import SETTINGS
 from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.store.embedded import EmbeddedServer, ServerState, find_binaries, stop_all_below
 from tsh_sync_gui.store.embedded.cluster import kept_port, write_passfile
-from tsh_sync_gui.core.locks import FileLock
 
 
 def test_processes_that_start_at_once_share_one_server(home):

@@ -8,8 +8,8 @@ import types
 import pytest
 
 from tsh_sync_gui.core.errors import UnreachableError
-from tsh_sync_gui.store.embedded.leases import Lease, anyone_left
 from tsh_sync_gui.core.locks import FileLock
+from tsh_sync_gui.store.embedded.leases import Lease, anyone_left
 
 HOLDER = """
 import sys, time
