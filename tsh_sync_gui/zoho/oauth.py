@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -162,11 +162,12 @@ class TokenKeeper:
 
     async def _alone(self) -> AccessToken:
         """Refresh while all other processes wait; a refusal is known to all of them."""
+        form = self._form()  # what is missing here is no refusal, and none of the others' business
         async with self._store.locked() as locked:
             if locked.current is not None and self._serves(locked.current, AHEAD):
                 return locked.current
             try:
-                token = await self._refresh(locked)
+                token = await self._refresh(locked, form)
             except AuthorisationError as error:
                 await locked.forget()
                 refused = error
@@ -191,9 +192,8 @@ class TokenKeeper:
         structlog.get_logger(__name__).info("another sign-in is used from now on")
         return True
 
-    async def _refresh(self, locked: LockedToken) -> AccessToken:
+    async def _refresh(self, locked: LockedToken, form: Mapping[str, str]) -> AccessToken:
         """Ask Zoho for a new token."""
-        form = self._form()
         now = self._clock.now()
         self._check_window(locked.refreshed, now)
         if self._verdict is not None and now < self._verdict[0]:
@@ -219,7 +219,7 @@ class TokenKeeper:
         )
 
     def _form(self) -> dict[str, str]:
-        """Return the refresh's fields; ConfigurationError names one that is not set."""
+        """Return the refresh's fields; raises what is missing: a setting, or a sign-in."""
         settings = self._settings
         wanted = {
             "client_id": ("ZOHO_CLIENT_ID", settings.client_id),
@@ -228,11 +228,17 @@ class TokenKeeper:
         }
         if settings.client_type == "desktop" and not wanted["client_secret"][1]:
             del wanted["client_secret"]
-        for variable, value in wanted.values():
-            if not value:
-                raise ConfigurationError(
-                    f"{variable} is not set", advice="Sign in to Zoho, or set it in the environment or in .env."
-                )
+        missing = [variable for variable, value in wanted.values() if not value]
+        if missing == ["ZOHO_REFRESH_TOKEN"]:  # an app that nobody is signed in with: the run waits for the sign-in
+            raise AuthorisationError(
+                "Nobody is signed in to Zoho",
+                advice="Sign in: in the window, or by `tsh-sync auth login`.",
+                cause="ZOHO_REFRESH_TOKEN is not set",
+            )
+        if missing:
+            raise ConfigurationError(
+                f"{missing[0]} is not set", advice="Sign in to Zoho, or set it in the environment or in .env."
+            )
         return {"grant_type": "refresh_token"} | {name: value for name, (_, value) in wanted.items()}
 
     def _check_window(self, shared: tuple[datetime, ...], now: datetime) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.worlds import SERIAL, counts, states
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError
 from tsh_sync_gui.engine.views import SyncRequest
 
 pytestmark = pytest.mark.asyncio
@@ -29,6 +29,14 @@ async def test_a_first_sync_with_a_refused_sign_in_leaves_needs_you_on_its_entit
 
         assert states(later) == {"up_to_date"}
         assert counts(later)["products"][0] == 430
+
+
+async def test_a_sync_of_an_app_that_nobody_is_signed_in_with_waits_for_the_sign_in(open_world, fresh_url):
+    async with open_world(url=fresh_url, refresh_token="") as world:
+        report = await world.sync("products")
+
+    assert (states(report), report.exit_code) == ({"needs_you"}, 4)
+    assert report.runs[0].error_kind == AuthorisationError.kind
 
 
 async def test_a_refused_sync_does_not_hide_the_walk_that_can_be_gone_on_with(open_world, fresh_url):

@@ -15,7 +15,7 @@ from tests.support.setups import PASSPHRASE, connected, control, facts, opened, 
 from tsh_sync_gui.bootstrap import open_service
 from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.core.bus import Bus
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import AuthorisationError
 from tsh_sync_gui.core.events import PageStored
 from tsh_sync_gui.core.values import Mode, RunState
 from tsh_sync_gui.engine.views import SyncRequest
@@ -156,7 +156,7 @@ async def test_a_run_that_has_no_sign_in_yet_uses_the_one_that_is_made_meanwhile
         await setup.revoke()
         without = await asyncio.to_thread(gather, home=vaulted, environment=False)
         async with open_service(without) as service:
-            with pytest.raises(ConfigurationError, match="ZOHO_REFRESH_TOKEN"):
+            with pytest.raises(AuthorisationError, match="Nobody is signed in"):
                 await service.check_connection()
 
             await signed_in(setup, simulator)

@@ -202,7 +202,16 @@ async def test_a_server_that_is_no_accounts_server_is_named():
         await keeper(Script(answer(b"<html>nothing here</html>", 404)), ManualClock(NOON)).token()
 
 
-@pytest.mark.parametrize("missing", ["client_id", "client_secret", "refresh_token"])
+async def test_without_a_refresh_token_a_sign_in_is_asked_for_and_nothing_leaves():
+    accounts = Script(fresh_token)
+
+    with pytest.raises(AuthorisationError, match="Nobody is signed in"):
+        await keeper(accounts, ManualClock(NOON), refresh_token="").token()
+
+    assert not accounts.requests
+
+
+@pytest.mark.parametrize("missing", ["client_id", "client_secret"])
 async def test_a_missing_credential_is_named_and_nothing_leaves(missing):
     accounts = Script(fresh_token)
 
