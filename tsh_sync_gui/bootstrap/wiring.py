@@ -57,7 +57,6 @@ class Wiring:
     settings: LiveSettings
     kinds: tuple[Kind, ...]
     jobs: PgJobs
-    inbox: PgInbox
     inbound: Inbound
 
     def worker(self, *, tell: Callable[[JobNews], None] = lambda _news: None) -> Worker:
@@ -138,7 +137,7 @@ async def wired(
 
     *patience* is how long Zoho's trouble is borne: a sync bears more than a question that a person waits for.
     """
-    bus = bus or Bus()
+    bus, jobs = bus or Bus(), PgJobs(database)
     live = LiveSettings(loaded, SharedSettings(database))
     await live.refresh()
     settings = live.now
@@ -150,7 +149,7 @@ async def wired(
     client = ZohoClient(
         settings, tokens=tokens, budget=budget, log=log, clock=database.clock, patience=patience or Patience()
     )
-    source = ZohoSource(client)
+    source, notifier = ZohoSource(client), Notifier(database, bus)
     live.on_change(partial(_take_over, settings.organization_id, budget=budget, client=client, log=log))
     parts = Parts(
         settings=lambda: live.now,
@@ -164,12 +163,10 @@ async def wired(
         kept=PgKeptPages(database),
         normalizers={entity.name: Normalizer(entity) for entity in registry},
     )
-    jobs = PgJobs(database)
     signed_in = PgSignIns(database).last
     service = SyncService(parts, registry, live, database=database.info, signed_in=signed_in, jobs=jobs)
-    inbox = PgInbox(database, jobs)
-    inbound = Inbound(parts, registry, inbox=inbox, jobs=jobs, understand=partial(understand, registry=registry))
-    notifier = Notifier(database, bus)
+    understood = partial(understand, registry=registry)
+    inbound = Inbound(parts, registry, inbox=PgInbox(database, jobs), jobs=jobs, understand=understood)
     async with AsyncExitStack() as closing:
         # Told before it begins: what fails half-way is closed, too.
         closing.push_async_callback(notifier.close)
@@ -187,7 +184,6 @@ async def wired(
             settings=live,
             kinds=inbound.kinds(syncing_kinds(service, database.clock.now)),
             jobs=jobs,
-            inbox=inbox,
             inbound=inbound,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -69,7 +70,14 @@ def _wiring(loaded: Loaded, progress: Progress) -> AbstractAsyncContextManager[W
 async def _listen(loaded: Loaded, host: str, port: int, jobs: int, ready: Callable[[str], None]) -> None:
     # A shell of its own, as this is: neither is built on the other.
     server = importlib.import_module("tsh_sync_gui.listener.server")
-    await server.Listener(loaded, jobs=jobs).serve(host, port, on_ready=ready)
+
+    def settled(address: str) -> None:
+        # What is loaded by now stays: looked through again and again, it would hold deliveries up for milliseconds.
+        gc.collect()
+        gc.freeze()
+        ready(address)
+
+    await server.Listener(loaded, jobs=jobs).serve(host, port, on_ready=settled)
 
 
 @dataclass(frozen=True)

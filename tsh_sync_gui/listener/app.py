@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.listener.answers import RefusedError, answer, problem, reason
@@ -21,7 +21,11 @@ from tsh_sync_gui.listener.reception import Reception
 from tsh_sync_gui.listener.requests import read_delivery
 from tsh_sync_gui.listener.shapes import DELIVERY_ANSWERS, DELIVERY_BODY
 
-_PLACES = ("/api/tds/webhooks", "/api/zoho/webhooks")
+WEBHOOKS: Final = "/api/webhooks/zoho"
+_PLACES: Final = ("/api/tds/webhooks", "/api/zoho/webhooks")
+_LONGEST_ENTITY: Final = 100
+# Zoho may be set up to deliver by PUT or DELETE, too.
+_METHODS: Final = frozenset({"POST", "PUT", "DELETE"})
 
 
 def make_app(backend: Backend, reception: Reception, api: Api, figures: Figures) -> FastAPI:
@@ -46,17 +50,42 @@ def make_app(backend: Backend, reception: Reception, api: Api, figures: Figures)
     return app
 
 
-class WithoutSlash:
-    """Takes an address with a slash at its end for the one without: to Zoho a redirect is a failure."""
+class Front:
+    """The way in: deliveries go straight to the reception, everything else to *app*.
 
-    def __init__(self, app: Any) -> None:
+    An address with a slash at its end is the one without: to Zoho a redirect is a failure.
+    """
+
+    def __init__(self, app: ASGIApp, reception: Reception) -> None:
         self._app = app
+        self._reception = reception
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == "http" and len(scope["path"]) > 1 and scope["path"].endswith("/"):
-            scope = {**scope, "path": scope["path"].rstrip("/") or "/"}
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            if path.endswith("/") and len(path) > 1:
+                scope = {**scope, "path": path.rstrip("/") or "/"}
+            if is_for_webhooks(scope["path"]) and scope["method"] in _METHODS:
+                await (await self._answer(scope, receive))(scope, receive, send)
+                return
         await self._app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        try:
+            return await self._reception.receive(await read_delivery(scope, receive))
+        except RefusedError as error:
+            return error.answer()
+        except SyncError as error:
+            return problem(error)
+        except Exception as error:  # noqa: BLE001 -- Zoho tries again what is not answered with 200
+            return await _broken(Request(scope), error)
+
+
+def is_for_webhooks(path: str) -> bool:
+    """Tell whether deliveries come in at *path*."""
+    place, _, entity = path.rpartition("/")
+    return path == WEBHOOKS or (place in _PLACES and 0 < len(entity) <= _LONGEST_ENTITY)
 
 
 def _webhooks(reception: Reception) -> APIRouter:
@@ -64,20 +93,18 @@ def _webhooks(reception: Reception) -> APIRouter:
 
     async def deliver(request: Request) -> Response:
         """Take a delivery in: signed, in any of Zoho's forms."""
-        return await reception.receive(await read_delivery(request))
+        return await reception.receive(await read_delivery(request.scope, request.receive))
 
-    async def deliver_of(request: Request, entity: str = Path(max_length=100)) -> Response:
+    async def deliver_of(request: Request, entity: str = Path(max_length=_LONGEST_ENTITY)) -> Response:
         """Take a delivery in whose address names the entity."""
         del entity
-        return await reception.receive(await read_delivery(request))
+        return await reception.receive(await read_delivery(request.scope, request.receive))
 
-    options: Any = {"openapi_extra": {"requestBody": DELIVERY_BODY}}
-    # Zoho may be set up to deliver by PUT or DELETE, too.
-    for method in ("POST", "PUT", "DELETE"):
-        kept = {"include_in_schema": method == "POST", **options}
-        routes.add_api_route("/api/webhooks/zoho", deliver, methods=[method], **kept)
-        for place in _PLACES:
-            routes.add_api_route(f"{place}/{{entity}}", deliver_of, methods=[method], **kept)
+    # For the OpenAPI page and for other methods' 405: `Front` serves these addresses.
+    options: Any = {"openapi_extra": {"requestBody": DELIVERY_BODY}, "methods": ["POST"]}
+    routes.add_api_route(WEBHOOKS, deliver, **options)
+    for place in _PLACES:
+        routes.add_api_route(f"{place}/{{entity}}", deliver_of, **options)
     return routes
 
 

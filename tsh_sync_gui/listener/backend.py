@@ -31,9 +31,9 @@ class Up:
         self.wiring = wiring
         self.service = wiring.service
         self.jobs = wiring.jobs
-        self.inbox: PgInbox = wiring.inbox
+        self.inbox = PgInbox(wiring.database, wiring.jobs)
         self.tokens = PgApiTokens(wiring.database)
-        self.writer = InboxWriter(wiring.database, wiring.jobs)
+        self.writer = InboxWriter(wiring.database)
 
 
 class Backend:

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any, Final
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Receive, Scope
 
 from tsh_sync_gui.engine.ports.inbox import Delivery
 from tsh_sync_gui.listener.answers import RefusedError
@@ -21,55 +22,66 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 async def read_body(request: Request, *, most: int = LONGEST, seconds: float = READ_S) -> bytes:
     """Return the body; RefusedError 413 beyond *most* bytes, 408 when it does not come in time."""
-    told = request.headers.get("content-length", "")
+    return await read_all(request.headers.get("content-length", ""), request.receive, most=most, seconds=seconds)
+
+
+async def read_all(told: str, receive: Receive, *, most: int = LONGEST, seconds: float = READ_S) -> bytes:
+    """Return the body that *receive* brings; *told* is how long it says it is."""
     if told.isascii() and told.isdigit() and (len(told) > 12 or int(told) > most):
         raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     try:
         async with asyncio.timeout(seconds):
-            async for part in request.stream():
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise RefusedError(400, "disconnected", "The caller left before the body was whole")
+                part = message.get("body", b"")
                 size += len(part)
                 if size > most:
                     raise _too_large(most)
                 parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts) if len(parts) > 1 else part
     except TimeoutError:
         raise RefusedError(
             408, "timeout", "The body did not come in time", f"Send it within {seconds:.0f} s.", Connection="close"
         ) from None
-    except ClientDisconnect:
-        raise RefusedError(400, "disconnected", "The caller left before the body was whole") from None
-    return b"".join(parts)
 
 
 def _too_large(most: int) -> RefusedError:
     return RefusedError(413, "too_large", f"The body is longer than {most:,} bytes", Connection="close")
 
 
-async def read_delivery(request: Request) -> Delivery:
+async def read_delivery(scope: Scope, receive: Receive) -> Delivery:
     """Return the request as a delivery."""
-    body = await read_body(request)
-    headers = {name: value for name, value in request.headers.items() if len(name) + len(value) < 4_096}
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    body = await read_all(headers.get("content-length", ""), receive)
+    query = scope["query_string"]
     try:
-        query = parse_pairs(request.scope["query_string"])
+        pairs = tuple(parse_pairs(query)) if query else ()
     except ValueError:
         raise RefusedError(400, "query", "The address has too many parameters") from None
     return Delivery(
-        address=request.url.path,
+        address=scope["path"],
         body=body,
-        content_type=request.headers.get("content-type", ""),
-        query=tuple(query),
+        content_type=headers.get("content-type", ""),
+        query=pairs,
         headers=headers,
-        source=caller_of(request),
+        source=source_of(scope, headers.get("x-forwarded-for", "")),
     )
 
 
-def caller_of(request: Request) -> str:
+def source_of(scope: Scope, forwarded: str) -> str:
     """Return the caller's address; what a proxy on this computer says of it is believed."""
-    peer = request.client.host if request.client else ""
-    if peer in _LOOPBACK and (told := request.headers.get("x-forwarded-for", "")):
-        return told.split(",")[-1].strip()[:60] or peer
-    return peer
+    peer: str = scope["client"][0] if scope.get("client") else ""
+    return (forwarded.rsplit(",", maxsplit=1)[-1].strip()[:60] or peer) if forwarded and peer in _LOOPBACK else peer
+
+
+def caller_of(request: Request) -> str:
+    """Return the caller's address."""
+    return source_of(request.scope, request.headers.get("x-forwarded-for", ""))
 
 
 def is_direct_loopback(request: Request) -> bool:

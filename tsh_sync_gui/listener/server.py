@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -17,7 +17,7 @@ from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
 from tsh_sync_gui.listener.api import Api
-from tsh_sync_gui.listener.app import WithoutSlash, make_app
+from tsh_sync_gui.listener.app import Front, make_app
 from tsh_sync_gui.listener.backend import Backend
 from tsh_sync_gui.listener.limits import Patience
 from tsh_sync_gui.listener.metrics import Figures
@@ -44,13 +44,47 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Joined:
+    """A transport that sends an answer's head together with its body: one packet, one wake-up at the other end."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+
+    def write(self, data: bytes) -> None:
+        """Send *data*; a head waits for what follows in the same moment."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head + data)
+        elif data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n"):
+            self._head = data
+            self._loop.call_soon(self._flush)
+        elif data:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what waits and close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return whatever else the transport can do."""
+        return getattr(self._transport, name)
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol, which waits neither for a head that does not come nor for more callers than it can serve."""
 
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower in asyncio
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", _Joined(transport, self.loop)))
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
             return
@@ -104,7 +138,7 @@ class Listener:
         """Serve until cancelled; then finish what is being answered. Port 0 takes a free one."""
         with _listening(host, port) as bound:
             shown = f"[{host}]" if ":" in host else host
-            server = _Server(_config(self.app))
+            server = _Server(_config(Front(self.app, self.reception)))
             async with self.backend.running():
                 await self.backend.wait_until_up(_START_S)
                 serving = asyncio.create_task(server.serve(sockets=[bound]), name="listener")
@@ -121,7 +155,7 @@ class Listener:
 
 def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        WithoutSlash(app),
+        app,
         http=_Protocol,
         loop="none",
         ws="none",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +20,9 @@ from tsh_sync_gui.store import inbox_sql as sql
 from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.errors import translated
 
-DELIVER: Final = "deliver"
-"""The job that hands kept deliveries on; its arguments are the rows' ids."""
-
 _MOST_AT_ONCE: Final = 256
+_STILL: Final = 1
+_HANDS: Final = 2
 _PATIENCE_S: Final = 3.0
 _TIDY_EVERY: Final = 500
 
@@ -83,7 +82,7 @@ class PgInbox:
             cursor = await connection.execute(sql.REPLAY, {"ids": list(ids), "force": force})
             made = [int(row[0]) for row in await cursor.fetchall()]
             if made:
-                await self._jobs.enqueue(DELIVER, {"ids": made}, lane=Lane.WEBHOOKS, connection=connection)
+                await self._jobs.enqueue(sql.DELIVER, {"ids": made}, lane=Lane.WEBHOOKS, connection=connection)
         return made
 
     async def figures(self) -> InboxFigures:
@@ -104,38 +103,29 @@ class _Wanted:
 
 
 class InboxWriter:
-    """Writes deliveries as they come in: what gathers while one commit is under way shares the next.
+    """Writes deliveries as they come in: what gathers while a commit is under way shares the next.
 
-    A connection of its own, so that no sync keeps it waiting. *on_kept* hears how many each commit brought.
+    Two hands with connections of their own, so that no sync keeps them waiting, and the one gathers while the other
+    writes.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        jobs: Jobs,
-        *,
-        patience: float = _PATIENCE_S,
-        on_kept: Callable[[int], None] = lambda _number: None,
-    ) -> None:
+    def __init__(self, database: Database, *, patience: float = _PATIENCE_S, hands: int = _HANDS) -> None:
         self._database = database
-        self._jobs = jobs
         self._patience = patience
-        self._on_kept = on_kept
+        self._hands = [_Hand(database) for _ in range(hands)]
         self._wanted: deque[_Wanted] = deque()
         self._any = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._connection: Driver | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._since_tidied = _TIDY_EVERY
         self.flushes = 0
-        self.kept = 0
 
     async def keep(self, arrival: Arrival) -> Verdict:
         """Return the verdict as kept, once it is on the server's disk; UnreachableError when that fails in time."""
         if self._closing:
             raise _away("the listener is ending")
-        if self._task is None:
-            self._task = asyncio.create_task(self._work(), name="inbox")
+        if not self._tasks:
+            self._tasks = {asyncio.create_task(self._work(hand), name="inbox") for hand in self._hands}
         wanted = _Wanted(arrival, asyncio.get_running_loop().create_future())
         self._wanted.append(wanted)
         self._any.set()
@@ -145,39 +135,48 @@ class InboxWriter:
         """Write *arrivals* in their order, as one commit each of a few hundred; those that are kept already stay."""
         for start in range(0, len(arrivals), _MOST_AT_ONCE):
             async with self._database.raw() as connection:
-                await self._write(connection, list(arrivals[start : start + _MOST_AT_ONCE]))
+                await _write(connection, arrivals[start : start + _MOST_AT_ONCE])
 
     async def close(self) -> None:
         """Write what waits and end."""
         self._closing = True
         self._any.set()
-        if self._task is not None:
-            await asyncio.wait({self._task}, timeout=self._patience + 1.0)
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._patience + 1.0)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
         for one in self._wanted:
             _refuse(one, _away("the listener is ending"))
-        await self._drop()
+        for hand in self._hands:
+            await hand.drop()
 
-    async def _work(self) -> None:
+    async def _work(self, hand: _Hand) -> None:
         while True:
             await self._any.wait()
+            await self._gather()
             batch = [self._wanted.popleft() for _ in range(min(len(self._wanted), _MOST_AT_ONCE))]
-            if not self._wanted:
+            if not self._wanted and not self._closing:
                 self._any.clear()
-                if self._closing:
-                    self._any.set()
             if batch:
-                await self._flush(batch)
+                await self._flush(hand, batch)
             elif self._closing:
                 return
 
-    async def _flush(self, batch: list[_Wanted]) -> None:
+    async def _gather(self) -> None:
+        """Let what is on its way at this moment come in, so that it shares the commit; nothing is waited for."""
+        number, still = len(self._wanted), 0
+        while still < _STILL and len(self._wanted) < _MOST_AT_ONCE:
+            await asyncio.sleep(0)
+            still = still + 1 if len(self._wanted) == number else 0
+            number = len(self._wanted)
+
+    async def _flush(self, hand: _Hand, batch: list[_Wanted]) -> None:
         try:
             async with asyncio.timeout(self._patience):
-                verdicts = await self._surely([one.arrival for one in batch])
+                verdicts = await hand.write([one.arrival for one in batch])
         except (SyncError, TimeoutError, OSError) as error:
-            await self._drop()
+            await hand.drop()
             found = error if isinstance(error, UnreachableError) else _away(repr(error))
             for one in batch:
                 _refuse(one, found)
@@ -187,14 +186,24 @@ class InboxWriter:
                 _refuse(one, _away("the listener is ending"))
             raise
         self.flushes += 1
-        self.kept += len(batch)
         for one in batch:
             if not one.kept.done():
                 one.kept.set_result(verdicts.get(one.arrival.key, one.arrival.verdict))
-        self._on_kept(len(batch))
-        await self._tidy(batch)
+        refused = sum(one.arrival.verdict in {Verdict.REFUSED, Verdict.PING} for one in batch)
+        self._since_tidied += max(refused, 1)
+        if self._since_tidied >= _TIDY_EVERY and not self._wanted:
+            self._since_tidied = 0
+            await hand.tidy()
 
-    async def _surely(self, arrivals: list[Arrival]) -> dict[str, Verdict]:
+
+class _Hand:
+    """One connection that writes deliveries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Driver | None = None
+
+    async def write(self, arrivals: Sequence[Arrival]) -> dict[str, Verdict]:
         """Commit *arrivals*, over a new connection where the old one was lost: their keys keep them from doubling."""
         is_new = self._connection is None
         try:
@@ -202,54 +211,52 @@ class InboxWriter:
         except UnreachableError:
             if is_new:
                 raise
-            await self._drop()
+            await self.drop()
             return await self._commit(arrivals)
 
-    async def _commit(self, arrivals: list[Arrival]) -> dict[str, Verdict]:
-        if self._connection is None or self._connection.closed:
-            self._connection = await self._database.dedicated("inbox")
-        with translated():
-            async with self._connection.pipeline(), self._connection.transaction():
-                return await self._write(self._connection, arrivals)
-
-    async def _write(self, connection: Driver, arrivals: list[Arrival]) -> dict[str, Verdict]:
-        """Write rows and job into the open transaction; returns the verdicts by key."""
-        last: dict[tuple[str, str], bytes | None] = {}
-        values = sql.columns(arrivals)
-        digests, verdicts, states = (values[sql.PLACES[name]] for name in ("digest", "verdict", "state"))
-        for at, arrival in enumerate(arrivals):
-            # The statement sees what was there before it; what repeats within it is found here.
-            name = (arrival.hint.entity, arrival.hint.record_id)
-            if arrival.asks_for_work:
-                if digests[at] is not None and last.get(name) == digests[at]:
-                    verdicts[at], states[at] = Verdict.DUPLICATE.value, EventState.IGNORED.value
-                last[name] = digests[at]
-        rows = await (await connection.execute(sql.KEEP, values)).fetchall()
-        waiting = [row[0] for row in rows if row[3] == EventState.WAITING.value]
-        if waiting:
-            await self._jobs.enqueue(DELIVER, {"ids": waiting}, lane=Lane.WEBHOOKS, connection=connection)
-        return {row[1]: Verdict(row[2]) for row in rows}
-
-    async def _tidy(self, batch: list[_Wanted]) -> None:
+    async def tidy(self) -> None:
         """Forget what is old, and of what was refused all but the newest."""
-        refused = sum(one.arrival.verdict in {Verdict.REFUSED, Verdict.PING} for one in batch)
-        self._since_tidied += max(refused, 1)
-        if self._since_tidied < _TIDY_EVERY or self._wanted or self._connection is None:
+        if self._connection is None:
             return
-        self._since_tidied = 0
         try:
             with translated():
                 await self._connection.execute(sql.FORGET_REFUSED)
                 await self._connection.execute(sql.FORGET_OLD)
         except SyncError as error:
             structlog.get_logger(__name__).warning("old deliveries not removed", title=error.title, cause=error.cause)
-            await self._drop()
+            await self.drop()
 
-    async def _drop(self) -> None:
+    async def drop(self) -> None:
+        """Close the connection; the next delivery opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(Exception):  # whatever it says, it is not used again
                 await connection.close()
+
+    async def _commit(self, arrivals: Sequence[Arrival]) -> dict[str, Verdict]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await self._database.dedicated("inbox")
+            with translated():
+                # The statement is long; planning it anew takes as long as carrying it out.
+                await self._connection.execute("SET plan_cache_mode = force_generic_plan")
+        with translated():
+            return await _write(self._connection, arrivals)
+
+
+async def _write(connection: Driver, arrivals: Sequence[Arrival]) -> dict[str, Verdict]:
+    """Write rows and job; returns the verdicts by key."""
+    last: dict[tuple[str, str], bytes | None] = {}
+    values = sql.columns(arrivals)
+    digests, verdicts, states = (values[sql.PLACES[name]] for name in ("digest", "verdict", "state"))
+    for at, arrival in enumerate(arrivals):
+        # The statement sees what was there before it; what repeats within it is found here.
+        name = (arrival.hint.entity, arrival.hint.record_id)
+        if arrival.asks_for_work:
+            if digests[at] is not None and last.get(name) == digests[at]:
+                verdicts[at], states[at] = Verdict.DUPLICATE.value, EventState.IGNORED.value
+            last[name] = digests[at]
+    rows = await (await connection.execute(sql.KEEP, values, prepare=True)).fetchall()
+    return {row[1]: Verdict(row[2]) for row in rows}
 
 
 def _refuse(wanted: _Wanted, error: SyncError) -> None:

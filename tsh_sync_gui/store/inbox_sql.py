@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
+from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.ports.inbox import Arrival, Change, Delivery, EventState, InboxEvent, Verdict
+from tsh_sync_gui.store.jobs_sql import PRIORITY
+
+DELIVER: Final = "deliver"
+"""The job that hands kept deliveries on; its arguments are the rows' ids."""
 
 KEPT_DAYS: Final = 30
 MOST_REFUSED: Final = 2_000
@@ -43,20 +48,32 @@ _TYPES: Final = {
 PLACES: Final = {name: at for at, name in enumerate(_TYPES)}
 """Where each column stands in what `columns` returns."""
 
-_GIVEN: Final = ", ".join(f"%s::{kind}[]" for kind in _TYPES.values())
+# Arrays in text form are quoted piece by piece; a body would take twice its length, and longer still to read.
+_IN_BINARY: Final = frozenset({"text", "json", "bytea"})
+_GIVEN: Final = ", ".join(f"%{'b' if kind in _IN_BINARY else 's'}::{kind}[]" for kind in _TYPES.values())
 _PLAIN: Final = ", ".join(name for name in _TYPES if name not in {"verdict", "state"})
 # The same text once more is no change, as long as nothing about the record came between: Zoho repeats what it takes
 # for lost. Without a digest (no change stamp in it) each delivery counts.
+#
+# Rows and job are one statement, and so one way to the server and one commit.
 KEEP: Final = f"""
-INSERT INTO sync.webhook_events ({_PLAIN}, verdict, state)
-SELECT {_PLAIN}, CASE WHEN again THEN 'duplicate' ELSE verdict END, CASE WHEN again THEN 'ignored' ELSE state END
-FROM (SELECT given.*, given.digest IS NOT NULL AND coalesce((
-        SELECT last.digest = given.digest AND last.state IN ('waiting', 'done') FROM sync.webhook_events last
-        WHERE last.entity = given.entity AND last.record_id = given.record_id AND last.record_id <> ''
-            AND last.verdict = 'accepted' ORDER BY last.id DESC LIMIT 1), false) AS again
-    FROM unnest({_GIVEN}) AS given ({", ".join(_TYPES)})) looked
-ON CONFLICT (key) DO NOTHING
-RETURNING id, key, verdict, state
+WITH kept AS (
+    INSERT INTO sync.webhook_events ({_PLAIN}, verdict, state)
+    SELECT {_PLAIN}, CASE WHEN again THEN 'duplicate' ELSE verdict END, CASE WHEN again THEN 'ignored' ELSE state END
+    FROM (SELECT given.*, given.digest IS NOT NULL AND coalesce((
+            SELECT last.digest = given.digest AND last.state IN ('waiting', 'done') FROM sync.webhook_events last
+            WHERE last.entity = given.entity AND last.record_id = given.record_id AND last.record_id <> ''
+                AND last.verdict = 'accepted' ORDER BY last.id DESC LIMIT 1), false) AS again
+        FROM unnest({_GIVEN}) AS given ({", ".join(_TYPES)}) OFFSET 0) looked
+    ON CONFLICT (key) DO NOTHING
+    RETURNING id, key, verdict, state
+), job AS (
+    INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, priority, args)
+    SELECT '{DELIVER}', '{DELIVER}', {PRIORITY[Lane.WEBHOOKS]},
+        jsonb_build_object('arguments', jsonb_build_object('ids', jsonb_agg(id ORDER BY id)))
+    FROM kept WHERE state = 'waiting' HAVING count(*) > 0
+)
+SELECT id, key, verdict, state FROM kept
 """
 RECORDS: Final = """
 SELECT DISTINCT entity, record_id FROM sync.webhook_events
@@ -103,7 +120,7 @@ ORDER BY id RETURNING id
 """
 
 
-def columns(arrivals: list[Arrival]) -> list[list[Any]]:
+def columns(arrivals: Sequence[Arrival]) -> list[list[Any]]:
     """Return *arrivals* as the arrays that KEEP takes."""
     return [list(column) for column in zip(*map(_row, arrivals), strict=True)] if arrivals else []
 
@@ -169,9 +186,13 @@ def _header(name: str, value: str) -> str:
 
 
 def _json(value: Mapping[str, Any] | list[Any]) -> str:
+    if not value:
+        return "[]" if isinstance(value, list) else "{}"
     return text(json.dumps(value, ensure_ascii=False, default=str), longest=200_000)
 
 
 def text(value: str, *, longest: int = _LONGEST) -> str:
     """Return *value* as PostgreSQL takes it: without NUL and lone surrogates, and not endless."""
+    if value.isascii() and len(value) <= longest and "\0" not in value:
+        return value
     return value[:longest].replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -203,6 +204,7 @@ def _opened(text: msgspec.Raw) -> Members:
         return {}
 
 
+@cache
 def _names(registry: Registry) -> dict[str, Entity]:
     """Return the entities by every word that Zoho and we have for them; of several the first."""
     found: dict[str, Entity] = {}
@@ -223,6 +225,7 @@ def _of(api: Any) -> tuple[str, str]:
     return api.record, api.records
 
 
+@cache
 def _ids(registry: Registry) -> dict[str, Entity]:
     found: dict[str, Entity] = {}
     for entity in registry:
@@ -290,6 +293,7 @@ def _text(value: msgspec.Raw) -> str:
     return text if re.fullmatch(r"-?[0-9]{1,40}", text) else ""
 
 
+@lru_cache(maxsize=4096)
 def _plain(word: str) -> str:
     """Return a key or word as it is compared: the last part of `Contacts.Customer ID` as `customer_id`."""
     return re.sub(r"[\s-]+", "_", word.rpartition(".")[2].strip().lower())
