@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from tsh_sync_gui.core.errors import SyncError, UnreachableError
+from tsh_sync_gui.core.errors import SyncError, UnreachableError, VaultLockedError
 from tsh_sync_gui.core.setting_checks import has_password, without_password
 from tsh_sync_gui.core.settings import Loaded, Origin, find, validated
 from tsh_sync_gui.engine.outcomes import user_name
@@ -36,7 +36,7 @@ async def open_database(
     loaded: Loaded, *, registry: Iterable[Entity] = REGISTRY, progress: Progress = _silent
 ) -> AsyncIterator[Database]:
     """Open the server that the settings name, else the embedded one, which comes back after any end but `db stop`."""
-    url = loaded.settings.database_url.get_secret_value()
+    url = _address(loaded)
     if url:
         database = await Database.open(url, registry=registry, progress=progress, kind=SERVER)
         try:
@@ -82,7 +82,7 @@ def _up(server: EmbeddedServer, leases: ExitStack, progress: Progress, *, is_dem
 
 def public_address(loaded: Loaded, progress: Progress = _silent) -> tuple[str, str]:
     """Return the database's address as psql takes it, without any password, and what a person should know of it."""
-    url = loaded.settings.database_url.get_secret_value()
+    url = _address(loaded)
     if not url:
         return EmbeddedServer(loaded.home).ensure(progress).uri, ""
     address = f"postgresql://{without_password(url).partition('://')[2]}"
@@ -119,7 +119,7 @@ def merged(loaded: Loaded, shared: Mapping[str, Any]) -> Loaded:
 
 async def with_shared_settings(loaded: Loaded, *, progress: Progress = _silent) -> Loaded:
     """Return *loaded* with the shared settings, as far as there is a database that can be reached."""
-    is_embedded = not loaded.settings.database_url.get_secret_value()
+    is_embedded = not (loaded.settings.database_url.get_secret_value() or loaded.database_withheld)
     if is_embedded and EmbeddedServer(loaded.home).status().folder is None:
         return loaded
     try:
@@ -139,6 +139,15 @@ async def share_settings(loaded: Loaded, values: Mapping[str, str | None], *, pr
         await SharedSettings(database).set_all(named, by=user_name())
 
 
+def _address(loaded: Loaded) -> str:
+    """Return the server's address, empty for the embedded one; VaultLockedError while nobody can say which it is."""
+    if loaded.database_withheld:
+        raise VaultLockedError(
+            "The address of the database is among the secrets, which cannot be read", advice=loaded.database_withheld
+        )
+    return loaded.settings.database_url.get_secret_value()
+
+
 def _conninfo(loaded: Loaded, progress: Progress) -> str:
-    url = loaded.settings.database_url.get_secret_value()
+    url = _address(loaded)
     return url or EmbeddedServer(loaded.home).ensure(progress).uri

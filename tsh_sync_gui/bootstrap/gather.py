@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from tsh_sync_gui.bootstrap.secrets import vault_of
+from tsh_sync_gui.bootstrap.secrets import is_address_in_vault, vault_of
 from tsh_sync_gui.core import log
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.setting_checks import passwords_in
-from tsh_sync_gui.core.settings import DECLARED, Loaded, load
+from tsh_sync_gui.core.settings import DECLARED, Loaded, Origin, load
+from tsh_sync_gui.core.values import VaultKind
 from tsh_sync_gui.engine.ports.vault import Vault
 from tsh_sync_gui.vault.choice import KEY_VARIABLE, has_kept
 
@@ -35,7 +36,7 @@ def gather(
     loaded = load(home=home, overrides=overrides, environment=environment)
     if vault is None and not has_kept(loaded.home):
         conceal_all(loaded, {})
-        return loaded
+        return replace(loaded, database_withheld=_withheld(loaded, None, ""))
     problem, kept = "", dict[str, SecretStr]()
     vault = vault or vault_of(loaded, environment=environment)
     try:
@@ -45,7 +46,19 @@ def gather(
     if kept:
         loaded = load(home=loaded.home, overrides=overrides, secrets=_plain(kept), environment=environment)
     conceal_all(loaded, kept)
-    return replace(loaded, vault=vault.kind, vault_problem=problem)
+    withheld = _withheld(loaded, vault.kind, problem)
+    return replace(loaded, vault=vault.kind, vault_problem=problem, database_withheld=withheld)
+
+
+def _withheld(loaded: Loaded, vault: VaultKind | None, problem: str) -> str:
+    """Return why the database's address can't be known, empty where it is known or there is none."""
+    if loaded.origins["database_url"] is not Origin.DEFAULT or not is_address_in_vault(loaded.home):
+        return ""
+    if problem or vault not in {None, VaultKind.ENVIRONMENT}:
+        return problem  # a vault that is open and holds no address says that there is none
+    return (
+        "Bring the place of the secrets back, or set TSH_DATABASE_URL again (`tsh-sync config set TSH_DATABASE_URL`)."
+    )
 
 
 def _plain(kept: Mapping[str, SecretStr]) -> dict[str, str]:

@@ -23,6 +23,7 @@ from tsh_sync_gui.vault import FileVault, choose, has_keychain
 from tsh_sync_gui.vault.choice import KEY_VARIABLE
 
 _ADDRESS: Final = "database_url"
+_ADDRESS_IN_VAULT: Final = "database_url_in_vault"
 _WEBHOOK: Final = "webhook_secret"
 _PASSPHRASES: Final[dict[Path, SecretStr]] = {}
 _PASSPHRASES_LOCK: Final = threading.Lock()
@@ -106,6 +107,8 @@ def keep_secrets(home: Path, values: Mapping[str, str | None], *, vault: Vault |
     good = {name: None if text is None else _checked(name, text) for name, text in values.items()}
     vault = vault or home_vault(home)
     for name, text in good.items():
+        if name == _ADDRESS and text and vault.is_writable:
+            write_saved(home, _ADDRESS_IN_VAULT, "true")
         if name == _ADDRESS and not vault.is_writable:
             _keep_address(home, text, vault)
         elif text:
@@ -115,8 +118,8 @@ def keep_secrets(home: Path, values: Mapping[str, str | None], *, vault: Vault |
             vault.put(name, text)
         elif vault.is_writable:
             vault.remove(name)
-        if name == _ADDRESS and vault.is_writable and _ADDRESS in read_saved(home):
-            write_saved(home, _ADDRESS, None)
+        if name == _ADDRESS:
+            _forget_places(home, text, vault)
 
 
 def _keep_previous(vault: Vault, text: str) -> None:
@@ -125,6 +128,20 @@ def _keep_previous(vault: Vault, text: str) -> None:
     if before is not None and before.get_secret_value() not in {"", text}:
         stamp = datetime.now(UTC).isoformat(timespec="seconds")
         vault.put(PREVIOUS_WEBHOOK_SECRET, f"{stamp} {before.get_secret_value()}")
+
+
+def is_address_in_vault(home: Path) -> bool:
+    """Tell whether the vault keeps the database's address: while it is closed no other database may be taken for it."""
+    return _ADDRESS_IN_VAULT in read_saved(home)
+
+
+def _forget_places(home: Path, text: str | None, vault: Vault) -> None:
+    """Take out of the settings file what it says of a database's address that is elsewhere now, or nowhere."""
+    stale = {_ADDRESS} if vault.is_writable else set()
+    if not text or not vault.is_writable:
+        stale.add(_ADDRESS_IN_VAULT)
+    for name in stale & read_saved(home).keys():
+        write_saved(home, name, None)
 
 
 def _checked(name: str, text: str) -> str:

@@ -153,6 +153,7 @@ class Loaded:
     """Settings with the home they belong to and each value's origin.
 
     *vault* is where its secrets rest, None where nobody looked; *vault_problem* says why they could not be read.
+    *database_withheld* is set where the database's address is among those: no other database may be taken for it.
     """
 
     settings: Settings
@@ -161,6 +162,7 @@ class Loaded:
     is_demo: bool = False
     vault: VaultKind | None = None
     vault_problem: str = ""
+    database_withheld: str = ""
 
     def text(self, field: str) -> str:
         """Return the value of *field* as a person would write it."""

@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.keychains import LockedKeychain, WindowsKeychain
 from tsh_sync_gui.bootstrap import secrets
+from tsh_sync_gui.bootstrap.databases import public_address
 from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.secrets import (
     home_vault,
@@ -20,7 +21,7 @@ from tsh_sync_gui.core.errors import ConfigurationError, NoVaultError, VaultLock
 from tsh_sync_gui.core.saved import read_saved
 from tsh_sync_gui.core.settings import DECLARED, Origin
 from tsh_sync_gui.core.values import VaultKind
-from tsh_sync_gui.vault import MemoryVault
+from tsh_sync_gui.vault import FileVault, MemoryVault
 
 PHRASE = "correct horse"
 TOKEN = "1000.0123456789abcdef0123456789abcdef.0123456789abcdef0123456789abcdef"
@@ -115,9 +116,54 @@ def test_an_address_with_its_password_goes_into_the_vault_and_out_of_the_setting
 
     keep_secrets(home, {"database_url": "postgresql://sara:geheim@db/tsh"})
 
-    assert read_saved(home) == {}
+    assert read_saved(home) == {"database_url_in_vault": "true"}
     assert gather(home=home).settings.database_url.get_secret_value() == "postgresql://sara:geheim@db/tsh"
     assert "geheim" not in log.redact("geheim ist es")
+
+
+@pytest.mark.parametrize("end", ["locked", "gone"])
+def test_an_address_in_a_vault_that_cannot_be_read_is_withheld_and_no_other_database_is_taken(home, monkeypatch, end):
+    monkeypatch.setenv("TSH_SECRET_KEY", PHRASE)
+    FileVault(home, PHRASE).make()
+    keep_secrets(home, {"database_url": "postgresql://sara:geheim@db/tsh"})
+    if end == "locked":
+        monkeypatch.setenv("TSH_SECRET_KEY", "another passphrase")
+    else:
+        (home / "vault.tsh").unlink()
+
+    loaded = gather(home=home)
+
+    assert loaded.database_withheld
+    with pytest.raises(VaultLockedError, match="address of the database is among the secrets"):
+        public_address(loaded)
+    assert not (home / "postgres").exists()
+
+
+def test_an_address_from_outside_or_none_at_all_is_not_withheld(home, monkeypatch):
+    monkeypatch.setenv("TSH_SECRET_KEY", PHRASE)
+    FileVault(home, PHRASE).make()
+    keep_secrets(home, {"refresh_token": TOKEN})
+    monkeypatch.setenv("TSH_SECRET_KEY", "another passphrase")
+
+    embedded = gather(home=home)
+    monkeypatch.setenv("TSH_SECRET_KEY", PHRASE)
+    keep_secrets(home, {"database_url": "postgresql://sara:geheim@db/tsh"})
+    monkeypatch.setenv("TSH_DATABASE_URL", "postgresql://other/tsh")
+    monkeypatch.setenv("TSH_SECRET_KEY", "another passphrase")
+
+    assert (embedded.database_withheld, bool(embedded.vault_problem)) == ("", True)
+    assert gather(home=home).database_withheld == ""
+
+
+def test_an_address_that_was_forgotten_is_not_withheld(home, monkeypatch):
+    monkeypatch.setenv("TSH_SECRET_KEY", PHRASE)
+    FileVault(home, PHRASE).make()
+    keep_secrets(home, {"database_url": "postgresql://sara:geheim@db/tsh"})
+
+    keep_secrets(home, {"database_url": None})
+    monkeypatch.setenv("TSH_SECRET_KEY", "another passphrase")
+
+    assert gather(home=home).database_withheld == ""
 
 
 def test_without_a_vault_an_address_is_kept_only_without_a_password(home):

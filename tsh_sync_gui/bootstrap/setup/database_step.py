@@ -65,7 +65,7 @@ class DatabaseStep:
                 progress("The tables are there")
                 await self._ground.hand_over(database)  # may be refused: then nothing is chosen
             kept_url = machine.settings.database_url.get_secret_value()
-            if url != kept_url:
+            if url != kept_url or machine.database_withheld:
                 await self._ground.keep_secrets({"database_url": url or None})
         await self._ground.kept.change(lambda kept: structs.replace(kept, database_chosen=True))
         await self._ground.settings()
@@ -79,6 +79,14 @@ class DatabaseStep:
         """Return the database that is kept, as far as it is known without waiting long; None before one was chosen."""
         if not await self._ground.has_database():
             return None
+        if withheld := (await self._ground.machine()).database_withheld:
+            return DatabaseTrial(
+                address="",
+                version="",
+                is_embedded=False,
+                missing_right="The address of the database is among the secrets, which cannot be read",
+                remedy=withheld,
+            )
         url = await self.address()
         status = await asyncio.to_thread(EmbeddedServer(self._ground.home).status)
         if not url and status.state is not ServerState.RUNNING:

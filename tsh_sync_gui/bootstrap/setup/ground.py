@@ -93,7 +93,9 @@ class Ground:
 
     def is_chosen(self, machine: Loaded, kept: Kept) -> bool:
         """Tell whether it is known which database is to be used."""
-        named = kept.database_chosen or bool(machine.settings.database_url.get_secret_value())
+        named = kept.database_chosen or bool(
+            machine.settings.database_url.get_secret_value() or machine.database_withheld
+        )
         return named or EmbeddedServer(self.home).status().folder is not None
 
     async def has_database(self) -> bool:
