@@ -61,9 +61,11 @@ def read_env_file(path: Path) -> EnvFile:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST:
+        with path.open("rb") as file:
+            text = file.read(LARGEST + 1)  # a pipe or a device tells no size, and may never end
+        if len(text) > LARGEST:
             raise ConfigurationError(f"The file {path} is too large for a .env", advice="Choose another file.")
-        return path.read_bytes().decode("utf-8-sig")
+        return text.decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigurationError(f"There is no file {path}", advice="Choose the .env file to import.") from None
     except UnicodeDecodeError as error:

@@ -12,7 +12,14 @@ from tsh_sync_gui.cli.auth import ensure_database, is_begun, mark
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.passphrases import ask_secret
 from tsh_sync_gui.cli.stdin import Lines
-from tsh_sync_gui.core.errors import ConfigurationError, SyncError
+from tsh_sync_gui.core.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    MissingPermissionError,
+    QuotaExhaustedError,
+    SyncError,
+    TransientError,
+)
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.setup.service import Setup
@@ -44,13 +51,14 @@ async def sign_in(
     from tsh_sync_gui.bootstrap.setup.values import Step
 
     lines, begun = Lines(), await is_begun(setup)
+    await setup.ground.check_vault()  # nobody shall type a secret that can't be kept
     await ensure_database(setup, output)
     kept = await _app(setup, wanted, lines)
     if by_code or kept.client_type == "self":
         signed_in = await setup.finish_with_code(_secret("Self-client code", lines), replaces=replaces)
     else:
         signed_in = await _by_browser(setup, output, lines, replaces=replaces)
-    chosen, choices = await _organization(setup, lines, organization)
+    chosen, choices = await _organization(setup, output, lines, organization)
     done = (Step.START, Step.DATABASE, Step.APP, Step.SIGN_IN)
     await mark(setup, *done, *((Step.ORGANIZATION,) if chosen else ()), begun=begun)
     _tell(output, signed_in, chosen, choices)
@@ -113,11 +121,12 @@ async def _by_browser(setup: Setup, output: Output, lines: Lines, *, replaces: b
 
 
 async def _organization(
-    setup: Setup, lines: Lines, wanted: str
+    setup: Setup, output: Output, lines: Lines, wanted: str
 ) -> tuple[OrganizationChoice | None, tuple[OrganizationChoice, ...]]:
     """Return the organization that is kept, chosen where there is only one; and all there are."""
     kept = await setup.organization()
     if kept is not None and wanted in {"", kept.id}:
+        kept = await _seen(setup, output, kept)
         return kept, (kept,)
     choices = await setup.organizations()
     usable = [one for one in choices if not one.refusal]
@@ -133,6 +142,25 @@ async def _organization(
         return None, choices
     await setup.choose_organization(wanted)
     return await setup.organization(), choices
+
+
+async def _seen(setup: Setup, output: Output, kept: OrganizationChoice) -> OrganizationChoice:
+    """Return *kept* as this sign-in sees it (one call); AuthorisationError when it is somebody else's sign-in."""
+    try:
+        choices = await setup.organizations()
+    except (MissingPermissionError, QuotaExhaustedError, TransientError) as error:
+        output.aside(f"Whether the sign-in sees organization {kept.id} is not known: {error}")
+        return kept
+    found = next((one for one in choices if one.id == kept.id), None)
+    if found is None:
+        names = ", ".join(f"{one.name} ({one.id})" for one in choices) or "none"
+        name = f"{kept.name} ({kept.id})" if kept.name else kept.id
+        raise AuthorisationError(
+            f"The new sign-in does not see organization {name}",
+            advice=f"It is kept, but syncs will fail. It sees: {names}. Sign in again as a user of {name}, or choose"
+            " another with --organization.",
+        )
+    return found
 
 
 def _secret(words: str, lines: Lines) -> str:

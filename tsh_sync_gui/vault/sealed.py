@@ -84,7 +84,11 @@ def unseal(text: bytes, passphrase: str, *, what: str) -> tuple[bytes, dict[str,
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 -- 0.1 s, and few need it
 
     line, _, body = text.partition(b"\n")
-    cipher = _cipher(_read_header(line, what), passphrase)
+    header = _read_header(line, what)
+    try:
+        cipher = _cipher(header, passphrase)
+    except MemoryError as error:  # no header of ours asks for so much
+        raise _damaged(what) from error
     try:
         sealed = base64.b64decode(body.strip(), validate=True)
     except binascii.Error as error:

@@ -161,6 +161,44 @@ def test_rubbish_that_is_piped_in_is_told_at_once(shell):
     assert err
 
 
+def test_the_sign_in_of_another_user_is_not_said_to_see_the_organization(shell, simulator, vaulted):
+    own = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
+    options = ("--client-id", CLIENT_ID, "--client-type", "self", "--data-centre", "us")
+    first, _, _ = shell.run("auth", "login", *options, typed=f"{CLIENT_SECRET}\n{own}\n")
+    foreign = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ", "user": 1})["code"]
+
+    second, out, err = shell.run("auth", "login", "--code", "--json", typed=f"{foreign}\n")
+    status, _, _ = shell.run("auth", "status")
+
+    assert (first, second, status) == (0, 4, 0)
+    assert json.loads(out)["error"]["title"] == (
+        f"The new sign-in does not see organization TSH Trading ({ORGANIZATION_ID})"
+    )
+    assert "It sees: Elsewhere GmbH" in err
+
+
+def test_a_sign_in_that_may_not_read_organizations_keeps_the_one_there_is(shell, simulator):
+    code = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
+    options = ("--client-id", CLIENT_ID, "--client-type", "self", "--data-centre", "us")
+    shell.run("auth", "login", *options, typed=f"{CLIENT_SECRET}\n{code}\n")
+    poor = control(simulator, "self_client", {"scope": "ZohoBooks.invoices.READ"})["code"]
+
+    returned, _, err = shell.run("auth", "login", "--code", typed=f"{poor}\n")
+
+    assert returned == 0
+    assert f"Whether the sign-in sees organization {ORGANIZATION_ID} is not known" in err
+
+
+def test_where_no_secret_can_be_kept_none_is_asked_for(shell, vaulted):
+    (vaulted / "vault.tsh").unlink()
+
+    returned, out, err = shell.run("auth", "login", "--client-id", CLIENT_ID, "--data-centre", "us", "--json")
+
+    assert returned == 2
+    assert "encrypted file for secrets is not made yet" in json.loads(out)["error"]["title"]
+    assert "Client secret" not in err
+
+
 def test_a_rotation_leaves_one_sign_in_and_revoking_none(shell, simulator, vaulted):
     code = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
     options = ("--client-id", CLIENT_ID, "--client-type", "self", "--data-centre", "us")

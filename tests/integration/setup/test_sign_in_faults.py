@@ -127,6 +127,18 @@ async def test_an_unknown_client_id_is_named(vaulted, url, make_simulator):
     assert nowhere.title == "No Zoho region knows this client id"
 
 
+async def test_a_secret_in_the_place_of_the_client_id_is_sent_to_no_region(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        await at_zoho(setup, simulator, url)
+        before = facts(simulator)["refused"]
+
+        error = await failure(setup.find_data_centre(CLIENT_SECRET, CLIENT_ID))
+
+    assert error.title == "Client id is not right"
+    assert "looks like the client secret" in error.advice
+    assert facts(simulator)["refused"] == before
+
+
 async def test_a_wrong_client_secret_is_named(vaulted, url, make_simulator):
     simulator = make_simulator(strict=True)
     async with opened(vaulted) as setup:

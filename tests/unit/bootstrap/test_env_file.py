@@ -1,6 +1,7 @@
 """A `.env` to be taken over: each line is judged, and named by its number."""
 
 import io
+from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
@@ -146,3 +147,9 @@ def test_what_we_take_is_what_dotenv_takes(text):
 
     assert ours is not None
     assert theirs.get("A") == ours[1]
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file that never ends")
+def test_a_file_that_never_ends_is_too_large():
+    with pytest.raises(ConfigurationError, match="too large"):
+        read_env_file(Path("/dev/zero"))

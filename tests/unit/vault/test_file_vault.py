@@ -12,6 +12,7 @@ import pytest
 from tsh_sync_gui.core.errors import ConfigurationError, NoVaultError, VaultDamagedError, VaultError, VaultLockedError
 from tsh_sync_gui.vault import FileVault
 from tsh_sync_gui.vault.private_file import owner_only, write_private
+from tsh_sync_gui.vault.sealed import Header
 
 PHRASE = "correct horse"
 WRITER = """
@@ -147,6 +148,16 @@ def test_a_newer_version_is_named(tmp_path):
     vault.path.write_bytes(b'{"format":"tsh-sync vault","version":2,"salt":"AAAAAAAAAAAAAAAAAAAAAA=="}\nAAAA')
 
     with pytest.raises(VaultDamagedError, match="version 2"):
+        vault.read()
+
+
+def test_a_header_that_asks_for_more_memory_than_there_is_is_called_damage(vault, monkeypatch):
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Header, "key", exhausted)
+
+    with pytest.raises(VaultDamagedError, match="not whole"):
         vault.read()
 
 

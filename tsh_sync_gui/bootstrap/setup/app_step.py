@@ -61,11 +61,12 @@ class AppStep:
         """Return what is wrong with the form of the values, by field, in words; empty when all look right."""
         client_id, client_secret = client_id.strip(), client_secret.strip()
         needs_secret = client_type != "desktop" and not self._has_secret()
-        words = {"client_id": _wrong_id(client_id), "client_secret": _wrong_secret(client_secret, needed=needs_secret)}
-        return {name: wrong for name, wrong in words.items() if wrong}
+        return _wrong(client_id, client_secret, needs_secret=needs_secret)
 
     async def find_data_centre(self, client_id: str, client_secret: str) -> DataCentre:
         """Ask the regions which one knows this client id; ConfigurationError when none does."""
+        # Also none is asked with what can't be an id: it may be the secret, in the wrong field.
+        _refuse(_wrong(client_id.strip(), client_secret.strip(), needs_secret=False))
         loaded = await self._ground.settings()
         secret = client_secret.strip() or loaded.settings.client_secret.get_secret_value()
         client = Client(id=client_id.strip(), secret=secret, kind="server")
@@ -81,8 +82,7 @@ class AppStep:
             raise ConfigurationError(
                 f"“{client_type}” is no client type", advice=f"Allowed: {', '.join(get_args(ClientType))}."
             )
-        for name, words in self.check_app(client_id, client_secret, client_type).items():
-            raise ConfigurationError(f"{find(name).title} is not right", advice=words)
+        _refuse(self.check_app(client_id, client_secret, client_type))
         region = self._region_of(location)
         shared = {"client_type": client_type, "products": ",".join(sorted(products))}
         if region.accounts_url != loaded.settings.accounts_url:
@@ -121,6 +121,16 @@ class AppStep:
             known = ", ".join(one.location for one in self._ground.regions())
             raise ConfigurationError(f"There is no Zoho region “{location}”", advice=f"Choose from: {known}.")
         return region
+
+
+def _refuse(wrong: dict[str, str]) -> None:
+    for name, words in wrong.items():
+        raise ConfigurationError(f"{find(name).title} is not right", advice=words)
+
+
+def _wrong(client_id: str, client_secret: str, *, needs_secret: bool) -> dict[str, str]:
+    words = {"client_id": _wrong_id(client_id), "client_secret": _wrong_secret(client_secret, needed=needs_secret)}
+    return {name: wrong for name, wrong in words.items() if wrong}
 
 
 def _wrong_id(text: str) -> str:
