@@ -63,13 +63,12 @@ def drive(port: int, numbers: range, connections: int) -> tuple[float, list[floa
         for _ in range(connections):
             one = socket.create_connection(("127.0.0.1", port))
             one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            selector.register(one, selectors.EVENT_READ)
+            selector.register(one, selectors.EVENT_READ, one)
             sent[one], got[one] = time.perf_counter(), b""
             one.sendall(waiting.pop())
         while sent:
             for key, _ in selector.select():
-                one = key.fileobj
-                assert isinstance(one, socket.socket)
+                one = key.data
                 got[one] += one.recv(65_536)
                 if not is_whole(got[one]):
                     continue
@@ -201,7 +200,7 @@ def applied(env: dict[str, str], url: str, changes: int) -> dict[str, Any]:
     subprocess.run([*command, "sync", "invoices", "--json"], env=env, check=True, capture_output=True)
     database = subprocess.run([*command, "db", "url"], env=env, check=True, capture_output=True, text=True)
     http = httpx.Client(timeout=30)
-    times = []
+    times: list[float] = []
     with (
         process("tsh_sync_gui", "listen", "--port", "0", env=env) as ours,
         psycopg.connect(database.stdout.strip(), autocommit=True) as connection,

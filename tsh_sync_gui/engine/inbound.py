@@ -114,8 +114,11 @@ class Inbound:
         return False
 
     async def _by_body(self, entity: Entity, event: InboxEvent, seen: Seen | None) -> RunInfo | None:
-        """Store the record of a body that is complete and newer than the mirror; None when it is not."""
-        if event.change is Change.DELETED or event.modified_at is None:
+        """Store the record of a body that is complete and newer than the mirror; None when it is not.
+
+        Zoho's default payload says nothing of the event: it may be the last state of what was deleted.
+        """
+        if event.change not in {Change.CREATED, Change.UPDATED} or event.modified_at is None:
             return None
         if seen is not None and (seen.modified_at is None or event.modified_at <= seen.modified_at):
             return None

@@ -20,19 +20,19 @@ _FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-async def read_body(request: Request, *, most: int = LONGEST, seconds: float = READ_S) -> bytes:
+async def read_body(request: Request, *, most: int = LONGEST) -> bytes:
     """Return the body; RefusedError 413 beyond *most* bytes, 408 when it does not come in time."""
-    return await read_all(request.headers.get("content-length", ""), request.receive, most=most, seconds=seconds)
+    return await read_all(request.headers.get("content-length", ""), request.receive, most=most)
 
 
-async def read_all(told: str, receive: Receive, *, most: int = LONGEST, seconds: float = READ_S) -> bytes:
+async def read_all(told: str, receive: Receive, *, most: int = LONGEST) -> bytes:
     """Return the body that *receive* brings; *told* is how long it says it is."""
     if told.isascii() and told.isdigit() and (len(told) > 12 or int(told) > most):
         raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(READ_S):
             while True:
                 message = await receive()
                 if message["type"] == "http.disconnect":
@@ -46,7 +46,7 @@ async def read_all(told: str, receive: Receive, *, most: int = LONGEST, seconds:
                     return b"".join(parts) if len(parts) > 1 else part
     except TimeoutError:
         raise RefusedError(
-            408, "timeout", "The body did not come in time", f"Send it within {seconds:.0f} s.", Connection="close"
+            408, "timeout", "The body did not come in time", f"Send it within {READ_S:.0f} s.", Connection="close"
         ) from None
 
 

@@ -7,7 +7,7 @@ and raw texts that a person wrote. Ids may be numbers beyond what a double holds
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -17,7 +17,7 @@ import msgspec
 from tsh_sync_gui.core.values import parse_stamp
 from tsh_sync_gui.engine.ports.inbox import Change, Delivery, Hint
 from tsh_sync_gui.entities.registry import Registry
-from tsh_sync_gui.entities.spec import Entity
+from tsh_sync_gui.entities.spec import Entity, Field
 from tsh_sync_gui.zoho.webhooks import form_fields, is_form
 
 LONGEST: Final = 1_048_576
@@ -168,10 +168,22 @@ def _find(
             found, record = _find(opened, {}, Delivery(address="", body=b""), registry, "")
             return told or found, record if record is not None else _whole(members[envelope])
     if told is None:
-        told = next((ids[key] for key in (*members, *flat) if key in ids), None)
+        told = _likeliest((*members, *flat), ids)
     if told is None or not members:
         return told, None
     return told, msgspec.Raw(_again(members))
+
+
+def _likeliest(keys: Sequence[str], ids: Mapping[str, Entity]) -> Entity | None:
+    """Return whose record has these *keys*: records name others by id, too, but have most fields of their own kind."""
+    given = set(keys)
+    candidates = [ids[key] for key in keys if key in ids]
+    return max(candidates, key=lambda entity: len(given & _own_keys(entity.fields)), default=None)
+
+
+@cache
+def _own_keys(fields: tuple[Field, ...]) -> frozenset[str]:
+    return frozenset(key for field in fields for key in field.keys)
 
 
 def _wrapped(members: Members, names: Mapping[str, Entity]) -> tuple[Entity, msgspec.Raw] | None:

@@ -109,6 +109,15 @@ def test_a_flat_record_is_told_by_its_own_id():
     assert (hint.entity, hint.record_id) == ("invoices", "9")
 
 
+def test_a_form_that_names_other_records_first_is_told_by_its_own_fields():
+    fields = {"customer_id": "5", "invoice_id": "3", "pricebook_id": "4", "salesorder_id": "9"}
+    body = urlencode(fields | {"salesorder_number": "SO-1", "shipment_date": "2026-11-22"}).encode()
+
+    hint = said(body, content_type=FORM)
+
+    assert (hint.entity, hint.record_id) == ("sales_orders", "9")
+
+
 def test_the_organization_is_told_wherever_it_stands():
     assert said({"invoice": {"invoice_id": "1"}, "organization_id": 748369814}).organization_id == "748369814"
     assert said({"invoice": {"invoice_id": "1", "organization_id": "5"}}).organization_id == "5"
