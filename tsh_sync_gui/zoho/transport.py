@@ -15,6 +15,7 @@ import httptools
 import httpx
 
 LONGEST_HEAD: Final = 100_000
+READ_AT_ONCE: Final = 256 * 1024
 _EYEBALLS_S: Final = 0.25
 _ILLEGAL: Final = (b"\r", b"\n", b"\0")
 
@@ -102,7 +103,7 @@ class _Answer:
         self._on_end = on_end
         self._parser = httptools.HttpResponseParser(self)
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: memoryview) -> None:
         """Take what came; HttpParserError when it is no HTTP."""
         self._parser.feed_data(data)
 
@@ -144,7 +145,7 @@ class _Answer:
         self._on_end()
 
 
-class _Line(asyncio.Protocol):
+class _Line(asyncio.BufferedProtocol):
     """One connection, one request at a time."""
 
     def __init__(self, origin: _Origin) -> None:
@@ -157,6 +158,8 @@ class _Line(asyncio.Protocol):
         self._watch: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
         self._is_open = False
+        # Read into one place again and again: new memory for each piece costs more than the reading.
+        self._buffer = memoryview(bytearray(READ_AT_ONCE))
 
     @property
     def is_open(self) -> bool:
@@ -204,14 +207,18 @@ class _Line(asyncio.Protocol):
         self._transport = transport
         self._is_open = True
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        """Return where the next piece of the answer is put."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Read a piece of the answer; what nobody asked for ends the connection."""
         if self._answer is None:
             self.abort()
             return
         self._heard_at = asyncio.get_running_loop().time()
         try:
-            self._answer.feed(data)
+            self._answer.feed(self._buffer[:nbytes])
         except httptools.HttpParserError as error:
             self._fail(error)
 
