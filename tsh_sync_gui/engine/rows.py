@@ -73,16 +73,22 @@ class RowReader:
             text_reader(field.longest) if field.kind is Kind.TEXT else READERS[field.kind] for field in fields
         )
         self._required = [place for place, field in enumerate(fields) if field.required]
+        self._has_seen_one = False
         self._lay_out()
 
-    def _lay_out(self) -> None:
-        """Group the fields: texts that msgspec decodes, then all that is read from its own bytes."""
+    def _lay_out(self, order: Iterable[str] = ()) -> None:
+        """Group the fields: texts that msgspec decodes, then all that is read from its own bytes.
+
+        Members that come in *order*, as the struct has them, are found at once.
+        """
         undecoded = {key for one in self._fields for n, key in enumerate(one.keys) if n or one.kind not in _TEXTS}
         is_text = [one.keys[0] not in undecoded for one in self._fields]
         grouped = sorted(range(len(self._fields)), key=lambda place: not is_text[place])
         texts = {place: self._fields[place] for place in grouped if is_text[place]}
         others = grouped[len(texts) :]
-        keys = {key: at for at, key in enumerate(dict.fromkeys(key for one in self._fields for key in one.keys))}
+        wanted = {key: None for one in self._fields for key in one.keys}
+        seen = [key for key in order if key in wanted]
+        keys = {key: at for at, key in enumerate(dict.fromkeys((*seen, *wanted)))}
 
         row = _row_type(keys, {key: _longest(key, texts.values()) for key in keys if key not in undecoded})
         self._decode = msgspec.json.Decoder(row).decode
@@ -115,6 +121,9 @@ class RowReader:
         """Return the cells of each of *records*, or why it cannot be taken; an unusual one costs the others little."""
         if len(records) < _FEWEST:
             return [self._outcome(bytes(record)) for record in records]
+        if not self._has_seen_one:
+            self._has_seen_one = True
+            self._lay_out(members_of(records[0]) or ())
         try:
             return self._columns(records)
         except (msgspec.DecodeError, ValueError, RecursionError):

@@ -23,9 +23,9 @@ from tsh_sync_gui.entities.spec import Api, Entity, TimeFilter
 
 BATCH_BYTES: Final = 10_000_000
 """At most so much of Zoho's text is stored in one transaction."""
-GIVE_WAY: Final = 40
+GIVE_WAY: Final = 67
 """After so many records, about a millisecond's work, others have their turn."""
-KEEP_PAGES: Final = 60
+KEEP_PAGES: Final = 50
 BINDING_PER_MINUTE: Final = 6_000
 """Up to this limit a call is dearer than the time it takes: the next page is asked for when this one is safe."""
 _FILTERED_PAGES: Final = 500_000_000
