@@ -37,6 +37,9 @@ SETTINGS: Mapping[str, str] = {
     # The bundled server knows only pglz, and takes longer to compress a page that changed than to write it: with it,
     # changes to a large table after a checkpoint take half as long again.
     "wal_compression": "off",
+    # A first sync writes hundreds of megabytes into a log that is still short: to fill each new file of it with zeros
+    # first, and to wait for the disk, is up to a sixth of the time. Commits are as safe, and as quick, without.
+    "wal_init_zero": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",
