@@ -28,7 +28,8 @@ async def fetch_record(
 ) -> None:
     """Fetch the record the plan names and store it; one that is gone is tombstoned.
 
-    Records that it names and the mirror does not know (an invoice's customer) are fetched first and stored with it.
+    For a webhook, records that it names and the mirror does not know (an invoice's customer) are fetched first and
+    stored with it; what a person asks for costs the one call that was told.
     Raises RecordGoneError when neither side knows the id.
     """
     caller = run.caller(plan.leader, lane, CallKind.DETAIL)
@@ -44,7 +45,8 @@ async def fetch_record(
     batches: list[Batch] = []
     details: list[DetailBatch] = []
     entities = {name: one.entity for name, one in normalizers.items()}
-    for parent, parent_id in parent_ids(reply.records[0], plan.leader, entities):
+    named = parent_ids(reply.records[0], plan.leader, entities) if lane is Lane.WEBHOOKS else ()
+    for parent, parent_id in named:
         if await run.patiently(partial(mirror.raw, parent, parent_id)) is not None:
             continue
         if (found := await _parent(plan, run, parent, parent_id, source=source, lane=lane)) is not None:

@@ -232,7 +232,7 @@ class TokenKeeper:
         if missing == ["ZOHO_REFRESH_TOKEN"]:  # an app that nobody is signed in with: the run waits for the sign-in
             raise AuthorisationError(
                 "Nobody is signed in to Zoho",
-                advice="Sign in: in the window, or by `tsh-sync auth login`.",
+                advice="Sign in: in the window, or by `tsh-sync auth login`. Or set ZOHO_REFRESH_TOKEN.",
                 cause="ZOHO_REFRESH_TOKEN is not set",
             )
         if missing:

@@ -102,7 +102,7 @@ def test_ctrl_c_stops_within_a_page_and_the_next_sync_goes_on(tsh_sync, zoho):
         ({"ZOHO_RATE_LIMIT_PER_MINUTE": "many"}, 2, "ZOHO_RATE_LIMIT_PER_MINUTE"),
         ({"ZOHO_BATCH_SIZE": "500"}, 2, "1 to 200"),
         ({"ZOHO_ORGANIZATION_ID": "1"}, 2, "ZOHO_ORGANIZATION_ID"),
-        ({"ZOHO_REFRESH_TOKEN": ""}, 2, "ZOHO_REFRESH_TOKEN"),
+        ({"ZOHO_REFRESH_TOKEN": ""}, 4, "ZOHO_REFRESH_TOKEN"),
         ({"ZOHO_REFRESH_TOKEN": "wrong"}, 4, "sign"),
         ({"TSH_DATABASE_URL": "mysql://x"}, 2, "TSH_DATABASE_URL"),
         ({"TSH_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, 1, "127.0.0.1:1"),

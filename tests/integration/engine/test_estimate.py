@@ -184,7 +184,7 @@ async def test_the_time_that_is_told_includes_the_waits_for_the_limit(open_world
         await world.sync("invoices")
     async with open_world(url=fresh_url, server=server, per_minute=20, per_day=1000) as world:
         # A minute's limit that counts a call for a moment only, as if time went faster.
-        world.service._parts.budget._line._window = 1.5
+        world.service._parts.budget._line._window = 3.0
         told = (await world.service.forecast(SyncRequest(entities=("invoices",), details="all")))[0]
 
         report = await world.sync("invoices", details="all")
