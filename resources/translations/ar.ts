@@ -1166,6 +1166,11 @@
    <translation>لا تُستقبل التسليمات. تُجلب التغييرات دوريًا في هذه الأثناء، ولا يُفقد شيء.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>Demo</source>
+   <translation>عرض تجريبي</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <source>Details</source>
    <translation>التفاصيل</translation>
@@ -1876,8 +1881,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
-   <source>Make an encrypted file in Settings → Connection, or set the secrets in the environment.</source>
-   <translation>أنشئ ملفًا مشفَّرًا في الإعدادات ← الاتصال، أو اضبط الأسرار في البيئة.</translation>
+   <source>Make an encrypted file with `tsh-sync config vault file` or in Settings → Connection, or set the secrets in the environment.</source>
+   <translation>أنشئ ملفًا مشفَّرًا بالأمر `tsh-sync config vault file` أو في الإعدادات ← الاتصال، أو اضبط الأسرار في البيئة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
@@ -3174,11 +3179,6 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>TSH Sync</source>
    <translation>TSH Sync</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/main_window.py" />
-   <source>TSH Sync – demo</source>
-   <translation>TSH Sync – عرض تجريبي</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />

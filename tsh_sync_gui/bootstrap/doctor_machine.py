@@ -84,7 +84,10 @@ def vault(loaded: Loaded) -> Finding:
         return VAULT.fine(say("Secrets come from the environment or .env; this computer keeps none."))
     return VAULT.warning(
         say("There is no place where secrets could be kept: no keychain, and no encrypted file."),
-        say("Make an encrypted file in Settings → Connection, or set the secrets in the environment."),
+        say(
+            "Make an encrypted file with `tsh-sync config vault file` or in Settings → Connection, "
+            "or set the secrets in the environment."
+        ),
         deed="settings:vault",
     )
 

@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
         demo: bool = False,
     ) -> None:
         super().__init__()
-        self.setWindowTitle(tr("TSH Sync – demo") if demo else tr("TSH Sync"))
+        self.setWindowTitle(tr("Demo") if demo else tr("TSH Sync"))
         self.setMinimumSize(760, 520)
         self.session = session
         self.kept = kept

@@ -26,7 +26,7 @@ def sign_in_words(loaded: Loaded, health: TokenHealth | None) -> str:
     if loaded.vault_problem:
         return tr("How the sign-in stands is not known: its secrets cannot be read.")
     if health is not None and health.words:
-        return health.words
+        return tr(health.words)
     if health is not None and health.state == "needs_you":
         return tr("Zoho no longer accepts our sign-in. Nothing is lost; syncs wait.")
     if not is_signed_in(loaded, health):

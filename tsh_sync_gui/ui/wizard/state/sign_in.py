@@ -101,8 +101,8 @@ def _count_facts(sign_ins: int, limit: int) -> tuple[Fact, ...]:
 def health_facts(health: TokenHealth) -> tuple[Fact, ...]:
     """Return how a sign-in that is there stands."""
     if health.state == "needs_you":
-        return (Fact(health.words or tr("Zoho no longer accepts our sign-in."), "red"),)
-    facts = [Fact(health.words or tr("Signed in."))]
+        return (Fact(tr(health.words) if health.words else tr("Zoho no longer accepts our sign-in."), "red"),)
+    facts = [Fact(tr(health.words) if health.words else tr("Signed in."))]
     if health.where:
         facts.append(Fact(tr("Region: {region}").format(region=health.where)))
     facts.append(
