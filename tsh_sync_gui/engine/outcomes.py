@@ -59,6 +59,11 @@ def user_name() -> str:
         return ""
 
 
+def new_run_id() -> RunId:
+    """Return an id that no run has."""
+    return RunId(uuid.uuid4().hex)
+
+
 def new_run(
     entity: Entity,
     *,
@@ -71,7 +76,7 @@ def new_run(
     **known: Any,
 ) -> RunInfo:
     """Return a run of this person on this computer; without a *leader* it leads its walk."""
-    own = run or RunId(uuid.uuid4().hex)
+    own = run or new_run_id()
     return RunInfo(
         id=own,
         leader=leader or own,

@@ -87,7 +87,7 @@ class OverviewMaker:
             local=totals[0],
             detailed=totals[1],
             remote=mark.remote,
-            last_good=mark.last_good_at,
+            last_good=mark.last_good_at or (last.ended_at if last and last.state is RunState.UP_TO_DATE else None),
             live=None if orphan else live,
             last=live if orphan else question or last,
             here=live is None or live.machine == machine_name(),

@@ -28,7 +28,16 @@ from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.engine.starting import Starter
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
-from tsh_sync_gui.engine.views import DatabaseInfo, Forecast, GoneRecord, Overview, RunDetail, SyncReport, SyncRequest
+from tsh_sync_gui.engine.views import (
+    DatabaseInfo,
+    Details,
+    Forecast,
+    GoneRecord,
+    Overview,
+    RunDetail,
+    SyncReport,
+    SyncRequest,
+)
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity
 
@@ -219,6 +228,10 @@ class SyncService:
                 names.append(status.entity)
         return names
 
+    async def _never_run(self) -> list[str]:
+        statuses = (await self.overview()).entities
+        return [one.entity for one in statuses if one.last is None and one.live is None and not one.unavailable]
+
     async def waited_for_sign_in(self) -> list[str]:
         """Return the entities whose last run needed a sign-in that somebody has made since."""
         signed_in = await self._signed_in()
@@ -246,7 +259,11 @@ class SyncService:
             names += [name for name in await self.interrupted() if name not in names]
             return SyncRequest(entities=tuple(names), goes_on=True, trigger="goes on after the sign-in")
         if names := await self.interrupted():
-            return SyncRequest(entities=tuple(names), goes_on=True, trigger="goes on after the program's end")
+            # A demo's first sync is of everything: what it had not come to is part of what was broken off.
+            names += await self._never_run() if demo else []
+            details: Details = "all" if demo else None
+            trigger = "goes on after the program's end"
+            return SyncRequest(entities=tuple(names), goes_on=True, details=details, trigger=trigger)
         if demo and not await self.runs(limit=1):
             return SyncRequest(details="all", trigger="the demo's first sync")
         return None

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 from msgspec import to_builtins
 
 from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, SyncError, UnreachableError
@@ -14,7 +15,7 @@ from tsh_sync_gui.core.events import Notice
 from tsh_sync_gui.core.values import Lane, Mode, RunState
 from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.follow import Follower, as_begun, resumable
-from tsh_sync_gui.engine.outcomes import InterruptedRunError, new_run, started, state_of
+from tsh_sync_gui.engine.outcomes import InterruptedRunError, new_run, new_run_id, started, state_of
 from tsh_sync_gui.engine.plan import Situation, WalkPlan, chosen, missing_words, plan_walk, serves, usable_api
 from tsh_sync_gui.engine.ports import ListOrder, Ownership, RunInfo, Watermark
 from tsh_sync_gui.engine.preview import Preview
@@ -82,7 +83,7 @@ class Starter:
         marks = await self.marks(walk)
         plan = self.plan(walk, requested, request, marks)
         if plan is None:
-            return None, [self._not_due(one, marks[one.name]) for one in requested]
+            return None, await self._settled(requested, marks, dry_run=request.dry_run)
         if request.dry_run:
             cost = await self.cost(plan, request, marks)
             idle = [self._not_due(one, marks[one.name]) for one in plan.idle]
@@ -132,7 +133,7 @@ class Starter:
         plan = self.plan(walk, requested, request, marks)
         if plan is None:
             await owned.release()
-            return None, [self._not_due(one, marks[one.name]) for one in requested]
+            return None, await self._settled(requested, marks)
         unfinished = await self._unfinished(walk, plan, request, marks)
         if unfinished:
             plan = await self._resumed(plan, unfinished)
@@ -142,7 +143,7 @@ class Starter:
         lane = detail_lane(plan, request)  # counted once, though opening had to be tried again
         planned[lane] = planned.get(lane, 0) + cost.detail_calls
         served = job.run.infos if job.run else {}
-        return job, [self._not_due(one, marks[one.name]) for one in plan.idle if one.name not in served]
+        return job, await self._settled([one for one in plan.idle if one.name not in served], marks)
 
     async def _as_begun(self, requested: Sequence[Entity], request: SyncRequest) -> SyncRequest:
         """Return *request* as the newest run of *requested* that was broken off, or wanted a sign-in, had it.
@@ -206,11 +207,7 @@ class Starter:
         state, until = state_of(error)
         runs = [self._refusal(one, request, state, error, until) for one in requested]
         if not request.dry_run:
-            with suppress(UnreachableError):
-                await self._parts.ledger.add_ended(runs)
-            for run in runs:
-                self._parts.bus.publish(started(run, resumed=False))
-                Board({run.entity: run}, run.entity, self._parts.bus).ended(run, at=run.started_at, outstanding=0)
+            await self._tell_ended(runs)
         return runs
 
     def _refusal(
@@ -233,6 +230,34 @@ class Starter:
             cause=error.cause,
             dry_run=request.dry_run,
         )
+
+    async def _settled(
+        self, idle: Sequence[Entity], marks: dict[str, Watermark], *, dry_run: bool = False
+    ) -> list[RunInfo]:
+        """Return the reports of what is not due.
+
+        Where an entity's last run was stopped after its list was done, nothing of it is left to go on with: a run that
+        says so is kept, for it would stand there as stopped until its next walk.
+        """
+        reports = []
+        for one in idle:
+            report = self._not_due(one, marks[one.name])
+            last = next(iter(await self._parts.ledger.runs(entity=one.name, limit=1)), None)
+            walked_at = marks[one.name].walked_at
+            is_stopped = last is not None and last.state in {RunState.CANCELLED, RunState.FAILED}
+            if last is not None and is_stopped and walked_at and walked_at >= last.started_at and not dry_run:
+                report = msgspec.structs.replace(report, id=(fresh := new_run_id()), leader=fresh)
+                await self._tell_ended([report])
+            reports.append(report)
+        return reports
+
+    async def _tell_ended(self, runs: Sequence[RunInfo]) -> None:
+        """Keep runs that make no call, and publish their beginning and end."""
+        with suppress(UnreachableError):
+            await self._parts.ledger.add_ended(runs)
+        for run in runs:
+            self._parts.bus.publish(started(run, resumed=False))
+            Board({run.entity: run}, run.entity, self._parts.bus).ended(run, at=run.started_at, outstanding=0)
 
     def _not_due(self, entity: Entity, mark: Watermark) -> RunInfo:
         """Return the report of an entity whose walk is not due: no run is made, no call is spent."""

@@ -87,6 +87,39 @@ async def test_details_that_were_broken_off_go_on_with_the_number_that_is_left(o
         assert world.query("select count(*) from tsh.sales_orders where detailed_at is not null") == [(6,)]
 
 
+async def test_what_was_broken_off_after_its_list_and_is_not_due_does_not_stand_there_as_stopped(
+    open_world, make_simulator
+):
+    server = make_simulator(items=1500, latency_ms=20)
+    async with open_world(server=server, concurrency=1, per_minute=6000, per_day=100_000) as world:
+        task = asyncio.create_task(world.sync("products", "stock_levels", details="all"))
+        await world.until(PageStored, 8 + 3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        before = {one.entity: one.state for one in (await world.service.overview()).entities}
+
+        report = await world.service.sync(await world.service.at_start())
+
+        after = {
+            one.entity: (one.state, one.last_good is not None) for one in (await world.service.overview()).entities
+        }
+        assert before["stock_levels"] == before["products"] == "paused"
+        assert states(report) == {"up_to_date"}
+        assert after["stock_levels"] == after["products"] == ("up_to_date", True)
+        assert await world.service.at_start() is None
+
+
+async def test_a_demo_that_was_closed_at_once_goes_on_with_all_it_had_not_come_to(open_world, make_simulator):
+    async with open_world(server=make_simulator(items=3000, latency_ms=20), **SERIAL) as world:
+        await broken_off(world, "products")
+
+        asked = await world.service.at_start(demo=True)
+
+        assert set(asked.entities) == {one.name for one in world.service.registry}
+        assert asked.entities[0] == "products"
+
+
 async def broken_off(world, entity, **request):
     """Begin a sync and end it in mid-list, as the end of a program does; returns its run."""
     task = asyncio.create_task(world.sync(entity, **request))
