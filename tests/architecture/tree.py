@@ -31,6 +31,7 @@ def python_files(folder: str = "tsh_sync_gui") -> tuple[Path, ...]:
     return tuple(path for path in files(folder) if path.suffix == ".py")
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 

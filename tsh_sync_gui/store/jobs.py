@@ -85,6 +85,8 @@ class PgJobs:
     async def waiting(self) -> QueueStatus:
         """Return the queue in figures."""
         async with self._database.raw() as connection:
+            # Both statements see one moment: a job that is taken in between would be counted by neither.
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             running, failed, oldest = await (await connection.execute(sql.FIGURES)).fetchone() or (0, 0, None)
             depths = await (await connection.execute(sql.DEPTHS)).fetchall()
         by_lane = {lane.value: 0 for lane in Lane}
