@@ -51,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     wanted = _arguments(sys.argv[1:] if argv is None else argv)
     kept = kept_settings(demo=wanted.demo)
     app = prepare([], language=os.environ.get("TSH_LANGUAGE") or str(kept.value("language", "system")))
-    theme.install(app, str(kept.value("theme", "system")))
+    # As with the language: what the environment says goes before what was chosen here.
+    named = os.environ.get("TSH_THEME", "")
+    theme.install(app, named if named in {"system", "light", "dark"} else str(kept.value("theme", "system")))
     app.setWindowIcon(icon("logo"))
 
     async def program(engine: EngineThread, quit_wanted: asyncio.Event) -> int:

@@ -101,19 +101,15 @@ def _starts(prices: Prices, entity: str, reason: str, *, mode: str, leads: bool)
         Offer(do=do, text=text, icon=icon, price=cost, hint=hint, reason=reason, leads=leads and do == chosen)
         for do, text, icon, cost, hint in plain
     )
-    return (*found, *_estimates(chosen, changes, full, reason, leads=leads))
+    return (*found, *_estimates(changes, full, reason))
 
 
-def _estimates(
-    chosen: str, changes: Forecast | None, full: Forecast | None, reason: str, *, leads: bool
-) -> tuple[Offer, ...]:
-    """Return the way to a price where only "at least" is known; it stands beside the price that lacks it."""
-    shown = {Do.FULL: full, Do.SWEEP: full, Do.SYNC: changes, Do.PREVIEW: changes}.get(Do(chosen))
+def _estimates(changes: Forecast | None, full: Forecast | None, reason: str) -> tuple[Offer, ...]:
+    """Return the way to a price where only "at least" is known; a card has no room for it beside the price."""
     if all(one is None or one.known for one in (changes, full)):
         return ()
     hint = tr("Asks Zoho how many records there are, in a few calls; the next sync uses what was read")
-    wanted = leads and shown is not None and not shown.known
-    return (Offer(do=Do.ESTIMATE, text=tr("Estimate"), icon="gauge", hint=hint, reason=reason, leads=wanted),)
+    return (Offer(do=Do.ESTIMATE, text=tr("Estimate"), icon="gauge", hint=hint, reason=reason),)
 
 
 def _controls(status: EntityStatus, run: RunView, *, leads: bool) -> tuple[Offer, ...]:
