@@ -141,8 +141,13 @@ class _Answer:
     def end(self) -> None:
         """Put the body together."""
         self.body = b"".join(self._pieces)
+        self._pieces.clear()
         self._is_over = True
         self._on_end()
+
+    def let_go(self) -> None:
+        """Part from the parser: each knows the other, and the body would stay until the next great collection."""
+        del self._parser
 
 
 class _Line(asyncio.BufferedProtocol):
@@ -190,6 +195,7 @@ class _Line(asyncio.BufferedProtocol):
             raise httpx.ReadError(str(error), request=request) from error
         finally:
             self._answer = None
+            answer.let_go()
             if self._watch is not None:
                 self._watch.cancel()
         self._is_open = answer.keeps_open and not self._transport.is_closing()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import gzip
 import ssl
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tsh_sync_gui.zoho import wire
-from tsh_sync_gui.zoho.transport import LONGEST_HEAD, Transport
+from tsh_sync_gui.zoho.transport import LONGEST_HEAD, Transport, _Answer
 
 pytestmark = pytest.mark.asyncio
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -143,6 +144,20 @@ async def test_a_second_answer_to_one_request_is_not_mixed_with_the_first():
 
     assert [(one.status_code, one.text, "x" in one.headers) for one in answers] == [(200, "hi", False)] * 2
     assert server.lines == 2
+
+
+async def test_nothing_of_an_answer_waits_for_the_collector():
+    async with served([OK], [OK]) as (_, client):
+        await client.get("/")
+        gc.collect()
+        gc.disable()
+        try:
+            await client.get("/")
+            left = [one for one in gc.get_objects() if isinstance(one, _Answer)]
+        finally:
+            gc.enable()
+
+    assert left == []
 
 
 async def test_silence_is_a_timeout_and_a_slow_answer_is_none():
