@@ -42,7 +42,7 @@ def _no_qt_warnings() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _garbage_ends_in_this_thread() -> Iterator[None]:
+def garbage_ends_in_this_thread() -> Iterator[None]:
     """Collect here and never in the engine's thread, as the program does."""
     gc.disable()
     yield
