@@ -128,6 +128,13 @@ class Notice(_Event, frozen=True, kw_only=True, tag="notice"):
     advice: str = ""
 
 
+class LettersChanged(_Event, frozen=True, kw_only=True, tag="letters_changed"):
+    """Dead letters are others than they were: by a person's deed, or by the retry *work*."""
+
+    work: str = ""
+    number: int = 0
+
+
 Event = (
     RunStarted
     | PhaseStarted
@@ -140,9 +147,17 @@ Event = (
     | QuotaChanged
     | ConnectionChanged
     | Notice
+    | LettersChanged
 )
 
-RunEvent = (
+Runclass LettersChanged(_Event, frozen=True, kw_only=True, tag="letters_changed"):
+    """Dead letters are others than they were: by a person's deed, or by the retry *work*."""
+
+    work: str = ""
+    number: int = 0
+
+
+Event = (
     RunStarted | PhaseStarted | PageStored | RunWaiting | RunContinued | RunPaused | RunFinished | RecordsRejected
 )
 

@@ -1,0 +1,1 @@
+"""Dead letters: searched, understood, tried again and mended."""

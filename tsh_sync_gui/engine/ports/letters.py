@@ -1,0 +1,148 @@
+"""Dead letters as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.engine.letters.values import (
+    Chosen,
+    Deed,
+    GivenUpLetter,
+    Letter,
+    LetterDeed,
+    LetterFigures,
+    LetterGroup,
+    LetterOrder,
+    LetterPage,
+    LetterQuery,
+    LetterWork,
+    Sides,
+    WorkState,
+)
+
+
+class Letters(Protocol):
+    """The dead letters as they are kept. *person* is who asks: "new" is what came since they looked."""
+
+    async def groups(self, query: LetterQuery, *, person: str) -> list[LetterGroup]:
+        """Return the groups of what matches, largest first."""
+        ...
+
+    async def page(
+        self,
+        query: LetterQuery,
+        *,
+        person: str,
+        order: LetterOrder = LetterOrder.LAST_SEEN,
+        is_descending: bool = True,
+        after: str = "",
+        limit: int = 100,
+    ) -> LetterPage:
+        """Return a page of what matches; *after* is the last page's."""
+        ...
+
+    async def count(self, query: LetterQuery, *, person: str) -> int:
+        """Return how many match."""
+        ...
+
+    async def ids(self, query: LetterQuery, *, person: str) -> list[str]:
+        """Return all that match, those seen last first."""
+        ...
+
+    async def letters(self, ids: Sequence[str]) -> list[Letter]:
+        """Return the letters of *ids* that there are, in that order."""
+        ...
+
+    async def payload(self, letter: str) -> bytes:
+        """Return the refused text."""
+        ...
+
+    async def figures(self, *, person: str) -> LetterFigures:
+        """Return how things stand."""
+        ...
+
+    async def looked(self, person: str) -> None:
+        """Note that *person* has looked: what is there now is not new to them."""
+        ...
+
+    async def history(self, letter: str) -> list[LetterDeed]:
+        """Return what was done with a letter, newest first."""
+        ...
+
+    async def sides(self, letter: Letter) -> Sides:
+        """Return the letter's record as the mirror keeps it."""
+        ...
+
+    async def others(self, letter: Letter, *, limit: int = 20) -> list[Letter]:
+        """Return other letters of the same record, newest first."""
+        ...
+
+    async def do(
+        self,
+        which: Chosen,
+        deed: Deed,
+        *,
+        by: str,
+        words: str = "",
+        until: datetime | None = None,
+    ) -> int:
+        """Discard, restore, snooze, assign or note letters; returns how many there were to do it with."""
+        ...
+
+    async def lock(self, letter: str, *, by: str, seconds: float) -> Letter:
+        """Keep *letter* for one person's edit; ConfigurationError when another has it, or it is not open."""
+        ...
+
+    async def unlock(self, letter: str, *, by: str) -> None:
+        """Let go of it."""
+        ...
+
+    async def keep_edit(self, letter: str, *, by: str, key: str, payload: bytes, words: str) -> bool:
+        """Write an edit down before it is carried out; False when *key* was carried out already."""
+        ...
+
+    async def resolve(self, letters: Sequence[str], *, run: RunId | str, connection: Any | None = None) -> int:
+        """Close open letters as brought by *run*."""
+        ...
+
+    async def fail(self, letter: str, *, reason: str, kind: str, advice: str, run: str) -> None:
+        """Note at an open letter that it was tried in vain, with the new words; a cause that changed regroups it."""
+        ...
+
+    async def give_up(self, letter: GivenUpLetter, connection: Any) -> None:
+        """Keep what was given up as a letter, in that open transaction; one that is known is brought up to date."""
+        ...
+
+    async def begin_work(
+        self, which: Chosen, work: LetterWork, *, enqueue: Callable[[str, Any], Awaitable[Any]]
+    ) -> LetterWork:
+        """Write down which letters are to be retried, in order; *enqueue* takes the work's id and the open connection.
+
+        What it puts into the queue is as sure as the work.
+        """
+        ...
+
+    async def work(self, work: str) -> LetterWork | None:
+        """Return a retry, None when there is none of that id."""
+        ...
+
+    async def works(self, *, limit: int = 20) -> list[LetterWork]:
+        """Return retries, newest first."""
+        ...
+
+    async def next_of(self, work: str, number: int) -> list[str]:
+        """Return the next letters of a retry that are not done."""
+        ...
+
+    async def advance(self, work: str, *, succeeded: int, failed: int, skipped: int, calls: int) -> LetterWork:
+        """Note what was done; the work as it is then, cancelled when somebody asked for that."""
+        ...
+
+    async def end_work(
+        self, work: str, state: WorkState, *, words: str = "", until: datetime | None = None
+    ) -> LetterWork:
+        """End a retry, or say until when it waits; one that is over stays as it is."""
+        ...
