@@ -150,14 +150,7 @@ Event = (
     | LettersChanged
 )
 
-Runclass LettersChanged(_Event, frozen=True, kw_only=True, tag="letters_changed"):
-    """Dead letters are others than they were: by a person's deed, or by the retry *work*."""
-
-    work: str = ""
-    number: int = 0
-
-
-Event = (
+RunEvent = (
     RunStarted | PhaseStarted | PageStored | RunWaiting | RunContinued | RunPaused | RunFinished | RecordsRejected
 )
 
