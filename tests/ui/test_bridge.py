@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import textwrap
+import time
 
 from tests.unit.ui.state.test_live import finished, page, started
 from tsh_sync_gui.core.events import QuotaChanged
@@ -68,13 +69,31 @@ async def test_settling_does_not_break_off_the_clean_up_of_a_cancelled_call(qloo
             await asyncio.sleep(0.05)
             cleaned.append(True)
 
-    call = engine.call(careful())
-    await asyncio.sleep(0.05)
+    for pause in (0.0, 0.01):  # the window's word comes after that of who settles, or before it
+        call = engine.call(careful())
+        await asyncio.sleep(0.05)
+        awaiting = asyncio.ensure_future(call)
+        awaiting.cancel()
+        if pause:
+            await asyncio.sleep(pause)
+        assert await engine.settle(2)
+
+    assert cleaned == [True, True]
+
+
+async def test_what_is_given_up_before_it_began_never_begins(qloop, engine: EngineThread):
+    begun = []
+
+    async def late() -> None:
+        begun.append(True)
+
+    engine.soon(lambda: time.sleep(0.05))
+    call = engine.call(late())
     call.cancel()
     await asyncio.sleep(0.01)
 
     assert await engine.settle(2)
-    assert cleaned == [True]
+    assert begun == []
 
 
 async def test_settling_ends_calls_but_not_what_serves(qloop, engine: EngineThread):

@@ -25,13 +25,34 @@ T = TypeVar("T")
 STOP_SECONDS: Final = 10.0
 
 
+class _Call:
+    """A coroutine that runs in the engine for the window."""
+
+    __slots__ = ("is_ended", "is_long", "task")
+
+    def __init__(self, is_long: bool) -> None:
+        self.is_long = is_long
+        self.is_ended = False
+        self.task: asyncio.Task[Any] | None = None
+
+    def end(self) -> None:
+        """Cancel it, in the engine's thread; once, though both who gives it up and who settles may ask.
+
+        A second time would break off its clean-up.
+        """
+        if not self.is_ended:
+            self.is_ended = True
+            if self.task is not None:
+                self.task.cancel()
+
+
 class EngineThread:
     """A thread with a SelectorEventLoop, on every system."""
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._tasks: dict[asyncio.Task[Any], bool] = {}
+        self._calls: set[_Call] = set()
 
     def start(self) -> None:
         """Begin to run coroutines."""
@@ -57,30 +78,42 @@ class EngineThread:
 
         What is not long is never broken off, only no longer waited for: a read that is cancelled costs a connection.
         """
-        found = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._kept(coroutine, is_long), self.loop))
-        return found if is_long else asyncio.shield(found)
+        one = _Call(is_long)
+        found = asyncio.shield(
+            asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._kept(coroutine, one), self.loop))
+        )
+        if is_long:
+            found.add_done_callback(lambda done: self._break_off(one) if done.cancelled() else None)
+        return found
+
+    def _break_off(self, one: _Call) -> None:
+        """End a call nobody awaits any more; the loop may have ended before."""
+        if not self.loop.is_closed():
+            self.soon(one.end)
 
     def serve(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         """Run *coroutine* for as long as it likes: `settle` leaves it alone."""
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.loop))
 
-    async def _kept(self, coroutine: Coroutine[Any, Any, T], is_long: bool) -> T:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 -- a coroutine runs in a task
-        self._tasks[task] = is_long
+    async def _kept(self, coroutine: Coroutine[Any, Any, T], one: _Call) -> T:
+        if one.is_ended:
+            coroutine.close()
+            raise asyncio.CancelledError
+        one.task = asyncio.current_task()
+        self._calls.add(one)
         try:
             return await coroutine
         finally:
-            del self._tasks[task]
+            self._calls.discard(one)
 
     def settle(self, seconds: float) -> asyncio.Future[bool]:
         """Cancel the long calls and wait until all have really ended; False when some did not within *seconds*."""
 
         async def cancelled() -> bool:
-            left = set(self._tasks)
-            for task, is_long in tuple(self._tasks.items()):
-                if is_long and not task.cancelling():  # a second time would break off its clean-up
-                    task.cancel()
+            left = {one.task for one in self._calls if one.task is not None}
+            for one in self._calls:
+                if one.is_long:
+                    one.end()
             return not left or not (await asyncio.wait(left, timeout=seconds))[1]
 
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(cancelled(), self.loop))
