@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Self
 
@@ -21,15 +21,53 @@ from tsh_sync_gui.simulator.webhooks_sender import Sender
 
 __all__ = ["Simulator", "SimulatorConfig", "register", "run"]
 _STOP_SECONDS = 10
+_TICK_S = 0.1
+_PAUSE_S = 0.005
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn that leaves signals to whoever runs it."""
+    """A uvicorn that leaves signals to whoever runs it, and ends without pauses."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop = asyncio.get_running_loop()
+        self._asked = asyncio.Event()
+
+    def leave(self) -> None:
+        """End soon; safe from other threads and from signal handlers."""
+        self.should_exit = True
+        with suppress(RuntimeError):  # the loop is closed: it has ended already
+            self._loop.call_soon_threadsafe(self._asked.set)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def main_loop(self) -> None:
+        """Look around as often as uvicorn does, because Windows tells of Ctrl+C only then; but hear `leave` at once."""
+        asked = asyncio.create_task(self._asked.wait())
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            await asyncio.wait({asked}, timeout=_TICK_S)
+        asked.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and let what is being answered come to its end."""
+        for server in self.servers:
+            server.close()
+        for bound in sockets or ():
+            bound.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while state.connections or state.tasks:  # noqa: ASYNC110 -- uvicorn has no event for the last one
+                    await asyncio.sleep(_PAUSE_S)
+        for task in state.tasks:
+            task.cancel()
 
 
 class Simulator:
@@ -86,7 +124,7 @@ class Simulator:
     def request_stop(self) -> None:
         """Ask `serve` to end; safe from other threads and from signal handlers."""
         if self._server is not None:
-            self._server.should_exit = True
+            self._server.leave()
 
     def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Serve from a thread of its own and return the address."""
