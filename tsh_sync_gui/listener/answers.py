@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -20,10 +21,22 @@ from tsh_sync_gui.core.log import redact
 _encode = msgspec.json.Encoder().encode
 
 
+class _Json(Response):
+    """A JSON answer whose headers are made without starlette's look at each of them; it is what deliveries get."""
+
+    media_type = "application/json"
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Set the headers."""
+        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), (b"content-type", b"application/json")]
+        if headers:
+            self.raw_headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
 def answer(document: Any, status: int = 200, **headers: str) -> Response:
     """Return *document* as JSON; underscores of header names stand for hyphens."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(_encode(document), status, media_type="application/json", headers=named)
+    named = {name.replace("_", "-"): value for name, value in headers.items()} if headers else None
+    return _Json(_encode(document), status, headers=named)
 
 
 def reason(kind: str, title: str, advice: str = "") -> dict[str, Any]:

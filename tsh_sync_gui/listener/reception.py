@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
-from uuid import uuid4
 
 import structlog
 from pydantic import SecretStr
@@ -168,7 +168,7 @@ class Reception:
         self, delivery: Delivery, hint: Hint, verdict: Verdict, diagnosis: Diagnosis, *, scheme: str = ""
     ) -> Arrival:
         return Arrival(
-            key=uuid4().hex,
+            key=os.urandom(16).hex(),
             received_at=self._now(),
             delivery=delivery,
             verdict=verdict,

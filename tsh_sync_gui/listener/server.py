@@ -81,35 +81,41 @@ class _Joined:
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol, which waits neither for a head that does not come nor for more callers than it can serve."""
 
-    _waiting: asyncio.TimerHandle | None = None
+    _look: asyncio.TimerHandle | None = None
+    _due: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower in asyncio
         super().connection_made(cast("asyncio.Transport", _Joined(transport, self.loop)))
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
             return
-        self._wait()
+        self._due = self.loop.time() + HEAD_S
+        self._look_at(self._due)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._wait()
+        self._due = self.loop.time() + HEAD_S
 
     def on_headers_complete(self) -> None:
-        self._rest()
+        self._due = None
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._rest()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
-        self._rest()
-        self._waiting = self.loop.call_later(HEAD_S, self.transport.abort)
+    def _look_at(self, when: float) -> None:
+        self._look = self.loop.call_at(when, self._end_if_late)
 
-    def _rest(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
+    def _end_if_late(self) -> None:
+        """End the connection if its head is late. One timer looks now and then; two a request would cost more."""
+        now = self.loop.time()
+        if self._due is not None and now >= self._due:
+            self.transport.abort()
+            return
+        self._look_at(self._due if self._due is not None else now + HEAD_S)
 
 
 class Listener:

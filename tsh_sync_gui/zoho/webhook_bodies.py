@@ -17,7 +17,7 @@ import msgspec
 from tsh_sync_gui.core.values import parse_stamp
 from tsh_sync_gui.engine.ports.inbox import Change, Delivery, Hint
 from tsh_sync_gui.entities.registry import Registry
-from tsh_sync_gui.entities.spec import Entity, Field
+from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.zoho.webhooks import form_fields, is_form
 
 LONGEST: Final = 1_048_576
@@ -156,7 +156,7 @@ def _find(
     names = _names(registry)
     ids = _ids(registry)
     # A flat record may hold other records; its own id says that it is one.
-    is_flat = any(key in ids for key in members)
+    is_flat = not ids.keys().isdisjoint(members)
     wrapped = None if is_flat else _wrapped(members, names)
     told = names.get(_plain(delivery.address.rstrip("/").rpartition("/")[2]))
     told = told or names.get(_subject(event)) or names.get(_plain(_first(members, flat, _MODULES)))
@@ -165,25 +165,28 @@ def _find(
         return entity, _whole(wrapped[1])
     for envelope in () if is_flat else _ENVELOPES:
         if envelope in members and (opened := _opened(members[envelope])):
+            if told is not None and not ids.keys().isdisjoint(opened):
+                return told, _whole(members[envelope])
             found, record = _find(opened, {}, Delivery(address="", body=b""), registry, "")
             return told or found, record if record is not None else _whole(members[envelope])
     if told is None:
-        told = _likeliest((*members, *flat), ids)
+        told = _likeliest((*members, *flat), registry)
     if told is None or not members:
         return told, None
     return told, msgspec.Raw(_again(members))
 
 
-def _likeliest(keys: Sequence[str], ids: Mapping[str, Entity]) -> Entity | None:
+def _likeliest(keys: Sequence[str], registry: Registry) -> Entity | None:
     """Return whose record has these *keys*: records name others by id, too, but have most fields of their own kind."""
+    ids, own = _ids(registry), _own_keys(registry)
     given = set(keys)
     candidates = [ids[key] for key in keys if key in ids]
-    return max(candidates, key=lambda entity: len(given & _own_keys(entity.fields)), default=None)
+    return max(candidates, key=lambda entity: len(given & own[entity.name]), default=None)
 
 
 @cache
-def _own_keys(fields: tuple[Field, ...]) -> frozenset[str]:
-    return frozenset(key for field in fields for key in field.keys)
+def _own_keys(registry: Registry) -> dict[str, frozenset[str]]:
+    return {entity.name: frozenset(key for field in entity.fields for key in field.keys) for entity in registry}
 
 
 def _wrapped(members: Members, names: Mapping[str, Entity]) -> tuple[Entity, msgspec.Raw] | None:
@@ -249,6 +252,9 @@ def _record_id(entity: Entity, record: Members, members: Members, flat: dict[str
     own = (entity.pull.id, *(f"{api.record}_id" for api in entity.apis), f"{_plain(entity.one)}_id")
     keys = (*dict.fromkeys(own), *_PLAIN_IDS)
     for place in (record, members):
+        # Most records name their id first and as it is; a look at all their keys is for those that do not.
+        if keys[0] in place and (found := _text(place[keys[0]])):
+            return _checked(found)
         plain = {_plain(key): value for key, value in place.items()}
         for key in keys:
             if key in plain and (found := _text(plain[key])):
@@ -273,6 +279,7 @@ def _modified(entity: Entity, record: Members, flat: dict[str, str]) -> datetime
     return None
 
 
+@lru_cache(maxsize=1024)
 def _change(event: str, address: str) -> Change:
     for text in (event.lower(), address.lower()):
         for pattern, change in _CHANGES:
@@ -281,6 +288,7 @@ def _change(event: str, address: str) -> Change:
     return Change.UNKNOWN
 
 
+@lru_cache(maxsize=1024)
 def _subject(event: str) -> str:
     """Return the word for the entity in an event's name: `item` of `item_created`, `items.created`, `item created`."""
     return _plain(re.split(r"[._\s:/-]+(?=[a-z]+$)", event.strip().lower())[0])
