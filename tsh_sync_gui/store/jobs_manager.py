@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -120,6 +121,7 @@ class Hand(JobManager):
         self._offers = offers
         self._held: dict[int, str] = {}
         self._in_doubt = False
+        self._heard = 0
         self.uncounted: set[int] = set()
         self.worker: int | None = None
 
@@ -149,17 +151,22 @@ class Hand(JobManager):
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> theirs.Job | None:
         """Take the next job of a kind that is on offer now; *queues* is how procrastinate would choose."""
         del queues
-        offered = self._offers(list(self._held.values()))
-        if not offered:
-            return None
-        row = await self._connections.patiently(lambda connection: self._take(connection, offered, worker_id))
-        self._in_doubt = False
-        if row is None or row["id"] is None:
-            return None
-        self._held[row["id"]] = row["task_name"]
-        return theirs.Job.from_row(row)
+        while True:
+            heard = self._heard
+            offered = self._offers(list(self._held.values()))
+            if not offered:
+                return None
+            row = await self._connections.patiently(partial(self._take, offered=offered, worker_id=worker_id))
+            self._in_doubt = False
+            if row is not None and row["id"] is not None:
+                self._held[row["id"]] = row["task_name"]
+                return theirs.Job.from_row(row)
+            # procrastinate forgets what it heard while it looked; a job that came too late for the look would wait for
+            # the next poll.
+            if heard == self._heard:
+                return None
 
-    async def _take(self, connection: Driver, offered: list[str], worker_id: int) -> dict[str, Any] | None:
+    async def _take(self, connection: Driver, *, offered: list[str], worker_id: int) -> dict[str, Any] | None:
         if self._in_doubt:
             missed = await _first(connection, sql.MISSED, (worker_id, list(self._held)))
             if missed is not None:
@@ -222,7 +229,12 @@ class Hand(JobManager):
     ) -> None:
         """Hear of jobs of every kind."""
         del queues
-        await super().listen_for_jobs(on_notification=on_notification, queues=None)
+
+        async def hear(*, channel: str, notification: theirs.Notification) -> None:
+            self._heard += 1
+            await on_notification(channel=channel, notification=notification)
+
+        await super().listen_for_jobs(on_notification=hear, queues=None)
 
 
 async def _first(connection: Driver, statement: str, values: Any) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from tsh_sync_gui.engine.retrying import Retrying, Verdict
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.jobs_keeper import Keeper
+from tsh_sync_gui.store.jobs_manager import Hand
 from tsh_sync_gui.store.jobs_worker import Pace, PgWorker
 
 pytestmark = pytest.mark.asyncio
@@ -303,3 +304,33 @@ async def test_a_trigger_that_meets_the_start_of_a_run_settles_too(bench, databa
 
     assert second.id != first
     assert second.scheduled_at is not None
+
+
+async def test_a_job_that_comes_while_the_worker_looks_in_vain_does_not_wait_for_the_next_look(bench, monkeypatch):
+    looked, did = Hand._take, Done()
+
+    async def slowly(hand, connection, **values):
+        found = await looked(hand, connection, **values)
+        if bench.given_up == []:
+            bench.given_up.append("the look in which the job came")
+
+            async def is_listening():
+                return await query(bench.database, "SELECT 1 FROM pg_stat_activity WHERE starts_with(query, 'LISTEN')")
+
+            assert await eventually(is_listening)
+            await put(bench, n=1)
+
+            async def is_heard():
+                return hand._heard > 0
+
+            assert await eventually(is_heard)
+        return found
+
+    monkeypatch.setattr(Hand, "_take", slowly)
+    worker = PgWorker(bench.database, [Kind(name="k", handler=did)], pace=Pace(poll_s=60))
+
+    working = asyncio.create_task(worker.run(concurrency=2))
+    assert await eventually(lambda: asyncio.sleep(0, did.did == [1]))
+
+    working.cancel()
+    await asyncio.wait({working})
