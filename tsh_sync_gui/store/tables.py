@@ -29,6 +29,7 @@ from sqlalchemy.types import TypeEngine
 from tsh_sync_gui.entities.spec import Child, Entity, Field, Kind
 from tsh_sync_gui.store.tables_inbox import add_inbox_tables
 from tsh_sync_gui.store.tables_jobs import add_job_tables
+from tsh_sync_gui.store.tables_letters import add_letter_tables
 from tsh_sync_gui.store.tables_sync import SYNC, add_sync_tables
 
 TSH: Final = "tsh"
@@ -54,6 +55,7 @@ def metadata(entities: Iterable[Entity]) -> MetaData:
     add_sync_tables(found)
     add_job_tables(found)
     add_inbox_tables(found)
+    add_letter_tables(found)
     for entity in entities:
         entity_table(found, entity)
         for child in entity.children:

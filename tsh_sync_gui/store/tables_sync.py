@@ -1,4 +1,4 @@
-"""The tables of the schema `sync`: runs, checkpoints, dead letters, audit, budget, tokens and shared settings."""
+"""The tables of the schema `sync`: runs, checkpoints, audit, budget, tokens and shared settings."""
 
 from __future__ import annotations
 
@@ -232,41 +232,6 @@ def _add_walks(found: MetaData) -> None:
 
 
 def _add_records(found: MetaData) -> None:
-    Table(
-        "dead_letters",
-        found,
-        Column("id", BigInteger, Identity(always=True), primary_key=True),
-        Column("entity", Text, nullable=False),
-        # Which of a record's texts was refused: `list` or `detail`; each is healed by its own kind only.
-        Column("part", Text, nullable=False, server_default=text("'list'")),
-        _text("record_id"),
-        # The record's id, or '#' and a hash of its text where it has none: what the same fault is recognised by.
-        Column("record_key", Text, nullable=False),
-        _text("state", default=False),
-        _text("cause"),
-        _text("field"),
-        _text("value"),
-        _text("reason"),
-        Column("payload", LargeBinary, nullable=False, server_default=text("'\\x'::bytea")),
-        Column("tries", Integer, nullable=False, server_default=text("1")),
-        _stamp("first_seen_at", now=True),
-        _stamp("last_seen_at", now=True),
-        _text("run_id"),
-        _stamp("resolved_at"),
-        _text("resolved_by"),
-        CheckConstraint("state IN ('open', 'resolved', 'discarded')", name="ck_dead_letters_state"),
-        Index(
-            "uq_dead_letters_record",
-            "entity",
-            "record_key",
-            "part",
-            unique=True,
-            postgresql_where=text("state <> 'resolved'"),
-        ),
-        Index("ix_dead_letters_run_id", "run_id"),
-        Index("ix_dead_letters_last_seen_at", text("last_seen_at DESC")),
-        schema=SYNC,
-    )
     Table(
         "audit",
         found,
