@@ -13,6 +13,8 @@ from tsh_sync_gui.core.errors import (
     ConfirmationRequiredError,
     QuotaExhaustedError,
     SyncError,
+    VaultLockedError,
+    WrongPassphraseError,
 )
 
 WRONG_USE, FAILED, NEEDS_YOU, NO_QUOTA = 2, 1, 4, 5
@@ -115,10 +117,12 @@ class Check:
 def code_of(error: SyncError) -> int:
     """Return the exit code that says what to do about *error*."""
     match error:
+        case WrongPassphraseError():
+            return WRONG_USE
+        case AuthorisationError() | ConfirmationRequiredError() | VaultLockedError():
+            return NEEDS_YOU
         case ConfigurationError():
             return WRONG_USE
-        case AuthorisationError() | ConfirmationRequiredError():
-            return NEEDS_YOU
         case QuotaExhaustedError():
             return NO_QUOTA
         case _:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from tsh_sync_gui.bootstrap.doctor_findings import FAILED, NOTHING, WRONG_USE, Check, Finding, Words, say
+from tsh_sync_gui.bootstrap.doctor_findings import FAILED, NOTHING, WRONG_USE, Check, Finding, Words, code_of, say
 from tsh_sync_gui.bootstrap.secrets import vault_of
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import DECLARED, Loaded, Settings, find
@@ -69,8 +69,8 @@ def vault(loaded: Loaded) -> Finding:
     if loaded.is_demo:
         return VAULT.fine(say("The demo has no secrets."))
     where = vault_of(loaded)
-    if loaded.vault_problem:
-        return VAULT.fault(Words(loaded.vault_problem), code=WRONG_USE, deed="settings:vault")
+    if loaded.vault_error is not None:
+        return VAULT.failed(loaded.vault_error, deed="settings:vault")
     if where.kind is VaultKind.KEYCHAIN:
         return VAULT.fine(say("Secrets rest in this computer's keychain."))
     if where.kind is VaultKind.FILE:
@@ -95,19 +95,7 @@ def vault(loaded: Loaded) -> Finding:
 def settings(loaded: Loaded, *, has_shared: bool) -> Iterator[Finding]:
     """Look at the settings; without the database those that all machines share are not known (*has_shared*)."""
     missing = missing_credentials(loaded, has_shared=has_shared)
-    if missing:
-        names = " and ".join(find(field).variable for field in missing)
-        remedy = say(
-            "Sign in with the set-up, or set them in the environment or a .env file; `tsh-sync demo` needs none."
-        )
-        if loaded.vault_problem:
-            remedy = say("The place of the secrets has to be opened first; they may rest there.")
-        yield SETTINGS.fault(
-            say("{names} is not set.", names=names) if len(missing) == 1 else say("{names} are not set.", names=names),
-            remedy,
-            code=WRONG_USE,
-            deed="setup:organization" if missing == ["organization_id"] else "sign_in",
-        )
+    yield from _missing(loaded, missing)
     if not loaded.settings.sync_enabled:
         yield SETTINGS.warning(
             say("Syncing is switched off (ZOHO_SYNC_ENABLED is false)."),
@@ -121,6 +109,32 @@ def settings(loaded: Loaded, *, has_shared: bool) -> Iterator[Finding]:
         yield SETTINGS.warning(words, Words(caution), deed="settings:per_minute")
     if not missing and loaded.settings.sync_enabled:
         yield SETTINGS.fine(say("All settings are in range, and the credentials for Zoho are there."))
+
+
+def _missing(loaded: Loaded, missing: list[str]) -> Iterator[Finding]:
+    """Name what is not set, and apart from it what rests in a vault that is closed."""
+    error = loaded.vault_error
+    if hidden := [field for field in missing if error is not None and find(field).scope == "secret"]:
+        yield SETTINGS.fault(
+            say("{names} cannot be read now.", names=_named(hidden)),
+            say("The place of the secrets has to be opened first; they may rest there."),
+            code=WRONG_USE if error is None else code_of(error),
+            deed="settings:vault",
+        )
+    absent = [field for field in missing if field not in hidden]
+    if not absent:
+        return
+    names = _named(absent)
+    yield SETTINGS.fault(
+        say("{names} is not set.", names=names) if len(absent) == 1 else say("{names} are not set.", names=names),
+        say("Sign in with the set-up, or set them in the environment or a .env file; `tsh-sync demo` needs none."),
+        code=WRONG_USE,
+        deed="setup:organization" if absent == ["organization_id"] else "sign_in",
+    )
+
+
+def _named(fields: Sequence[str]) -> str:
+    return " and ".join(find(field).variable for field in fields)
 
 
 def missing_credentials(loaded: Loaded, *, has_shared: bool) -> list[str]:

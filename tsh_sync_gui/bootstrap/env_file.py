@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
+import select
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +17,7 @@ from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import BY_NAME, DECLARED, validated
 
 LARGEST: Final = 1_000_000
+_PIPE_SECONDS: Final = 10.0
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _NEW_LINE: Final = re.compile(r"\r\n|\n|\r")
 _EXPORT: Final = re.compile(r"export\s+")
@@ -61,8 +65,7 @@ def read_env_file(path: Path) -> EnvFile:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            text = file.read(LARGEST + 1)  # a pipe or a device tells no size, and may never end
+        text = _piped(path) if path.is_fifo() else _read(path)
         if len(text) > LARGEST:
             raise ConfigurationError(f"The file {path} is too large for a .env", advice="Choose another file.")
         return text.decode("utf-8-sig")
@@ -76,6 +79,32 @@ def _text(path: Path) -> str:
         raise ConfigurationError(
             f"The file {path} cannot be read", advice="Choose a file that you may read.", cause=str(error)
         ) from error
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)  # a device tells no size, and may never end
+
+
+def _piped(path: Path) -> bytes:
+    """Read a pipe, as a shell's `<(…)` makes one; ConfigurationError where nothing comes: it must not be waited for."""
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # pipes among files are POSIX's own
+    try:
+        text, until = b"", time.monotonic() + _PIPE_SECONDS
+        while len(text) <= LARGEST and time.monotonic() < until:
+            if not select.select([handle], [], [], max(0.0, until - time.monotonic()))[0]:
+                break
+            piece = os.read(handle, LARGEST + 1 - len(text))
+            if not piece:
+                if not text:
+                    break
+                return text
+            text += piece
+        if len(text) > LARGEST:
+            return text
+    finally:
+        os.close(handle)
+    raise ConfigurationError(f"The pipe {path} brings nothing", advice="Choose a file, or write into the pipe first.")
 
 
 def _parsed(text: str) -> tuple[str, str] | None:

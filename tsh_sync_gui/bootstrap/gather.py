@@ -16,7 +16,7 @@ from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.setting_checks import passwords_in
 from tsh_sync_gui.core.settings import DECLARED, Loaded, Origin, load
 from tsh_sync_gui.core.values import VaultKind
-from tsh_sync_gui.engine.ports.vault import Vault
+from tsh_sync_gui.engine.ports.vault import NEXT_TOKEN, PREVIOUS_TOKEN, Vault
 from tsh_sync_gui.vault.choice import KEY_VARIABLE, has_kept
 
 
@@ -29,7 +29,7 @@ def gather(
 ) -> Loaded:
     """Load the settings and add what the vault keeps, below environment and `.env`.
 
-    A vault that can't be read never stops this: `Loaded.vault_problem` says in words what is wrong. Where the home has
+    A vault that can't be read never stops this: `Loaded.vault_error` says what is wrong. Where the home has
     never kept a secret none is looked for (`Loaded.vault` is None). What is secret is known to the log from here on,
     and never written there. May wait for a keychain: not for an event loop's thread.
     """
@@ -37,17 +37,25 @@ def gather(
     if vault is None and not has_kept(loaded.home):
         conceal_all(loaded, {})
         return replace(loaded, database_withheld=_withheld(loaded, None, ""))
-    problem, kept = "", dict[str, SecretStr]()
+    failure: SyncError | None = None
+    kept = dict[str, SecretStr]()
     vault = vault or vault_of(loaded, environment=environment)
     try:
         kept = dict(vault.read())
     except SyncError as error:
-        problem = str(error)
+        failure = error.with_traceback(None)
     if kept:
         loaded = load(home=loaded.home, overrides=overrides, secrets=_plain(kept), environment=environment)
     conceal_all(loaded, kept)
-    withheld = _withheld(loaded, vault.kind, problem)
-    return replace(loaded, vault=vault.kind, vault_problem=problem, database_withheld=withheld)
+    problem = str(failure) if failure is not None else ""
+    return replace(
+        loaded,
+        vault=vault.kind,
+        vault_problem=problem,
+        vault_error=failure,
+        database_withheld=_withheld(loaded, vault.kind, problem),
+        is_rotating=not kept.keys().isdisjoint({PREVIOUS_TOKEN, NEXT_TOKEN}),
+    )
 
 
 def _withheld(loaded: Loaded, vault: VaultKind | None, problem: str) -> str:

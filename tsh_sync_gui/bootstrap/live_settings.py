@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tsh_sync_gui.bootstrap.databases import merged
@@ -48,7 +47,8 @@ class LiveSettings:
                 validated({one.field: value})
             await self._shared.set_shared(one.field, value, by=user_name())
         else:
-            await asyncio.to_thread(keep, self._machine.home, one.field, value)
+            outside = not self._machine.is_demo
+            await asyncio.to_thread(keep, self._machine.home, one.field, value, environment=outside)
             await self._reread((one.field,))
         await self.refresh()
 
@@ -58,7 +58,7 @@ class LiveSettings:
         await self.refresh()
 
     async def _reread(self, fields: Sequence[str]) -> None:
-        fresh = await asyncio.to_thread(_kept, self._machine.home)
+        fresh = await asyncio.to_thread(_kept, self._machine)
         # Joined on the loop: of several at once each brings its own fields, and none takes another's back.
         self._machine = _joined(self._machine, fresh, fields)
 
@@ -76,9 +76,10 @@ class LiveSettings:
                 listener(self.now)
 
 
-def _kept(home: Path) -> Loaded:
-    """Return what this machine keeps; the vault's key may come from outside, settings do not."""
-    return gather(home=home, environment=False, vault=home_vault(home))
+def _kept(machine: Loaded) -> Loaded:
+    """Return what this machine keeps; the vault's key may come from outside (but for a demo), settings do not."""
+    vault = home_vault(machine.home, environment=not machine.is_demo)
+    return gather(home=machine.home, environment=False, vault=vault)
 
 
 def _joined(machine: Loaded, fresh: Loaded, fields: Sequence[str]) -> Loaded:
@@ -99,4 +100,5 @@ def _joined(machine: Loaded, fresh: Loaded, fields: Sequence[str]) -> Loaded:
         origins=origins,
         vault=fresh.vault,
         vault_problem=fresh.vault_problem,
+        vault_error=fresh.vault_error,
     )

@@ -18,7 +18,7 @@ from tsh_sync_gui.core.saved import read_saved, write_saved
 from tsh_sync_gui.core.setting_checks import has_password, passwords_in
 from tsh_sync_gui.core.settings import Loaded, find, load, outside_value, save, validated
 from tsh_sync_gui.core.values import VaultKind
-from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN, PREVIOUS_WEBHOOK_SECRET, Vault
+from tsh_sync_gui.engine.ports.vault import NEXT_TOKEN, PREVIOUS_TOKEN, PREVIOUS_WEBHOOK_SECRET, Vault
 from tsh_sync_gui.vault import FileVault, choose, has_keychain
 from tsh_sync_gui.vault.choice import KEY_VARIABLE
 
@@ -66,8 +66,8 @@ def make_file_vault(home: Path, passphrase: str, *, take_over: bool = True) -> N
     FileVault(home, passphrase).make({name: secret.get_secret_value() for name, secret in kept.items()})
     unlock(home, passphrase)
     save(home, "vault", "file")
-    for name in kept:
-        before.remove(name)
+    if kept:
+        before.change(dict.fromkeys(kept))
 
 
 def use_keychain(home: Path) -> None:
@@ -77,8 +77,7 @@ def use_keychain(home: Path) -> None:
     if not chain.is_writable:
         chain.put("", "")  # says why
     if before.kind is VaultKind.FILE:
-        for name, secret in before.read().items():
-            chain.put(name, secret.get_secret_value())
+        chain.change({name: secret.get_secret_value() for name, secret in before.read().items()})
         FileVault(home).path.unlink()
     save(home, "vault", None)
 
@@ -101,33 +100,36 @@ def vault_of(loaded: Loaded, *, environment: bool = True) -> Vault:
 def keep_secrets(home: Path, values: Mapping[str, str | None], *, vault: Vault | None = None) -> None:
     """Keep secrets through the home's vault; None removes. Names are fields, or `refresh_token.previous`.
 
-    ConfigurationError when a value is bad, before any is kept; VaultError at the first that can't be kept. May wait for
-    a keychain: not for an event loop's thread.
+    ConfigurationError when a value is bad, VaultError when they can't be kept: then none is. May wait for a keychain:
+    not for an event loop's thread.
     """
-    good = {name: None if text is None else _checked(name, text) for name, text in values.items()}
+    good = {name: _checked(name, text) if text else None for name, text in values.items()}
     vault = vault or home_vault(home)
-    for name, text in good.items():
-        if name == _ADDRESS and text and vault.is_writable:
-            write_saved(home, _ADDRESS_IN_VAULT, "true")
-        if name == _ADDRESS and not vault.is_writable:
-            _keep_address(home, text, vault)
-        elif text:
-            if name == _WEBHOOK:
-                _keep_previous(vault, text)
-            log.conceal([text, *passwords_in(text)] if name != "client_id" else [])
-            vault.put(name, text)
-        elif vault.is_writable:
-            vault.remove(name)
-        if name == _ADDRESS:
-            _forget_places(home, text, vault)
+    address = good.get(_ADDRESS)
+    if not vault.is_writable and _ADDRESS in good:
+        _keep_address(home, good.pop(_ADDRESS), vault)
+    log.conceal([hidden for name, text in good.items() if text and name != "client_id" for hidden in _hidden(text)])
+    if address and vault.is_writable:
+        write_saved(home, _ADDRESS_IN_VAULT, "true")
+    if good.get(_WEBHOOK):
+        good |= _previous(vault, good[_WEBHOOK] or "")
+    if vault.is_writable or any(good.values()):
+        vault.change(good)
+    if _ADDRESS in values:
+        _forget_places(home, address, vault)
 
 
-def _keep_previous(vault: Vault, text: str) -> None:
-    """Keep the webhook secret that *text* replaces: Zoho signs with it until the new one is entered there."""
+def _hidden(text: str) -> list[str]:
+    return [text, *passwords_in(text)]
+
+
+def _previous(vault: Vault, text: str) -> dict[str, str]:
+    """Return the webhook secret that *text* replaces: Zoho signs with it until the new one is entered there."""
     before = vault.read().get(_WEBHOOK)
-    if before is not None and before.get_secret_value() not in {"", text}:
-        stamp = datetime.now(UTC).isoformat(timespec="seconds")
-        vault.put(PREVIOUS_WEBHOOK_SECRET, f"{stamp} {before.get_secret_value()}")
+    if before is None or before.get_secret_value() in {"", text}:
+        return {}
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
+    return {PREVIOUS_WEBHOOK_SECRET: f"{stamp} {before.get_secret_value()}"}
 
 
 def is_address_in_vault(home: Path) -> bool:
@@ -145,7 +147,7 @@ def _forget_places(home: Path, text: str | None, vault: Vault) -> None:
 
 
 def _checked(name: str, text: str) -> str:
-    if name == PREVIOUS_TOKEN:
+    if name in {PREVIOUS_TOKEN, NEXT_TOKEN}:
         return text
     one = find(name)
     validated({one.field: text})
@@ -166,11 +168,11 @@ def _keep_address(home: Path, text: str | None, vault: Vault) -> None:
     write_saved(home, _ADDRESS, text or None)
 
 
-def keep(home: Path, field: str, text: str | None) -> None:
+def keep(home: Path, field: str, text: str | None, *, environment: bool = True) -> None:
     """Check and keep one setting on this machine, a secret in the vault; None goes back to the default."""
     one = find(field)
     if one.scope == "secret":
-        keep_secrets(home, {one.field: text})
+        keep_secrets(home, {one.field: text}, vault=home_vault(home, environment=environment))
     elif one.field == "vault":
         _keep_kind(home, text)
     else:

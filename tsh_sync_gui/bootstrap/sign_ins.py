@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Final
 
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.engine.ports import TokenStore
+from tsh_sync_gui.core.values import CallKind, Lane
+from tsh_sync_gui.engine.ports import AccessToken, Caller, Organization, TokenStore
+from tsh_sync_gui.store.budget import PgBudget
+from tsh_sync_gui.store.budget_line import Limits
+from tsh_sync_gui.store.calls import PgCallLog
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.tokens import PgTokenStore
+from tsh_sync_gui.zoho.client import Patience, ZohoClient
+from tsh_sync_gui.zoho.oauth import TokenKeeper
+from tsh_sync_gui.zoho.source import ZohoSource
 
 _KEPT: Final = ("client_id", "client_secret", "refresh_token")
 _WHERE: Final = ("accounts_url", "client_type")
+_BRIEF: Final = Patience(waits=(1.0,), seconds=10.0)
 
 
 def token_store(database: Database, settings: Settings) -> PgTokenStore:
@@ -24,6 +35,46 @@ def token_store(database: Database, settings: Settings) -> PgTokenStore:
         accounts_url=settings.accounts_url,
         refresh_token=settings.refresh_token.get_secret_value(),
     )
+
+
+class _One:
+    """A token that nobody else is to know yet; where it is refused there is no other."""
+
+    def __init__(self, token: AccessToken) -> None:
+        self.current: AccessToken | None = token
+        self.refreshed: tuple[datetime, ...] = ()
+
+    async def load(self) -> AccessToken | None:
+        """Return the token."""
+        return self.current
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[_One]:
+        """Nobody else waits."""
+        yield self
+
+    async def save(self, token: AccessToken) -> None:
+        """Take another."""
+        self.current = token
+
+    async def forget(self) -> None:
+        """Have none any more."""
+        self.current = None
+
+
+async def organizations_of(
+    database: Database, settings: Settings, token: AccessToken, *, limits: Limits
+) -> list[Organization]:
+    """Return what a sign-in sees that is not put to work yet (one call, booked like all others)."""
+    budget, log = PgBudget(database, limits), PgCallLog(database)
+    tokens = TokenKeeper(settings, store=_One(token), clock=database.clock)
+    client = ZohoClient(settings, tokens=tokens, budget=budget, log=log, clock=database.clock, patience=_BRIEF)
+    try:
+        return await ZohoSource(client).organizations(Caller(lane=Lane.PERSON, kind=CallKind.DETAIL))
+    finally:
+        await client.aclose()
+        await budget.close()
+        await log.close()
 
 
 class KeptSignIn:

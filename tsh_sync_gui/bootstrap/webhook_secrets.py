@@ -83,6 +83,7 @@ def _read(loaded: Loaded) -> tuple[Loaded, tuple[datetime, SecretStr] | None]:
             log.conceal([previous[1].get_secret_value()])
         if not loaded.origins["webhook_secret"].is_locked:
             fresh = gather(home=loaded.home)
+            fresh.check_vault_open()  # a vault that is closed has forgotten nothing
             settings = settings.model_copy(update={"webhook_secret": fresh.settings.webhook_secret})
             loaded = replace(loaded, vault=fresh.vault)
     return replace(loaded, settings=settings), previous

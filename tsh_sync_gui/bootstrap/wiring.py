@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -106,8 +107,33 @@ async def open_wiring(
     async with (
         open_database(loaded, registry=registry, progress=progress) as database,
         wired(database, loaded, registry=registry, bus=bus) as wiring,
+        _settling(loaded),
     ):
         yield wiring
+
+
+@asynccontextmanager
+async def _settling(loaded: Loaded) -> AsyncIterator[None]:
+    """End, beside all else, a rotation that was broken off before the former sign-in had ended."""
+    if loaded.is_demo or not loaded.is_rotating:
+        yield
+        return
+    task = asyncio.create_task(_settle(loaded.home), name="rotation")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+async def _settle(home: Path) -> None:
+    from tsh_sync_gui.bootstrap.setup import open_setup  # noqa: PLC0415 -- the set-up stands on this module
+
+    try:
+        async with open_setup(home) as setup:
+            await setup.settle_rotation()
+    except SyncError as error:
+        structlog.get_logger(__name__).warning("the rotation is not ended yet", title=error.title, cause=error.cause)
 
 
 @asynccontextmanager
@@ -132,25 +158,35 @@ async def wired(
     registry: Registry = REGISTRY,
     bus: Bus | None = None,
     patience: Patience | None = None,
+    allowed: Callable[[Settings], Limits] | None = None,
 ) -> AsyncIterator[Wiring]:
     """Connect all parts to *database*; what was opened is closed in reverse order.
 
     *patience* is how long Zoho's trouble is borne: a sync bears more than a question that a person waits for.
+    *allowed* tells what this process allows itself where that is not what the settings say.
     """
+    allowed = allowed or limits
     bus, jobs = bus or Bus(), PgJobs(database)
     live = LiveSettings(loaded, SharedSettings(database))
     await live.refresh()
     settings = live.now
-    budget = PgBudget(database, limits(settings))
+    budget = PgBudget(database, allowed(settings))
     log = PgCallLog(database, bodies=settings.log_api_calls)
     ledger = PgLedger(database, registry, settings.organization_id)
     kept = KeptSignIn(live, database)
-    tokens = TokenKeeper(settings, store=token_store(database, settings), clock=database.clock, another=kept.another)
+    tokens = TokenKeeper(
+        settings,
+        store=token_store(database, settings),
+        clock=database.clock,
+        another=kept.another,
+        check_open=lambda: live.loaded.check_vault_open(),  # noqa: PLW0108 -- live.loaded changes
+    )
     client = ZohoClient(
         settings, tokens=tokens, budget=budget, log=log, clock=database.clock, patience=patience or Patience()
     )
     source, notifier = ZohoSource(client), Notifier(database, bus)
-    live.on_change(partial(_take_over, settings.organization_id, budget=budget, client=client, log=log))
+    take_over = partial(_take_over, settings.organization_id, budget=budget, client=client, log=log, allowed=allowed)
+    live.on_change(take_over)
     parts = Parts(
         settings=lambda: live.now,
         source=source,
@@ -188,9 +224,17 @@ async def wired(
         )
 
 
-def _take_over(organization: str, changed: Settings, *, budget: PgBudget, client: ZohoClient, log: PgCallLog) -> None:
+def _take_over(
+    organization: str,
+    changed: Settings,
+    *,
+    budget: PgBudget,
+    client: ZohoClient,
+    log: PgCallLog,
+    allowed: Callable[[Settings], Limits],
+) -> None:
     """Let the parts go by the *changed* settings from now on."""
-    budget.limits = limits(changed)
+    budget.limits = allowed(changed)
     # A run under way goes on with the organization it began with; the next one is held against the database.
     pinned = organization or changed.organization_id
     client.settings = changed.model_copy(update={"organization_id": pinned})

@@ -21,6 +21,8 @@ from tsh_sync_gui.core.errors import (
     ConfirmationRequiredError,
     QuotaExhaustedError,
     SyncError,
+    VaultLockedError,
+    WrongPassphraseError,
 )
 
 PROGRAM: Final = "tsh-sync"
@@ -95,10 +97,12 @@ def main(arguments: Sequence[str] | None = None, *, doors: Doors | None = None) 
 def exit_code(error: SyncError) -> int:
     """Return the exit code that says what to do about *error*."""
     match error:
+        case WrongPassphraseError():
+            return _WRONG_USE
+        case AuthorisationError() | ConfirmationRequiredError() | VaultLockedError():
+            return _NEEDS_YOU  # a closed vault is opened by a person, and no wrong use
         case ConfigurationError():
             return _WRONG_USE
-        case AuthorisationError() | ConfirmationRequiredError():
-            return _NEEDS_YOU
         case QuotaExhaustedError():
             return _QUOTA
         case _:

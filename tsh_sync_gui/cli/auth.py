@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.setup.values import EnvFile, Step, TokenHealth
 
 app = typer.Typer(no_args_is_help=True, help="The sign-in at Zoho: login, status, import-env, rotate, revoke.")
-_NEEDS_YOU = 4
-_WRONG_USE = 2
+_FAILED, _WRONG_USE, _PARTLY, _NEEDS_YOU = 1, 2, 3, 4
 
 ClientId = Annotated[str, typer.Option("--client-id", help="From Zoho's API console. Its secret is asked for.")]
 Kind = Annotated[str, typer.Option("--client-type", help="server, desktop or self, as Zoho's console shows it.")]
@@ -78,7 +77,7 @@ def rotate(context: typer.Context, *, code: Code = False, as_json: options.Json 
 
 @app.command()
 def status(context: typer.Context, *, as_json: options.Json = False) -> int:
-    """Say how the sign-in stands. Exit code 4: somebody must sign in."""
+    """Say how the sign-in stands. Exit code 4: somebody must sign in, or open the vault; 1: it could not be tried."""
     output = Output(as_json)
 
     async def work() -> TokenHealth:
@@ -93,7 +92,9 @@ def status(context: typer.Context, *, as_json: options.Json = False) -> int:
         output.show(health.words, markup=False)
         for words in _health_lines(health):
             output.show(words, markup=False)
-    return 0 if health.state == "ok" else _NEEDS_YOU
+    if health.state != "ok":
+        return _NEEDS_YOU
+    return _FAILED if health.problem else 0
 
 
 @app.command("import-env")
@@ -108,7 +109,8 @@ def import_env(
 ) -> int:
     """Take a .env over: its secrets into the vault, the rest as settings.
 
-    Bad lines are named by number; then nothing is changed, and the exit code is 2.
+    Bad lines are named by number; then nothing is changed, and the exit code is 2, or 3 where --good-only took the
+    good ones.
     """
     output = Output(as_json)
 
@@ -126,7 +128,9 @@ def import_env(
 
     found, is_taken = run(work())
     _tell_import(found, output, is_taken=is_taken)
-    return _WRONG_USE if found.problems else 0
+    if not found.problems:
+        return 0
+    return _PARTLY if is_taken else _WRONG_USE
 
 
 @app.command()
@@ -215,6 +219,7 @@ def _health_document(health: TokenHealth) -> dict[str, Any]:
     return {
         "state": health.state,
         "words": health.words,
+        "problem": health.problem,
         "where": health.where,
         "minutes_left": health.minutes_left,
         "refreshes": health.refreshes,

@@ -6,6 +6,7 @@ SyncError                      title for a heading, advice for a person, cause f
 │   └── VaultError             secrets can't be read or kept
 │       ├── NoVaultError       there is no place for them on this machine
 │       ├── VaultLockedError   the place is there, and closed
+│       │   └── WrongPassphraseError
 │       └── VaultDamagedError  what is kept there is not whole
 ├── AuthorisationError         the user must act: sign in again
 │   └── MissingPermissionError the sign-in lacks a permission; carries scope
@@ -62,6 +63,10 @@ class NoVaultError(VaultError):
 
 class VaultLockedError(VaultError):
     """The secrets are there, and closed: a locked keychain, or a file of another passphrase."""
+
+
+class WrongPassphraseError(VaultLockedError):
+    """The passphrase that was given does not open the file."""
 
 
 class VaultDamagedError(VaultError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from tsh_sync_gui.core import setting_checks as checks
+
+LONGEST_CREDENTIAL: Final = 500
+"""Zoho's have 20 to 70 characters; what is much longer is a whole file pasted by mistake."""
 
 Scope = Literal["machine", "shared", "secret"]
 
@@ -43,13 +46,31 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, validate_default=True)
 
     client_id: str = _declared(
-        "ZOHO_CLIENT_ID", "Client id", "", "From Zoho's API console.", section="Connection", scope="secret"
+        "ZOHO_CLIENT_ID",
+        "Client id",
+        "",
+        "From Zoho's API console.",
+        section="Connection",
+        scope="secret",
+        max_length=LONGEST_CREDENTIAL,
     )
     client_secret: SecretStr = _declared(
-        "ZOHO_CLIENT_SECRET", "Client secret", "", "From Zoho's API console.", section="Connection", scope="secret"
+        "ZOHO_CLIENT_SECRET",
+        "Client secret",
+        "",
+        "From Zoho's API console.",
+        section="Connection",
+        scope="secret",
+        max_length=LONGEST_CREDENTIAL,
     )
     refresh_token: SecretStr = _declared(
-        "ZOHO_REFRESH_TOKEN", "Refresh token", "", "What the sign-in gave us.", section="Connection", scope="secret"
+        "ZOHO_REFRESH_TOKEN",
+        "Refresh token",
+        "",
+        "What the sign-in gave us.",
+        section="Connection",
+        scope="secret",
+        max_length=LONGEST_CREDENTIAL,
     )
     organization_id: Annotated[str, AfterValidator(checks.digits)] = _declared(
         "ZOHO_ORGANIZATION_ID",

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +18,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from tsh_sync_gui.core.errors import ConfigurationError, VaultError
+from tsh_sync_gui.core.errors import ConfigurationError, SyncError, VaultError
 from tsh_sync_gui.core.paths import default_home
 from tsh_sync_gui.core.saved import read_saved, write_saved
 from tsh_sync_gui.core.setting_checks import without_password
@@ -39,6 +41,7 @@ __all__ = [
 ]
 DOTS: Final = "••••"
 BLOCKED_AT: Final = 100
+_GLIMPSE: Final = 20
 
 
 class Origin(StrEnum):
@@ -152,8 +155,9 @@ BY_NAME: Final = {name: one for one in DECLARED for name in (one.field, one.vari
 class Loaded:
     """Settings with the home they belong to and each value's origin.
 
-    *vault* is where its secrets rest, None where nobody looked; *vault_problem* says why they could not be read.
-    *database_withheld* is set where the database's address is among those: no other database may be taken for it.
+    *vault* is where its secrets rest, None where nobody looked; *vault_problem* says why they could not be read, and
+    *vault_error* is that as an error. *database_withheld* is set where the database's address is among those: no other
+    database may be taken for it. *is_rotating* tells that a rotation was broken off before the former sign-in ended.
     """
 
     settings: Settings
@@ -162,11 +166,18 @@ class Loaded:
     is_demo: bool = False
     vault: VaultKind | None = None
     vault_problem: str = ""
+    vault_error: SyncError | None = attribute(default=None, compare=False)
     database_withheld: str = ""
+    is_rotating: bool = False
 
     def text(self, field: str) -> str:
         """Return the value of *field* as a person would write it."""
         return _text(getattr(self.settings, field))
+
+    def check_vault_open(self) -> None:
+        """Raise why the secrets can't be read, if they can't: what is missing may rest there."""
+        if self.vault_error is not None:
+            raise copy(self.vault_error)  # a raised error gathers the frames it went through, time after time
 
 
 def find(name: str) -> Declared:
@@ -188,7 +199,11 @@ def validated(values: Mapping[str, Any]) -> Settings:
         problem = error.errors(include_url=False)[0]
         one = find(str(problem["loc"][0]))
         shown = DOTS if one.is_secret else _text(problem["input"])
-        allowed = one.range or problem["msg"].removeprefix("Value error, ")
+        if "too_long" in problem["type"]:
+            shown = DOTS if one.is_secret else f"{shown[:_GLIMPSE]}…"
+            allowed = f"up to {problem['ctx']['max_length']} characters"
+        else:
+            allowed = one.range or problem["msg"].removeprefix("Value error, ")
         raise ConfigurationError(
             f"{one.variable} is “{shown}”, which is not allowed", advice=f"Allowed: {allowed}.", cause=problem["type"]
         ) from None
@@ -196,6 +211,10 @@ def validated(values: Mapping[str, Any]) -> Settings:
 
 def _env_file(path: Path) -> Mapping[str, str | None]:
     """Return what an `.env` file says; ConfigurationError names the file when it is no UTF-8 text."""
+    if path.is_fifo():
+        raise ConfigurationError(
+            f"{path} is a pipe, which is read once and may never end", advice="Save it as a text file, or move it away."
+        )
     try:
         return dotenv_values(path, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

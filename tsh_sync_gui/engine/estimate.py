@@ -48,6 +48,8 @@ class Estimate:
                 high, page = middle, tried
             else:
                 low = middle
+        if low == self._behind and low and not page.ids:
+            await self._read(low)  # stored by the run that goes on, and not kept: only a kept page tells the length
         name = list_name(self._plan, self._parts.source, self._parts.pace().per_page)
         await self._parts.kept.found_last(name, high if page.ids or high == 1 else low)
 

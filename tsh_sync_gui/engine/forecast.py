@@ -21,7 +21,8 @@ SECONDS_A_CALL = 0.3
 class Known:
     """What a forecast is made from.
 
-    *records* is how many records the walk's list has, *pages* how many pages it was found to have. *asked* pages need
+    *records* is how many records the walk's list has, *pages* how many pages it was found to have; while nobody knows,
+    *at_least* records are known to be there. *asked* pages need
     not be asked for: the run that goes on has stored them, or an estimate has read them; *listed* says that its lists
     are done. *lane_left* is how many calls the share of the day has left that pays for details; *before* are the calls
     that other walks of the request make.
@@ -35,6 +36,7 @@ class Known:
     lane_left: int = 0
     before: int = 0
     pages: int | None = None
+    at_least: int = 0
     asked: int = 0
     listed: bool = False
 
@@ -59,7 +61,8 @@ def list_calls(plan: WalkPlan, known: Known, pace: Pace) -> tuple[int, int, bool
         return rest, rest, True
     if plan.order is ListOrder.FULL:
         if known.records is None:
-            return 1, 1, False
+            fewest = max(1, pages_of(known.at_least, pace.per_page) - known.asked)
+            return fewest, fewest, False
         pages = max(1, pages_of(known.records, pace.per_page) - known.asked)
         return pages, pages, True
     past = [run.calls.list for run in known.history if run.mode is plan.mode and run.calls.list]
@@ -77,7 +80,7 @@ def detail_calls(plan: WalkPlan, known: Known, pace: Pace, limit: Details) -> in
         return 0
     records = known.outstanding
     if plan.order is ListOrder.FULL and known.mark.since is None:
-        records = max(records, known.records or 0)
+        records = max(records, known.at_least if known.records is None else known.records)
     if isinstance(limit, int):
         records = min(records, limit)
     calls = ceil(records / known.bulk_size)

@@ -99,6 +99,7 @@ class Pricer:
             outstanding=await self._outstanding(plan, outlook.request),
             bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
             pages=kept.last,
+            at_least=max(kept.fresh, default=0) * pace.per_page if kept.last is None and plan.covers_all else 0,
             asked=behind + len(ready),
             listed=checkpoint is not None and checkpoint.done,
         )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import count, takewhile
 from urllib.parse import urlencode
 
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import Checkpoint, KeptPages, ListOrder, PageReply, Source
+from tsh_sync_gui.entities.spec import Api
 
 
 def list_name(plan: WalkPlan, source: Source, per_page: int) -> str:
     """Return the name under which pages of the list that *plan* walks are kept."""
-    params = urlencode(source.params(plan.api, plan.order, plan.since))
-    return f"{plan.api.product.value}:{plan.api.path}?{params}#{per_page}"
+    return page_name(plan.api, source.params(plan.api, plan.order, plan.since), per_page)
+
+
+def page_name(api: Api, params: Sequence[tuple[str, str]], per_page: int) -> str:
+    """Return the name of the list that *api* gives for filters and sort in Zoho's words."""
+    return f"{api.product.value}:{api.path}?{urlencode(tuple(params))}#{per_page}"
 
 
 class Recall:

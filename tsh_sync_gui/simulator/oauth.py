@@ -38,7 +38,7 @@ class OAuth:
             case (_, "/oauth/v2/auth"):
                 return self.consent.ask(form, request)
             case ("POST", "/oauth/v2/token/revoke"):
-                return self._revoke(form.get("token", ""))
+                return self._revoke(form.get("token", ""), request.region)
             case ("POST", "/oauth/v2/token"):
                 return self._token(form, request)
             case (_, "/oauth/v2/token"):
@@ -154,8 +154,12 @@ class OAuth:
             "expires_in": config.token_seconds,
         }
 
-    def _revoke(self, token: str) -> Reply:
-        return plain({"status": "success"}) if self.end(token) else plain({"error": "invalid_token"}, 400)
+    def _revoke(self, token: str, region: str) -> Reply:
+        """Revoke a token where it was made: another data centre knows nothing of it."""
+        grant = self._grant(tokens.short(token)) if self._is_refresh_token(token) else self.grant_of(token)
+        if grant is None or grant.region != region or not self.end(token):
+            return plain({"error": "invalid_token"}, 400)
+        return plain({"status": "success"})
 
     def end(self, token: str) -> bool:
         """Revoke a token; say whether there was such a one."""

@@ -40,6 +40,12 @@ _FORGET: Final = f"""
 UPDATE sync.access_tokens SET nonce = NULL, sealed = NULL, expires_at = NULL, updated_at = clock_timestamp()
 WHERE {_KEY} AND sign_in = %(sign_in)s
 """
+_ADOPT: Final = f"""
+UPDATE sync.access_tokens
+SET refreshed = CASE WHEN sign_in = %(sign_in)s THEN refreshed ELSE '{{}}' END, sign_in = %(sign_in)s,
+    nonce = %(nonce)s, sealed = %(sealed)s, expires_at = %(expires_at)s, updated_at = clock_timestamp()
+WHERE {_KEY}
+"""
 # A process that sleeps with the row locked must not hold the others for good, nor they wait for good.
 _PATIENCE: Final = "SET LOCAL idle_in_transaction_session_timeout = '90s'; SET LOCAL lock_timeout = '100s'"
 
@@ -149,6 +155,13 @@ class PgTokenStore:
             await connection.execute(_MAKE, self._row)
             found = await (await connection.execute(f"{_READ} FOR UPDATE", self._row)).fetchone()
             yield HeldToken(self, connection, found)
+
+    async def adopt(self, token: AccessToken) -> None:
+        """Share a *token* that came with the sign-in itself: it took no refresh, so none is counted."""
+        async with self._database.raw() as connection:
+            await connection.execute(_PATIENCE)
+            await connection.execute(_MAKE, self._row)
+            await connection.execute(_ADOPT, self.sealed(token))
 
     def unsealed(self, row: tuple[Any, ...] | None) -> AccessToken | None:
         """Return the token that a row of the table holds for this sign-in."""

@@ -31,6 +31,10 @@ SELECT n.nspname || '.' || c.relname,
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('tsh', 'sync') AND c.relkind IN ('r', 'p')
 """
+_SCHEMAS: Final = """
+SELECT nspname FROM pg_namespace WHERE nspname IN ('tsh', 'sync', 'jobs')
+ORDER BY array_position(ARRAY['tsh', 'sync', 'jobs'], nspname::text)
+"""
 _OWNER: Final = "SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = 'sync.runs'::regclass"
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
@@ -118,12 +122,14 @@ async def _look(connection: psycopg.AsyncConnection[Any], address: Address, want
         tables_missing=tuple(name for name in wanted if name not in there),
     )
     role = _name(user)
+    # Only what is there: a statement that names a schema too many grants nothing at all.
+    schemas = ", ".join(name for (name,) in await (await connection.execute(_SCHEMAS)).fetchall())
     on_tables = (
-        f"GRANT ALL ON ALL TABLES IN SCHEMA tsh, sync, jobs TO {role};"
-        f" GRANT USAGE ON ALL SEQUENCES IN SCHEMA tsh, sync, jobs TO {role};"
+        f"GRANT ALL ON ALL TABLES IN SCHEMA {schemas} TO {role};"
+        f" GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schemas} TO {role};"
     )
     if not server.may_use:
-        grant = f"GRANT ALL ON SCHEMA tsh, sync, jobs TO {role}; {on_tables}"
+        grant = f"GRANT ALL ON SCHEMA {schemas} TO {role}; {on_tables}"
         return replace(found, missing_right="the right to use the schemas tsh and sync", remedy=grant)
     if not server.schema and not server.may_create:
         grant = f"GRANT CREATE ON DATABASE {_name(database)} TO {role};"

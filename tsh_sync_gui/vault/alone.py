@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,12 @@ from tsh_sync_gui.core.locks import FileLock
 
 LOCK_FILE: Final = "vault.lock"
 _SECONDS: Final = 60.0
+
+
+def changed(document: Mapping[str, str], values: Mapping[str, str | None]) -> dict[str, str]:
+    """Return *document* with *values* in it, without those that are None."""
+    kept = {name: secret for name, secret in document.items() if name not in values}
+    return kept | {name: secret for name, secret in values.items() if secret is not None}
 
 
 @contextmanager

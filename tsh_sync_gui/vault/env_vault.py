@@ -38,6 +38,11 @@ class EnvironmentVault:
         del name
         raise self._refusal()
 
+    def change(self, values: Mapping[str, str | None]) -> NoReturn:
+        """Refuse, likewise."""
+        del values
+        raise self._refusal()
+
     def _refusal(self) -> NoVaultError:
         return NoVaultError(
             self._why,

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from tsh_sync_gui.core.errors import ConfigurationError, NoVaultError, VaultError, VaultLockedError
 from tsh_sync_gui.core.values import VaultKind
-from tsh_sync_gui.vault.alone import alone
+from tsh_sync_gui.vault.alone import alone, changed
 from tsh_sync_gui.vault.private_file import write_private
 from tsh_sync_gui.vault.sealed import check_passphrase, new_header, seal, unseal
 
@@ -54,16 +54,19 @@ class FileVault:
 
     def put(self, name: str, secret: str) -> None:
         """Keep *secret* in the file."""
-        with alone(self._home):
-            header, document = self._read()
-            self._write(header, document | {name: secret})
+        self.change({name: secret})
 
     def remove(self, name: str) -> None:
         """Forget what is kept under *name*."""
+        self.change({name: None})
+
+    def change(self, values: Mapping[str, str | None]) -> None:
+        """Keep all *values*, None to forget one; the file is written once, or not at all where nothing changes."""
         with alone(self._home):
             header, document = self._read()
-            if document.pop(name, None) is not None:
-                self._write(header, document)
+            fresh = changed(document, values)
+            if fresh != document:
+                self._write(header, fresh)
 
     def _read(self) -> tuple[bytes, dict[str, str]]:
         try:

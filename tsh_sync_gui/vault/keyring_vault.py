@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,7 +21,7 @@ from pydantic import SecretStr
 
 from tsh_sync_gui.core.errors import NoVaultError, VaultDamagedError, VaultError, VaultLockedError
 from tsh_sync_gui.core.values import VaultKind
-from tsh_sync_gui.vault.alone import alone
+from tsh_sync_gui.vault.alone import alone, changed
 from tsh_sync_gui.vault.patience import Patience
 
 PIECE: Final = 1_000
@@ -69,21 +70,34 @@ class KeyringVault:
         service = self._service()
         if not service:
             return {}
-        document = self._asked(lambda keychain: _read(keychain, service))
+        document = self._asked(lambda keychain, _given_up: _read(keychain, service))
         return {name: SecretStr(secret) for name, secret in document.items()}
 
     def put(self, name: str, secret: str) -> None:
         """Keep *secret* in the keychain."""
-        with alone(self._home):
-            service = self._service() or self._named()
-            self._asked(lambda keychain: _write(keychain, service, _known(keychain, service) | {name: secret}))
+        self.change({name: secret})
 
     def remove(self, name: str) -> None:
         """Forget what is kept under *name*."""
+        self.change({name: None})
+
+    def change(self, values: Mapping[str, str | None]) -> None:
+        """Keep all *values*, None to forget one; the keychain is asked once."""
+        is_forgetting = all(secret is None for secret in values.values())
         with alone(self._home):
             service = self._service()
-            if service:
-                self._asked(lambda keychain: _without(keychain, service, name))
+            if not service and is_forgetting:
+                return
+            service = service or self._named()
+
+            def work(keychain: Keychain, given_up: threading.Event) -> None:
+                # What is damaged is replaced by what is kept now; nothing can be forgotten of it.
+                before = _read(keychain, service) if is_forgetting else _known(keychain, service)
+                fresh = changed(before, values)
+                if fresh != before:
+                    _write(keychain, service, fresh, given_up)
+
+            self._asked(work)
 
     def _service(self) -> str:
         path = self._home / ID_FILE
@@ -115,9 +129,9 @@ class KeyringVault:
             ) from error
         return self._service()
 
-    def _asked(self, question: Callable[[Keychain], Answer]) -> Answer:
+    def _asked(self, question: Callable[[Keychain, threading.Event], Answer]) -> Answer:
         try:
-            return self._patience.call(lambda: question(self._given or _system_keychain()))
+            return self._patience.call(lambda given_up: question(self._given or _system_keychain(), given_up))
         except VaultError:
             raise
         except Exception as error:  # noqa: BLE001 -- each system's keychain raises errors of its own
@@ -240,8 +254,11 @@ def _known(keychain: Keychain, service: str) -> dict[str, str]:
         return {}
 
 
-def _write(keychain: Keychain, service: str, document: Mapping[str, str]) -> None:
+def _write(keychain: Keychain, service: str, document: Mapping[str, str], given_up: threading.Event) -> None:
+    """Replace what is there by *document*; once *given_up* is set nothing new stays, for that is what was told."""
     old = keychain.get_password(service, _HEAD)
+    if given_up.is_set():
+        return
     try:
         before = None if old is None else _Head(old)
     except VaultDamagedError:
@@ -255,12 +272,12 @@ def _write(keychain: Keychain, service: str, document: Mapping[str, str]) -> Non
         keychain.set_password(service, _piece_name(generation, number), piece)
     head = {"v": _VERSION, "generation": generation, "pieces": len(rest) + 1, "sha256": _digest(text)}
     keychain.set_password(service, _HEAD, json.dumps(head) + "\n" + text[:room])
+    if given_up.is_set():  # the keychain was opened too late, by this very entry
+        if old is None:
+            keychain.delete_password(service, _HEAD)
+        else:
+            keychain.set_password(service, _HEAD, old)
+        return
     for number in range(1, before.pieces if before else 1):
         with suppress(Exception):  # what is left of the old document is overwritten by the change after this one
             keychain.delete_password(service, _piece_name(before.generation if before else "", number))
-
-
-def _without(keychain: Keychain, service: str, name: str) -> None:
-    document = _read(keychain, service)
-    if document.pop(name, None) is not None:
-        _write(keychain, service, document)

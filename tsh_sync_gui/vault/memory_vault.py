@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import SecretStr
 
 from tsh_sync_gui.core.values import VaultKind
+from tsh_sync_gui.vault.alone import changed
 
 
 class MemoryVault:
@@ -25,6 +26,11 @@ class MemoryVault:
     def put(self, name: str, secret: str) -> None:
         """Keep *secret* until the program ends."""
         self._secrets[name] = SecretStr(secret)
+
+    def change(self, values: Mapping[str, str | None]) -> None:
+        """Keep all *values*, None to forget one."""
+        kept = {name: secret.get_secret_value() for name, secret in self._secrets.items()}
+        self._secrets = {name: SecretStr(secret) for name, secret in changed(kept, values).items()}
 
     def remove(self, name: str) -> None:
         """Forget what is kept under *name*."""

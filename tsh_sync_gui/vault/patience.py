@@ -14,10 +14,11 @@ Answer = TypeVar("Answer")
 
 
 class _Question(Generic[Answer]):
-    """One call in a thread of its own, which is left behind when nobody answers."""
+    """One call in a thread of its own, which is left behind when nobody answers; *given_up* tells it so."""
 
-    def __init__(self, call: Callable[[], Answer]) -> None:
+    def __init__(self, call: Callable[[threading.Event], Answer]) -> None:
         self._call = call
+        self.given_up = threading.Event()
         self._answer: list[Answer] = []
         self._error: BaseException | None = None
         # A daemon: a prompt that is never answered must not keep the program from ending.
@@ -26,7 +27,7 @@ class _Question(Generic[Answer]):
 
     def _ask(self) -> None:
         try:
-            self._answer.append(self._call())
+            self._answer.append(self._call(self.given_up))
         except BaseException as error:  # noqa: BLE001 -- raised again in the thread that asked
             self._error = error
 
@@ -51,8 +52,11 @@ class Patience:
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
 
-    def call(self, question: Callable[[], Answer]) -> Answer:
-        """Return the answer to *question*; VaultLockedError when there is none in time."""
+    def call(self, question: Callable[[threading.Event], Answer]) -> Answer:
+        """Return the answer to *question*; VaultLockedError when there is none in time.
+
+        The event it is given is set then: what it was to change must stay as it is, for nobody waits for it any more.
+        """
         # One keychain per program: what waits is known to every vault of this process.
         if not Patience._lock.acquire(timeout=self._seconds):
             raise self._locked()
@@ -62,6 +66,7 @@ class Patience:
                 raise self._locked()
             asked = _Question(question)
             if not asked.wait(self._seconds):
+                asked.given_up.set()
                 Patience._pending = asked  # type: ignore[assignment] # its answer is never looked at
                 raise self._locked()
             Patience._pending = None

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from tsh_sync_gui.core.errors import ConfigurationError, VaultDamagedError, VaultLockedError
+from tsh_sync_gui.core.errors import ConfigurationError, VaultDamagedError, WrongPassphraseError
 
 SHORTEST: Final = 8
 _FORMAT: Final = "tsh-sync vault"
@@ -80,7 +80,7 @@ def seal(document: Mapping[str, str], passphrase: str, *, header: bytes, what: s
 
 
 def unseal(text: bytes, passphrase: str, *, what: str) -> tuple[bytes, dict[str, str]]:
-    """Return header and document of *text*; VaultLockedError for another passphrase, VaultDamagedError for rubbish."""
+    """Return header and document of *text*; WrongPassphraseError for another passphrase, VaultDamagedError for rubbish."""
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 -- 0.1 s, and few need it
 
     line, _, body = text.partition(b"\n")
@@ -98,7 +98,7 @@ def unseal(text: bytes, passphrase: str, *, what: str) -> tuple[bytes, dict[str,
     try:
         plain = cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], line)
     except InvalidTag:
-        raise VaultLockedError(
+        raise WrongPassphraseError(
             f"This passphrase does not open {what}",
             advice="Enter the passphrase it was made with (TSH_SECRET_KEY, where that is set). If that is right, the"
             " file was changed: bring it back from a backup.",

@@ -61,12 +61,15 @@ class TokenKeeper:
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
         another: Another | None = None,
+        check_open: Callable[[], None] = lambda: None,
     ) -> None:
+        """Make a keeper; *check_open* raises why the secrets can't be read, while they can't: none is said to miss."""
         self._settings = settings
         self._store = store
         self._clock = clock
         self._transport = transport
         self._another = another
+        self._check_open = check_open
         self._accounts = secure(settings.accounts_url, variable="ZOHO_ACCOUNTS_URL")
         self._http = open_client(self._accounts, transport)
         self._lock = asyncio.Lock()
@@ -229,6 +232,8 @@ class TokenKeeper:
         if settings.client_type == "desktop" and not wanted["client_secret"][1]:
             del wanted["client_secret"]
         missing = [variable for variable, value in wanted.values() if not value]
+        if missing:
+            self._check_open()
         if missing == ["ZOHO_REFRESH_TOKEN"]:  # an app that nobody is signed in with: the run waits for the sign-in
             raise AuthorisationError(
                 "Nobody is signed in to Zoho",
@@ -237,7 +242,9 @@ class TokenKeeper:
             )
         if missing:
             raise ConfigurationError(
-                f"{missing[0]} is not set", advice="Sign in to Zoho, or set it in the environment or in .env."
+                f"{missing[0]} is not set",
+                advice="Connect Zoho: in the window, or by `tsh-sync auth login`. Or set it in the environment or in"
+                " .env. `tsh-sync demo` needs no account.",
             )
         return {"grant_type": "refresh_token"} | {name: value for name, (_, value) in wanted.items()}
 

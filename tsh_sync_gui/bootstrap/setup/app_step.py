@@ -46,8 +46,7 @@ class AppStep:
         loaded = await self._ground.settings()
         now = loaded.settings
         if not now.client_id:
-            if loaded.vault_problem:
-                (await self._ground.vault()).read()  # says what is wrong: nobody shall enter a secret twice
+            loaded.check_vault_open()  # nobody shall enter a secret twice
             return None
         return ZohoApp(
             client_id=now.client_id,
@@ -83,6 +82,7 @@ class AppStep:
                 f"“{client_type}” is no client type", advice=f"Allowed: {', '.join(get_args(ClientType))}."
             )
         _refuse(self.check_app(client_id, client_secret, client_type))
+        loaded.check_vault_open()
         region = self._region_of(location)
         shared = {"client_type": client_type, "products": ",".join(sorted(products))}
         if region.accounts_url != loaded.settings.accounts_url:
@@ -106,14 +106,17 @@ class AppStep:
         needed = {"ZOHO_CLIENT_ID": now.client_id, "ZOHO_CLIENT_SECRET": secret or now.client_type == "desktop"}
         for variable, value in needed.items():
             if not value:
+                loaded.check_vault_open()
                 raise ConfigurationError(
-                    f"{variable} is not set",
-                    advice=loaded.vault_problem or "Enter client id and secret from Zoho's API console first.",
+                    f"{variable} is not set", advice="Enter client id and secret from Zoho's API console first."
                 )
         return Client(id=now.client_id, secret=secret, kind=now.client_type)
 
     def _has_secret(self) -> bool:
-        return self._ground.latest is not None and bool(self._ground.latest.settings.client_secret.get_secret_value())
+        latest = self._ground.latest
+        if latest is None:
+            return False
+        return bool(latest.settings.client_secret.get_secret_value()) or latest.vault_error is not None  # unknown
 
     def _region_of(self, location: str) -> Region:
         region = of_location(location, self._ground.regions())

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from msgspec import structs
 
 from tsh_sync_gui.bootstrap.databases import open_database
-from tsh_sync_gui.bootstrap.setup.ground import Ground
+from tsh_sync_gui.bootstrap.setup.ground import Ground, share
 from tsh_sync_gui.bootstrap.setup.values import DatabaseTrial
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.setting_checks import without_password
 from tsh_sync_gui.core.settings import load, validated
 from tsh_sync_gui.store import trial
 from tsh_sync_gui.store.embedded import EmbeddedServer, ServerState, find_binaries
+from tsh_sync_gui.store.settings import SharedSettings
 
 EMBEDDED: Final = "embedded"
 _SOON_SECONDS: Final = 3.0
@@ -52,8 +53,13 @@ class DatabaseStep:
         await trial.create(url.strip())
         return await self.try_it(url)
 
-    async def choose(self, url: str, progress: Callable[[str], None]) -> DatabaseTrial:
-        """Make the tables there and keep the address (its password in the vault)."""
+    async def choose(
+        self, url: str, progress: Callable[[str], None], *, shared: Mapping[str, str] | None = None
+    ) -> DatabaseTrial:
+        """Make the tables there and keep the address (its password in the vault); *shared* settings go there first.
+
+        A database that mirrors another organization than they name refuses them, and is not chosen.
+        """
         url = url.strip()
         machine = await self._ground.machine()
         if not self._ground.is_settled(machine, "database_url", url):
@@ -63,7 +69,8 @@ class DatabaseStep:
             )
             async with open_database(loaded, registry=self._ground.terms.registry, progress=progress) as database:
                 progress("The tables are there")
-                await self._ground.hand_over(database)  # may be refused: then nothing is chosen
+                await share(SharedSettings(database), shared or {})  # may be refused: then nothing is chosen
+                await self._ground.hand_over(database)  # likewise
             kept_url = machine.settings.database_url.get_secret_value()
             if url != kept_url or machine.database_withheld:
                 await self._ground.keep_secrets({"database_url": url or None})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -15,12 +15,14 @@ from tsh_sync_gui.bootstrap.secrets import keep_secrets
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.kept import Kept, KeptSignIn
 from tsh_sync_gui.bootstrap.setup.values import SignedIn, TokenHealth
-from tsh_sync_gui.bootstrap.sign_ins import token_store
+from tsh_sync_gui.bootstrap.sign_ins import organizations_of, token_store
+from tsh_sync_gui.bootstrap.webhook_secrets import was_read
 from tsh_sync_gui.core import log
 from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, SyncError, TransientError
-from tsh_sync_gui.core.settings import Loaded
+from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.engine.ports import AccessToken
-from tsh_sync_gui.engine.ports.vault import PREVIOUS_TOKEN
+from tsh_sync_gui.engine.ports.vault import NEXT_TOKEN, PREVIOUS_TOKEN
+from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.sign_ins import PgSignIns, mark_of
 from tsh_sync_gui.zoho.data_centres import Region, known_regions, of_accounts
 from tsh_sync_gui.zoho.oauth import PER_WINDOW
@@ -29,6 +31,8 @@ from tsh_sync_gui.zoho.signin import AccountsServer, Client, Grant
 SIGN_INS: Final = 20
 """Zoho keeps so many refresh tokens of a user; one more ends the oldest without a word (zoho-api.md 1.3)."""
 _MANY: Final = 16
+_LOOKED_AT: Final = timedelta(minutes=15)
+"""So long a new sign-in may be looked at before it is put to work; after that nobody does any more."""
 
 
 class Grants:
@@ -50,11 +54,14 @@ class Grants:
         """Keep *grant*: the refresh token before all else. *replaces* revokes the former one once this has worked."""
         log.conceal([grant.refresh_token, grant.access_token])
         fresh: dict[str, str | None] = {"refresh_token": grant.refresh_token}
-        vault = await self._ground.vault()
+        vault, region = await self._ground.vault(), grant.region
         if replaces and (former := _former(await asyncio.to_thread(vault.read))):
-            fresh = {PREVIOUS_TOKEN: " ".join(former), **fresh}
-        await asyncio.to_thread(keep_secrets, self._ground.home, fresh, vault=vault)
-        region = grant.region
+            stamp = datetime.now(UTC).isoformat(timespec="seconds")
+            await self._put({NEXT_TOKEN: f"{stamp} {grant.refresh_token}"})
+            await self._note(grant.refresh_token, client, region, scopes, how)
+            await self._look_at(grant, client)
+            fresh = {PREVIOUS_TOKEN: " ".join(former), NEXT_TOKEN: None, **fresh}
+        await self._put(fresh)
         await self._keep_region(region, chosen, grant.api_domain)
         await self._note(grant.refresh_token, client, region, scopes, how)
         if await self._ground.has_database():
@@ -67,6 +74,44 @@ class Grants:
             moved_from=chosen.location if chosen.location != region.location else "",
             sign_ins=await self.count(await self._ground.settings()),
         )
+
+    async def _put(self, secrets: Mapping[str, str | None]) -> None:
+        vault = await self._ground.vault()
+        await asyncio.to_thread(keep_secrets, self._ground.home, secrets, vault=vault)
+
+    async def _look_at(self, grant: Grant, client: Client) -> None:
+        """Ask, before it is put to work, whether a sign-in sees the organization (one call); end it if it does not."""
+        loaded = await self._ground.settings()
+        wanted = loaded.settings.organization_id
+        if not wanted or not await self._ground.has_database():
+            return
+        where = {"accounts_url": grant.region.accounts_url, "api_base_url": grant.api_domain, "client_id": client.id}
+        settings = loaded.settings.model_copy(update=where)
+        database = await self._ground.database()
+        token = _access(grant, database)
+        try:
+            seen = await organizations_of(database, settings, token, limits=await self._ground.limits(loaded))
+        except SyncError:
+            await self._drop(grant.refresh_token, grant.region)
+            raise
+        if all(one.id != wanted for one in seen):
+            await self._drop(grant.refresh_token, grant.region)
+            names = ", ".join(f"{one.name} ({one.id})" for one in seen) or "none"
+            raise AuthorisationError(
+                f"The new sign-in does not see organization {wanted}",
+                advice=f"It was ended again, and the former one stays in use. It sees: {names}. Sign in as a user of"
+                f" organization {wanted}.",
+            )
+
+    async def _drop(self, token: str, region: Region) -> None:
+        """End a sign-in that was not put to work; what cannot be ended now is ended at a later start."""
+        try:
+            await AccountsServer().revoke(token, region)
+        except SyncError as error:
+            structlog.get_logger(__name__).warning("a sign-in not used is not revoked yet", cause=error.cause)
+            return
+        await self._put({NEXT_TOKEN: None})
+        await self._ended(token)
 
     async def _keep_region(self, region: Region, chosen: Region, api_address: str) -> None:
         loaded = await self._ground.settings()
@@ -101,20 +146,30 @@ class Grants:
         """Let all processes use the access token that came with the sign-in, so that nobody need refresh now."""
         database = await self._ground.database()
         now = (await self._ground.settings()).settings
-        token = AccessToken(
-            text=grant.access_token,
-            expires_at=database.clock.now() + timedelta(seconds=grant.seconds),
-            api_domain=grant.api_domain,
-        )
-        async with token_store(database, now).locked() as locked:
-            await locked.save(token)
+        await token_store(database, now).adopt(_access(grant, database))
+
+    async def move_token(self, before: Settings) -> None:
+        """Share the access token under the organization that is chosen by now, so that nobody need refresh for it.
+
+        Tokens are sealed for one organization; before there is one, for none.
+        """
+        now = (await self._ground.settings()).settings
+        if now.organization_id == before.organization_id:
+            return
+        database = await self._ground.database()
+        token = await token_store(database, before).load()
+        if token is not None:
+            await token_store(database, now).adopt(token)
 
     async def settle(self, *, must_work: bool = False) -> bool:
         """End a rotation: once the new sign-in works the former one is revoked. True when nothing is left of it."""
+        loaded = await self._ground.settings()
+        if loaded.vault_error is not None:
+            return False
         kept = await asyncio.to_thread((await self._ground.vault()).read)
+        await self._settle_next(kept, loaded)
         if PREVIOUS_TOKEN not in kept:
             return True
-        loaded = await self._ground.settings()
         # The program may have ended between the two entries: then the former one still is the one in use.
         used = loaded.settings.refresh_token.get_secret_value()
         over = [token for token in kept[PREVIOUS_TOKEN].get_secret_value().split() if token != used]
@@ -130,11 +185,22 @@ class Grants:
                 raise
             structlog.get_logger(__name__).warning("the former sign-in is not revoked yet", cause=error.cause)
             return False
-        vault = await self._ground.vault()
-        await asyncio.to_thread(keep_secrets, self._ground.home, {PREVIOUS_TOKEN: None}, vault=vault)
+        await self._put({PREVIOUS_TOKEN: None})
         for token in over:
             await self._ended(token)
         return True
+
+    async def _settle_next(self, kept: Mapping[str, SecretStr], loaded: Loaded) -> None:
+        """End a sign-in that the program did not live to put to work: the former one is in use."""
+        entry = was_read(kept[NEXT_TOKEN].get_secret_value()) if NEXT_TOKEN in kept else None
+        if entry is None or datetime.now(UTC) < entry[0] + _LOOKED_AT:
+            return  # another process may be looking at it just now
+        token = entry[1].get_secret_value()
+        log.conceal([token])
+        if token in _former(kept):
+            await self._put({NEXT_TOKEN: None})
+        else:
+            await self._drop(token, await self._made_in(token, loaded))
 
     async def _made_in(self, token: str, loaded: Loaded) -> Region:
         """Return the region that made *token*, which alone can end it; where that is not noted, the present one."""
@@ -174,9 +240,7 @@ class Grants:
         if await self._ground.has_database():
             async with token_store(await self._ground.database(), loaded.settings).locked() as locked:
                 await locked.forget()
-        vault = await self._ground.vault()
-        forgotten = {"refresh_token": None, PREVIOUS_TOKEN: None}
-        await asyncio.to_thread(keep_secrets, self._ground.home, forgotten, vault=vault)
+        await self._put({"refresh_token": None, PREVIOUS_TOKEN: None})
         for token in tokens:
             await self._ended(token)
 
@@ -219,7 +283,7 @@ class Grants:
         except (AuthorisationError, ConfigurationError) as error:
             return _health(state="needs_you", words=str(error), refreshes=await store.refreshes(), **facts)
         except TransientError as error:
-            return _health(state="ok", words=str(error), refreshes=await store.refreshes(), **facts)
+            return _health(state="ok", words=str(error), problem=str(error), refreshes=await store.refreshes(), **facts)
         minutes = int((token.expires_at - wiring.database.clock.now()).total_seconds() // 60)
         return _health(
             state="ok",
@@ -229,6 +293,14 @@ class Grants:
             scopes=await self.scopes(loaded),
             **facts,
         )
+
+
+def _access(grant: Grant, database: Database) -> AccessToken:
+    return AccessToken(
+        text=grant.access_token,
+        expires_at=database.clock.now() + timedelta(seconds=grant.seconds),
+        api_domain=grant.api_domain,
+    )
 
 
 def _former(kept: Mapping[str, SecretStr]) -> list[str]:

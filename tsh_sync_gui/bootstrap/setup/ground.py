@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -17,14 +17,16 @@ from tsh_sync_gui.bootstrap.databases import merged, open_database
 from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.secrets import home_vault, keep_secrets
 from tsh_sync_gui.bootstrap.setup.kept import Kept, KeptFile, KeptSignIn
-from tsh_sync_gui.bootstrap.wiring import Wiring, wired
+from tsh_sync_gui.bootstrap.setup.values import Step
+from tsh_sync_gui.bootstrap.wiring import Wiring, limits, wired
 from tsh_sync_gui.core.clock import Clock, SystemClock
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.core.settings import Loaded, Origin, find, validated
+from tsh_sync_gui.core.settings import Loaded, Origin, Settings, find, validated
 from tsh_sync_gui.engine.outcomes import machine_name, user_name
 from tsh_sync_gui.engine.ports.vault import Vault
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
 from tsh_sync_gui.entities.spec import Product
+from tsh_sync_gui.store.budget_line import Limits
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.embedded import EmbeddedServer
 from tsh_sync_gui.store.settings import SharedSettings
@@ -33,6 +35,7 @@ from tsh_sync_gui.zoho.data_centres import Region, known_regions, of_accounts
 from tsh_sync_gui.zoho.receiver import PORTS
 
 _PROBE: Final = "set-up.probe"
+_WITHOUT_LIMIT: Final = 100_000_000
 _PLACES: Final = {
     Origin.COMMAND_LINE: "the command line",
     Origin.ENVIRONMENT: "the environment",
@@ -113,7 +116,7 @@ class Ground:
         if not values:
             return
         if await self.has_database():
-            await _share(SharedSettings(await self.database()), values)
+            await share(SharedSettings(await self.database()), values)
         else:
             await self.kept.change(lambda kept: structs.replace(kept, pending={**kept.pending, **values}))
 
@@ -209,14 +212,26 @@ class Ground:
         now = (await self.settings()).settings
         machine = await self.machine()
         secrets = (now.client_secret.get_secret_value(), now.refresh_token.get_secret_value())
-        key = (now.client_id, *secrets, now.accounts_url, now.api_base_url, now.organization_id, now.client_type)
+        is_asked = await self._is_limit_asked()
+        where = (now.accounts_url, now.api_base_url, now.organization_id, now.client_type)
+        key = (now.client_id, *secrets, *where, is_asked)
         async with self._opening:
             database = await self._opened(machine)
             if self._wiring is None or key != self._key:
                 await self._close_wiring()
-                opening = wired(database, machine, registry=self.terms.registry)
+                allowed = limits if is_asked else _before_asked
+                opening = wired(database, machine, registry=self.terms.registry, allowed=allowed)
                 self._wiring, self._key = await self._parts.enter_async_context(opening), key
             return self._wiring
+
+    async def limits(self, loaded: Loaded) -> Limits:
+        """Return what the set-up's own calls are allowed."""
+        return (limits if await self._is_limit_asked() else _before_asked)(loaded.settings)
+
+    async def _is_limit_asked(self) -> bool:
+        """Tell whether a person has been asked for the plan's limit."""
+        progress = (await self.kept.read() or Kept()).progress
+        return Step.LIMITS in progress.done | progress.skipped
 
     async def _close_wiring(self) -> None:
         self._wiring, parts, self._parts = None, self._parts, AsyncExitStack()
@@ -245,7 +260,7 @@ class Ground:
         if kept is None or not (kept.sign_ins or kept.pending):
             return
         table, shared = PgSignIns(database), SharedSettings(database)
-        await _share(shared, kept.pending)
+        await share(shared, kept.pending)
         for one in kept.sign_ins:
             note = SignInNote(
                 mark=bytes.fromhex(one.mark),
@@ -269,7 +284,19 @@ class Ground:
         structlog.get_logger(__name__).info("the set-up's settings are in the database now", settings=len(kept.pending))
 
 
-async def _share(shared: SharedSettings, values: Mapping[str, str]) -> None:
-    """Keep *values* for all machines, the organization first: where it is refused nothing else is kept."""
-    for name in sorted(values, key=lambda name: name != "organization_id"):
-        await shared.set_shared(name, values[name], by=user_name())
+def _before_asked(settings: Settings) -> Limits:
+    """Return limits for the few calls of a set-up whose plan is not known yet.
+
+    The organization may have made more calls today than our default allows a day, by right: its plan may have ten times
+    as many. Zoho's own headers and refusals rule until a person was asked.
+    """
+    known = limits(settings)
+    if settings.per_day != Settings.model_fields["per_day"].default:
+        return known
+    return replace(known, per_day=_WITHOUT_LIMIT)
+
+
+async def share(shared: SharedSettings, values: Mapping[str, str]) -> None:
+    """Keep *values* for all machines, all of them or none: the organization may be refused."""
+    if values:
+        await shared.set_all(values, by=user_name())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from math import ceil
 from typing import Final
 
+import structlog
 from msgspec import structs
 
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.kept import Kept
 from tsh_sync_gui.bootstrap.setup.values import LimitsForm, PlanQuota, ScheduleCost
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, QuotaExhaustedError, TransientError
 from tsh_sync_gui.core.settings import validated
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.plan import pages_of
@@ -27,6 +29,7 @@ _PLANS: Final = (
 )
 _DAY_MINUTES: Final = 1440
 _WEEK: Final = 7
+_SEARCH_SECONDS: Final = 30.0
 _FIELDS: Final = ("per_day", "per_minute", "batch_size", "concurrency")
 
 
@@ -78,8 +81,20 @@ class LimitsStep:
         return tuple(costs)
 
     async def estimate(self) -> list[Forecast]:
-        """Return what the first full sync will cost, by entity."""
-        return await (await self._ground.wiring()).service.forecast(SyncRequest(full=True))
+        """Return what the first full sync will cost, by entity, details included.
+
+        Lists that the check has read to their end are known. Of longer ones the last page is looked for; those pages
+        are kept, and the sync does not ask for them again. What cannot be found out in time is told as "at least".
+        """
+        service = (await self._ground.wiring()).service
+        request = SyncRequest(full=True)
+        try:
+            async with asyncio.timeout(_SEARCH_SECONDS):
+                return await service.estimate(request)
+        except (TimeoutError, TransientError, QuotaExhaustedError) as trouble:
+            cause = getattr(trouble, "title", "") or type(trouble).__name__
+            structlog.get_logger(__name__).info("not all lists were counted for the estimate", cause=cause)
+        return await service.forecast(request)
 
     async def first_sync_at(self, when: datetime | None) -> None:
         """Keep when the first sync shall run by itself; None: not by itself."""

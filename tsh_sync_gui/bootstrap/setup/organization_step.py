@@ -23,9 +23,11 @@ from tsh_sync_gui.core.errors import (
 )
 from tsh_sync_gui.core.values import CallKind, Lane
 from tsh_sync_gui.engine.plan import group, missing_words
-from tsh_sync_gui.engine.ports import Caller, ListOrder, Organization, PageQuery, PageReply
+from tsh_sync_gui.engine.ports import Caller, KeptPages, ListOrder, Organization, PageQuery, PageReply
+from tsh_sync_gui.engine.recall import page_name
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Api, Direction, Entity, Product
+from tsh_sync_gui.store.kept import PgKeptPages
 from tsh_sync_gui.zoho.scopes import covers, missing_scopes, write_scopes
 
 LEFT_OUT: Final = "It is left out of syncs."
@@ -78,17 +80,18 @@ class OrganizationStep:
             )
         if found.refusal:
             raise ConfigurationError(f"{found.name} cannot be chosen", advice=found.refusal)
-        before = (await self._ground.settings()).settings.organization_id
+        former = (await self._ground.settings()).settings
         await self._ground.keep_shared({"organization_id": organization_id})
         kept = KeptOrganization(
             id=found.id, name=found.name, currency_code=found.currency_code, time_zone=found.time_zone
         )
 
         def change(now: Kept) -> Kept:
-            now = now.reopened(Step.CHECK) if before not in {"", organization_id} else now
+            now = now.reopened(Step.CHECK) if former.organization_id not in {"", organization_id} else now
             return structs.replace(now, organization=kept)
 
         await self._ground.kept.change(change)
+        await self._grants.move_token(former)
 
     async def chosen(self) -> OrganizationChoice | None:
         """Return the organization that is kept, None before one was chosen; makes no call."""
@@ -113,7 +116,10 @@ class OrganizationStep:
         async def granted() -> frozenset[str]:
             return await self._grants.scopes(await self._ground.settings())
 
-        async for line in entity_checks(wiring.source, self._ground.terms.registry, products, granted=granted):
+        # Asked for as the first sync will: what a list's first page tells of its length is worth keeping.
+        kept, per_page = PgKeptPages(wiring.database), wiring.settings.now.batch_size
+        lists = (wiring.source, self._ground.terms.registry, products)
+        async for line in entity_checks(*lists, granted=granted, per_page=per_page, kept=kept):
             yield line
 
 
@@ -136,11 +142,15 @@ async def entity_checks(
     *,
     granted: Callable[[], Awaitable[frozenset[str]]],
     per_page: int = _PAGE,
+    kept: KeptPages | None = None,
 ) -> AsyncIterator[EntityCheck]:
-    """Yield what the sign-in may do with each entity, one call per list; *granted* is asked after each."""
+    """Yield what the sign-in may do with each entity, one call per list; *granted* is asked after each.
+
+    The pages are *kept* for the walks to come.
+    """
     served = [entity for entity in registry if entity.api(products)]
     for _, entities in group(served):
-        lines = await _list(source, entities, products, per_page)
+        lines = await _list(source, entities, products, per_page, kept)
         scopes = await granted()
         for entity, line in zip(entities, lines, strict=True):
             yield _with_rights(line, entity, products, scopes)
@@ -152,7 +162,7 @@ async def entity_checks(
 
 
 async def _list(
-    source: Lists, entities: Sequence[Entity], products: frozenset[Product], per_page: int
+    source: Lists, entities: Sequence[Entity], products: frozenset[Product], per_page: int, kept: KeptPages | None
 ) -> list[EntityCheck]:
     """Ask for one page; a list that one product does not know is asked of the other."""
     absent: SyncError | None = None
@@ -170,6 +180,8 @@ async def _list(
         except ConfigurationError as error:
             return [_faulty(entity, error) for entity in entities]
         else:
+            if kept is not None:
+                await _keep(kept, page_name(api, params, per_page), page)
             return [
                 EntityCheck(
                     entity=entity.name,
@@ -183,6 +195,12 @@ async def _list(
     if absent is None:
         raise ConfigurationError("No product serves this list", advice="ZOHO_PRODUCTS names the products.")
     return [_faulty(entity, absent) for entity in entities]
+
+
+async def _keep(kept: KeptPages, name: str, page: PageReply) -> None:
+    await kept.keep(name, page)
+    if not page.has_more:
+        await kept.found_last(name, page.page)
 
 
 def _faulty(entity: Entity, error: SyncError) -> EntityCheck:

@@ -165,6 +165,10 @@ class LastSteps(Protocol):
         """Return address, secret (made once, kept in the vault) and the events with their last delivery."""
         ...
 
+    async def reveal_webhook_secret(self) -> str:
+        """Return the webhook secret in the clear; who looked is written into the audit first."""
+        ...
+
     async def new_webhook_secret(self) -> WebhookPlan:
         """Make and keep another secret."""
         ...
@@ -198,7 +202,10 @@ class LastSteps(Protocol):
     # 9 First sync
 
     async def estimate(self) -> list[Forecast]:
-        """Return what the first full sync will cost, by entity."""
+        """Return what the first full sync will cost, by entity.
+
+        Asks for the last pages of lists longer than the check has seen; the sync uses what was read.
+        """
         ...
 
     async def first_sync_at(self, when: datetime | None) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from tsh_sync_gui.bootstrap.setup.app_step import AppStep
@@ -42,6 +43,8 @@ class _Attempt:
     replaces: bool
     how: str = "browser"
     outcome: asyncio.Task[SignedIn] | None = field(default=None)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a way of finishing is chosen: of two codes at once one is redeemed, the other never used."""
 
 
 class SignInStep:
@@ -123,12 +126,21 @@ class SignInStep:
         await self._can_keep()
         attempt = self._attempt
         replaces = replaces or (attempt is not None and attempt.replaces)
-        work = self._redeem(code, client, region, region, asked=None, replaces=replaces, how="code")
-        outcome = self._started(work)
-        signed_in = await asyncio.shield(outcome)
-        if attempt is not None and attempt.outcome is None:
+        work = partial(self._redeem, code, client, region, region, asked=None, replaces=replaces, how="code")
+        if attempt is None:
+            return await asyncio.shield(self._started(work()))
+        async with attempt.turn:
+            if attempt.outcome is not None:  # the browser came first
+                return await asyncio.shield(attempt.outcome)
+            outcome = self._started(work())
+            try:
+                signed_in = await asyncio.shield(outcome)
+            except asyncio.CancelledError:
+                attempt.outcome = outcome  # redeemed all the same
+                raise
             attempt.outcome = outcome
-        await self.cancel()
+        if self._attempt is attempt:
+            await self.cancel()
         return signed_in
 
     async def cancel(self) -> None:
@@ -155,8 +167,9 @@ class SignInStep:
 
     async def _outcome(self, attempt: _Attempt, answer: Answer) -> SignedIn:
         """Return how the attempt ends; its code is redeemed once, whoever waits."""
-        if attempt.outcome is None:
-            attempt.outcome = self._started(self._finish(attempt, answer))
+        async with attempt.turn:
+            if attempt.outcome is None:
+                attempt.outcome = self._started(self._finish(attempt, answer))
         # What is redeemed must be kept, also when the person closes the window meanwhile.
         return await asyncio.shield(attempt.outcome)
 

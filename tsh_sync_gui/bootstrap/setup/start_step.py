@@ -33,7 +33,8 @@ class StartStep:
         if kept is not None:
             return kept.progress
         loaded = await self._ground.machine()
-        if all(loaded.text(name) for name in _CREDENTIALS):
+        is_closed = loaded.vault_error is not None  # what rests there was entered once
+        if all(loaded.text(name) or (is_closed and find(name).scope == "secret") for name in _CREDENTIALS):
             return Progress(done=_VERIFIED, skipped=frozenset(Step) - _VERIFIED, current=Step.FIRST_SYNC)
         return Progress()
 
@@ -56,17 +57,18 @@ class StartStep:
         scopes = {name: find(name).scope for name in values}
         secrets: dict[str, str | None] = {name: text for name, text in values.items() if scopes[name] == "secret"}
         url = secrets.pop("database_url", None) or values.pop("database_url", "")
+        shared = {name: text for name, text in values.items() if scopes[name] == "shared"}
         # What could refuse is asked first, so that nothing is half taken over.
         if secrets or url:
             await self._ground.check_vault()
         if url:
-            await self._database.choose(url, self._ground.terms.progress)
+            await self._database.choose(url, self._ground.terms.progress, shared=shared)
             secrets["database_url"] = url
         elif await self._ground.has_database():
             await self._ground.database()
         # Kept also where environment or `.env` go before it: it may be that very `.env`, soon to be deleted. What all
         # share comes first, for a database that mirrors another organization refuses it.
-        await self._ground.put_shared({name: text for name, text in values.items() if scopes[name] == "shared"})
+        await self._ground.put_shared(shared)
         await self._ground.put_secrets(secrets)
         for name, text in values.items():
             if scopes[name] == "machine":

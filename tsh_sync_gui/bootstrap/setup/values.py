@@ -222,7 +222,10 @@ class ScheduleCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenHealth:
-    """How the sign-in stands. *refreshes* of *refresh_limit* in the last 10 minutes; *sign_ins* of Zoho's 20."""
+    """How the sign-in stands. *refreshes* of *refresh_limit* in the last 10 minutes; *sign_ins* of Zoho's 20.
+
+    *problem* says why it could not be tried just now; the state is what was known before.
+    """
 
     state: Literal["ok", "needs_you", "none"]
     minutes_left: int | None
@@ -233,3 +236,4 @@ class TokenHealth:
     scopes: frozenset[str] = frozenset()
     where: str = ""
     words: str = ""
+    problem: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import secrets
 import string
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.values import WebhookEvent, WebhookPlan
 from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.engine.outcomes import user_name
+from tsh_sync_gui.store.settings import SharedSettings
 from tsh_sync_gui.zoho import reach
 from tsh_sync_gui.zoho.loopback import is_loopback
 
@@ -36,15 +39,16 @@ class WebhookStep:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._making = asyncio.Lock()
 
     async def plan(self) -> WebhookPlan:
         """Return address, secret (made once, kept in the vault) and the events with their last delivery."""
-        loaded = await self._ground.settings()
-        secret = loaded.settings.webhook_secret.get_secret_value()
-        if not secret:
-            if loaded.vault_problem:
-                (await self._ground.vault()).read()
-            secret = await self._fresh_secret()
+        async with self._making:  # of two at once the second finds what the first has made
+            loaded = await self._ground.settings()
+            secret = loaded.settings.webhook_secret.get_secret_value()
+            if not secret:
+                loaded.check_vault_open()
+                secret = await self._fresh_secret()
         return WebhookPlan(
             address=loaded.settings.webhook_url,
             secret=secret,
@@ -54,8 +58,15 @@ class WebhookStep:
 
     async def new_secret(self) -> WebhookPlan:
         """Make and keep another secret."""
-        await self._fresh_secret()
+        async with self._making:
+            await self._fresh_secret()
         return await self.plan()
+
+    async def reveal(self) -> str:
+        """Return the secret in the clear; who looked is in the audit before it is shown."""
+        secret = (await self.plan()).secret
+        await SharedSettings(await self._ground.database()).note_revealed("webhook_secret", by=user_name())
+        return secret
 
     async def keep_address(self, address: str) -> WebhookPlan:
         """Keep the public address Zoho is to call; ConfigurationError for one that is none."""

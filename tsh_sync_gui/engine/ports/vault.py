@@ -11,13 +11,16 @@ from tsh_sync_gui.core.values import VaultKind
 
 PREVIOUS_TOKEN: Final = "refresh_token.previous"  # noqa: S105 -- the name of an entry, no secret
 
+NEXT_TOKEN: Final = "refresh_token.next"  # noqa: S105 -- likewise
+
 PREVIOUS_WEBHOOK_SECRET: Final = "webhook_secret.previous"  # noqa: S105 -- likewise
 
 
 class Vault(Protocol):
     """The secrets of one home by name: the settings' field names, and *PREVIOUS_TOKEN* while a rotation is tried.
 
-    *PREVIOUS_WEBHOOK_SECRET* is a stamp and the secret that was replaced then.
+    *NEXT_TOKEN* is a stamp and a sign-in that is looked at before it is put to work, *PREVIOUS_WEBHOOK_SECRET* a stamp
+    and the secret that was replaced then.
     All methods may block for as long as a person takes to open a keychain: call them in a thread of their own.
     """
 
@@ -43,5 +46,9 @@ class Vault(Protocol):
         """Forget what is kept under *name*; harmless when there is nothing."""
         ...
 
+    def change(self, values: Mapping[str, str | None]) -> None:
+        """Keep all *values* by name, None to forget one: all of it in one write, or nothing."""
+        ...
 
-__all__ = ["PREVIOUS_TOKEN", "PREVIOUS_WEBHOOK_SECRET", "Vault", "VaultKind"]
+
+__all__ = ["NEXT_TOKEN", "PREVIOUS_TOKEN", "PREVIOUS_WEBHOOK_SECRET", "Vault", "VaultKind"]
