@@ -5,6 +5,15 @@ import os
 # No test, and no process that a test starts, may reach the keychain of the person who runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
+# Nor does any of them speak TLS; reading the authorities that httpx trusts would take 30 ms for each client.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
+
+from tests.support.garbage import leave_out_what_is_there, pytest_runtest_protocol
 from tests.support.postgres import database_url, databases, home, postgres
 
-__all__ = ["database_url", "databases", "home", "postgres"]
+__all__ = ["database_url", "databases", "home", "postgres", "pytest_runtest_protocol"]
+
+
+def pytest_collection_finish() -> None:
+    leave_out_what_is_there()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import inspect
 import os
 from collections.abc import Callable, Iterator
@@ -39,23 +38,6 @@ def _no_qt_warnings() -> Iterator[None]:
     yield
     qInstallMessageHandler(before)
     assert not found, found
-
-
-@pytest.fixture(autouse=True)
-def garbage_ends_in_this_thread() -> Iterator[None]:
-    """Collect here and never in the engine's thread, as the program does.
-
-    What is older than the test is left out of it: looking through all modules takes half a second each time.
-    """
-    gc.disable()
-    gc.collect()
-    gc.freeze()
-    older = gc.get_freeze_count()
-    yield
-    if gc.get_freeze_count() > older:  # the program has done the same
-        gc.unfreeze()
-    gc.collect()
-    gc.enable()
 
 
 @pytest.fixture

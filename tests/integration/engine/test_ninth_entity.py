@@ -13,7 +13,7 @@ from tests.support.samples.purchase_orders import PURCHASE_ORDERS
 from tests.support.samples.purchase_orders_data import COUNT, PURCHASE_ORDERS_DATA
 from tests.support.simulator import REFRESH_TOKEN
 from tests.support.worlds import SERIAL, counts, lists, states, world
-from tests.ui.conftest import actions, engine, garbage_ends_in_this_thread, kept, look, qloop, session, until
+from tests.ui.conftest import actions, engine, installed_theme, kept, look, qloop, session, until
 from tsh_sync_gui.bootstrap.wiring import open_service
 from tsh_sync_gui.core.settings import load
 from tsh_sync_gui.core.values import EntityState
@@ -27,7 +27,7 @@ from tsh_sync_gui.ui.panels.sync import SyncPanel
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.wishes import Wishes
 
-__all__ = ["actions", "engine", "garbage_ends_in_this_thread", "kept", "look", "qloop", "session"]
+__all__ = ["actions", "engine", "installed_theme", "kept", "look", "qloop", "session"]
 
 NINE = Registry((*REGISTRY, PURCHASE_ORDERS))
 NAME = PURCHASE_ORDERS.name
