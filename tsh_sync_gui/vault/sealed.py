@@ -80,7 +80,7 @@ def seal(document: Mapping[str, str], passphrase: str, *, header: bytes, what: s
 
 
 def unseal(text: bytes, passphrase: str, *, what: str) -> tuple[bytes, dict[str, str]]:
-    """Return header and document of *text*; WrongPassphraseError for another passphrase, VaultDamagedError for rubbish."""
+    """Return header and document of *text*; WrongPassphraseError, or VaultDamagedError for rubbish."""
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 -- 0.1 s, and few need it
 
     line, _, body = text.partition(b"\n")

@@ -15,6 +15,8 @@ import httptools
 import httpx
 
 LONGEST_HEAD: Final = 100_000
+LONGEST_BODY: Final = 64 * 1024 * 1024
+"""Zoho's longest page has some 2 MB, a picture 10: an answer without an end must not fill the memory."""
 READ_AT_ONCE: Final = 256 * 1024
 _EYEBALLS_S: Final = 0.25
 _ILLEGAL: Final = (b"\r", b"\n", b"\0")
@@ -39,7 +41,7 @@ class Transport(httpx.AsyncBaseTransport):
         line = self._waiting(_origin(request.url)) or await self._connect(request, timeouts.get("connect"))
         self._busy.add(line)
         try:
-            answer = await line.ask(message, request, seconds=timeouts.get("read"))
+            answer = await line.ask(message, request, seconds=timeouts.get("read"), write=timeouts.get("write"))
         finally:
             self._busy.discard(line)
             if line.is_open and len(self._idle) < self._most_idle:
@@ -88,6 +90,10 @@ class Transport(httpx.AsyncBaseTransport):
         return line
 
 
+class _UnwrittenError(TimeoutError):
+    """The other side has not taken the request."""
+
+
 class _Answer:
     """A reply while it arrives; the parser calls its methods."""
 
@@ -99,6 +105,7 @@ class _Answer:
         self.ends_with_line = False
         self._pieces: list[bytes] = []
         self._head = 0
+        self._length = 0
         self._is_over = False
         self._on_end = on_end
         self._parser = httptools.HttpResponseParser(self)
@@ -128,6 +135,9 @@ class _Answer:
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body."""
+        self._length += len(body)
+        if self._length > LONGEST_BODY:
+            raise ValueError("the answer is too long")
         self._pieces.append(body)
 
     def on_message_complete(self) -> None:
@@ -161,6 +171,7 @@ class _Line(asyncio.BufferedProtocol):
         self._answer: _Answer | None = None
         self._waiting: asyncio.Future[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
+        self._write_watch: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
         self._is_open = False
         # Read into one place again and again: new memory for each piece costs more than the reading.
@@ -171,8 +182,14 @@ class _Line(asyncio.BufferedProtocol):
         """Tell whether another request may be sent."""
         return self._is_open
 
-    async def ask(self, message: bytes, request: httpx.Request, *, seconds: float | None) -> _Answer:
-        """Send *message* and return its answer; silence for *seconds* is a ReadTimeout."""
+    async def ask(
+        self, message: bytes, request: httpx.Request, *, seconds: float | None, write: float | None = None
+    ) -> _Answer:
+        """Send *message* and return its answer; silence for *seconds* is a ReadTimeout.
+
+        A message that is not out of our hands after *write* seconds is a WriteTimeout: a connection that takes nothing
+        is dead, and what was not taken was never heard.
+        """
         if self._transport is None or not self._is_open:
             raise httpx.ReadError("the connection is closed", request=request)
         loop = asyncio.get_running_loop()
@@ -184,7 +201,11 @@ class _Line(asyncio.BufferedProtocol):
         self._is_open = False
         try:
             self._transport.write(message)
+            if write is not None and self._transport.get_write_buffer_size():
+                self._write_watch = loop.call_later(write, self._look_written)
             await self._waiting
+        except _UnwrittenError as error:
+            raise httpx.WriteTimeout("the request was not taken in time", request=request) from error
         except TimeoutError as error:
             raise httpx.ReadTimeout("no answer in time", request=request) from error
         except httptools.HttpParserError as error:
@@ -196,8 +217,9 @@ class _Line(asyncio.BufferedProtocol):
         finally:
             self._answer = None
             answer.let_go()
-            if self._watch is not None:
-                self._watch.cancel()
+            for watch in (self._watch, self._write_watch):
+                if watch is not None:
+                    watch.cancel()
         self._is_open = answer.keeps_open and not self._transport.is_closing()
         return answer
 
@@ -249,6 +271,11 @@ class _Line(asyncio.BufferedProtocol):
     def _fail(self, error: BaseException) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(error)
+
+    def _look_written(self) -> None:
+        """Break off where the other side takes nothing of what we send."""
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self._fail(_UnwrittenError())
 
     def _look(self, seconds: float) -> None:
         """Break off after a silence; a slow answer that goes on is none."""

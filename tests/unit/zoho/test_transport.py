@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tsh_sync_gui.zoho import wire
+from tsh_sync_gui.zoho import transport, wire
 from tsh_sync_gui.zoho.transport import LONGEST_HEAD, Transport, _Answer
 
 pytestmark = pytest.mark.asyncio
@@ -247,3 +247,29 @@ def _certificate(folder):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     return context
+
+
+async def test_an_answer_without_an_end_does_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(transport, "LONGEST_BODY", 100_000)
+    endless = [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", *[b"2710\r\n" + b"x" * 10_000 + b"\r\n"] * 12]
+    async with served(endless, [OK]) as (server, client):
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.get("/")
+        after = await client.get("/")
+
+    assert (after.text, server.lines) == ("hi", 2)
+
+
+async def test_a_server_that_takes_nothing_of_a_request_is_left():
+    async def deaf(_reader, writer):
+        await asyncio.sleep(5)
+        writer.close()
+
+    listening = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1024)
+    patience = httpx.Timeout(30.0, write=0.2)
+    address = f"http://localhost:{listening.sockets[0].getsockname()[1]}"
+    trust = ssl.create_default_context()
+    async with httpx.AsyncClient(transport=Transport(trust=trust, limits=wire.LIMITS), timeout=patience) as client:
+        with pytest.raises(httpx.WriteTimeout):
+            await client.post(address, content=b"x" * 32_000_000)
+    listening.close()
