@@ -52,6 +52,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>%Ln failed record(s) wait</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>%Ln fault(s) must be mended before syncs can work</source>
    <translation>
@@ -145,6 +157,18 @@
     <numerusform>%Ln م.ث</numerusform>
     <numerusform>%Ln م.ث</numerusform>
     <numerusform>%Ln م.ث</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>%Ln new since you looked</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -268,6 +292,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>%Ln snoozed</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>%Ln table(s) are there</source>
    <translation>
@@ -328,6 +364,7 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
@@ -474,9 +511,19 @@
    <translation>ينفّذ هذا شخص له صلاحيات على الخادم:</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>A record that was stored after all stands here, with the run that brought it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>A right is missing: {right}</source>
    <translation>صلاحية ناقصة: {right}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>A snoozed record is hidden until its time.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -512,6 +559,26 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Address Zoho calls</source>
    <translation>العنوان الذي يستدعيه Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Addresses in apprise's form, apart by spaces, such as mailtos://user:password@host?to=me@host or tgram://…; this computer sends to them.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Age</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Alerts</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>All</source>
+   <translation type="unfinished" />
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -690,6 +757,11 @@
    <translation>يسأل Zoho عن عدد السجلات ببضعة استدعاءات، وتستفيد المزامنة التالية مما قُرئ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Assigned to</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/program.py" />
    <source>At the next start</source>
    <translation>عند التشغيل التالي</translation>
@@ -805,6 +877,11 @@
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Cancel</source>
    <translation>إلغاء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Cause</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -933,6 +1010,11 @@
    <location filename="tsh_sync_gui/ui/wizard/rail.py" />
    <source>Close the set-up</source>
    <translation>إغلاق الإعداد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Closing the window leaves its icon in the tray, where the desktop has one; schedules go on.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
@@ -1171,9 +1253,19 @@
    <translation>عرض تجريبي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Desktop notices</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <source>Details</source>
    <translation>التفاصيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Discarded</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -1242,6 +1334,7 @@
    <translation>أدخل العنوان أولًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>Entity</source>
@@ -1286,6 +1379,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Everything is connected. The first sync fetches all records once.</source>
    <translation>كل شيء متصل. تجلب المزامنة الأولى السجلات كلها مرة واحدة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Everything runs already.</source>
+   <translation>كل شيء قيد التشغيل بالفعل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -1369,6 +1467,7 @@
    <translation>يجلب ما تغيّر في Zoho منذ ذلك الوقت، بقدر ما يتيح Zoho السؤال عنه.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Fetching details</source>
    <translation>جلب التفاصيل</translation>
@@ -1432,6 +1531,11 @@
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>First day</source>
    <translation>اليوم الأول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>First seen</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -1542,6 +1646,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
    <source>Getting ready for the browser…</source>
    <translation>جارٍ التحضير للمتصفح…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Go on in the tray</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
@@ -1680,6 +1789,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>It is starting.</source>
    <translation>قيد البدء.</translation>
   </message>
@@ -1699,7 +1809,7 @@
    <translation>يبقى مفتوحًا حتى ينتهي البرنامج. ويفتحه TSH_SECRET_KEY في البيئة دون سؤال.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/program.py" />
+   <location filename="tsh_sync_gui/ui/asking.py" />
    <source>It stops after the page in work; nothing is half-written, and the next start goes on from there.</source>
    <translation>تتوقف بعد الصفحة الجارية؛ لا شيء يبقى نصف مكتوب، ويستأنف التشغيل التالي من هناك.</translation>
   </message>
@@ -1712,6 +1822,11 @@
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
    <source>JSON (*.json)</source>
    <translation>JSON (*.json)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Job</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -1779,9 +1894,24 @@
    <translation>آخر تشغيل ناجح {when}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Last one was resolved {time}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>Last run</source>
    <translation>آخر تشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Last seen</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Last tried</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -1873,6 +2003,11 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Looking…</source>
    <translation>جارٍ الفحص…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Mail and chat addresses</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
@@ -1967,6 +2102,7 @@
    <translation>لم يُشغَّل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>New</source>
    <translation>جديد</translation>
@@ -1975,6 +2111,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>New secret</source>
    <translation>سرّ جديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>New since I looked</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
@@ -2002,6 +2143,16 @@
    <translation>لا استدعاءات محفوظة لهذا التشغيل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>No dead letter is what you look for. Clear the search to see all.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>No failed records</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>No good run yet</source>
    <translation>لا تشغيل ناجح بعد</translation>
@@ -2010,6 +2161,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>No listener runs here: deliveries are not received, and polling covers all changes.</source>
    <translation>لا يعمل مستمع هنا: لا تُستقبل التسليمات، وتُجلب التغييرات كلها دوريًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>No notice and no message then, such as 22:00-06:00 in the organization's zone; the list of alerts has them.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -2097,6 +2253,16 @@
    <translation>لم يحن بعد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Note</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Nothing here</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
    <source>Nothing is called that.</source>
    <translation>لا شيء بهذا الاسم.</translation>
@@ -2122,9 +2288,29 @@
    <translation>لم يُفقد شيء. تستأنف المزامنة التالية من هنا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Nothing matches</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Nothing runs</source>
    <translation>لا شيء قيد التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Nothing runs any more. Close now?</source>
+   <translation>لم يعد شيء قيد التشغيل. هل تُغلق الآن؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Nothing runs any more. Open the database again now?</source>
+   <translation>لم يعد شيء قيد التشغيل. هل تُفتح قاعدة البيانات من جديد الآن؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/program.py" />
+   <source>Nothing runs any more. Show the window in the other language now?</source>
+   <translation>لم يعد شيء قيد التشغيل. هل تُعرض النافذة باللغة الأخرى الآن؟</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
@@ -2163,6 +2349,11 @@
    <translation>الإشعارات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Number</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>Number of days</source>
    <translation>عدد الأيام</translation>
@@ -2171,6 +2362,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>Off: no call leaves by schedule or worker; a person's action asks first.</source>
    <translation>مطفأ: لا يخرج استدعاء بالجدول أو بالعامل، وإجراء الشخص يُسأل عنه أولًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Older than 2 days</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
@@ -2203,6 +2399,11 @@
    <translation>فقط إن عرض Zoho واحدًا</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Only mine</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Only what a person asks for runs. Switch it on in Settings → Limits.</source>
    <translation>لا يعمل إلا ما يطلبه شخص. شغّلها في الإعدادات ← الحدود.</translation>
@@ -2213,6 +2414,7 @@
    <translation>ما تغيّر خلال أيام أو تواريخ تختارها فقط</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
    <source>Open</source>
    <translation>فتح</translation>
@@ -2224,6 +2426,8 @@
    <translation>فتح وحدة تحكم Zoho API</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Open it…</source>
@@ -2272,6 +2476,11 @@
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>Opening the set-up…</source>
    <translation>جارٍ فتح الإعداد…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Operation</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -2439,6 +2648,11 @@
    <translation>العنوان العام للصور</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Quiet hours</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/preview.py" />
    <source>RECORDS</source>
    <translation>السجلات</translation>
@@ -2459,6 +2673,11 @@
    <translation>قراءة الملف</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>Read them again</source>
+   <translation>اقرأها من جديد</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Reading the file…</source>
    <translation>جارٍ قراءة الملف…</translation>
@@ -2469,9 +2688,15 @@
    <translation>جارٍ قراءة الحدود…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Reading the list</source>
    <translation>قراءة القائمة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>Reading the settings…</source>
+   <translation>جارٍ قراءة الإعدادات…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
@@ -2479,6 +2704,7 @@
    <translation>السبب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Record</source>
@@ -2506,6 +2732,11 @@
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Records seen</source>
    <translation>السجلات المقروءة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Records that cannot be taken wait here with their reason.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -2546,6 +2777,11 @@
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Resets at {time}. This minute {used}/{limit}.</source>
    <translation>تتجدد الحصة عند {time}. هذه الدقيقة ⁦{used}/{limit}⁩.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Resolved</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
@@ -2851,6 +3087,11 @@
    <translation>النسبة من الحصة اليومية</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Show alerts as notices of this desktop while the window is open or in the tray.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
    <source>Show all organizations · 1 call</source>
    <translation>عرض كل المؤسسات · استدعاء واحد</translation>
@@ -2970,6 +3211,16 @@
    <translation>تخطٍّ: استطلاع دوري بدلًا من ذلك</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Snoozed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Snoozed until {time}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/actions.py" />
    <source>Something unexpected happened</source>
    <translation>حدث أمر غير متوقع</translation>
@@ -3010,6 +3261,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Starting the embedded server…</source>
    <translation>جارٍ تشغيل الخادم المدمج…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>State</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -3105,6 +3361,11 @@
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Stops within one page</source>
    <translation>يتوقف خلال صفحة واحدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Suggested fix</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -3509,6 +3770,11 @@
    <translation>لا مكان لحفظ الأسرار: لا سلسلة مفاتيح ولا ملف مشفَّر.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>There is nothing to sync yet.</source>
+   <translation>لا شيء للمزامنة بعد.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>They are marked as deleted and can be brought back.</source>
    <translation>تُعلَّم محذوفة ويمكن استرجاعها.</translation>
@@ -3605,6 +3871,16 @@
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>Together</source>
    <translation>المجموع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Trend</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Tries</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
@@ -3724,6 +4000,11 @@
    <translation>تحذير</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Webhook</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Webhook address</source>
    <translation>عنوان خطاف الويب</translation>
@@ -3783,6 +4064,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
    <source>What the sign-in may do</source>
    <translation>ما يجوز لتسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>What was discarded stands here, and can be restored for 30 days.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/actions.py" />
@@ -4130,6 +4416,16 @@
    <translation>تسجيل الدخول إلى Zoho على ⁦{address}⁩ لا يجيب كما ينبغي.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>a field of the record: payload.status:draft</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>a name, me or nobody</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <source>a person</source>
    <translation>شخص</translation>
@@ -4360,6 +4656,21 @@
    <translation>صف الترشيح في السجل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>first seen before that</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>first seen longer ago: age&gt;2d, age&gt;3h</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>first seen since: 2d, today, 2026-11-01</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>for a limit, another machine or the network; goes on by itself</source>
    <translation>لحدٍّ أو جهاز آخر أو الشبكة؛ يستأنف تلقائيًا</translation>
@@ -4385,6 +4696,21 @@
    <translation>سجل البطاقة المحدَّدة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>how often it was met: tries&gt;3</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>how the record's id begins</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>how the run's id begins</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/texts.py" />
    <source>just now</source>
    <translation>الآن</translation>
@@ -4398,6 +4724,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>letters, digits and hyphens</source>
    <translation>حروف وأرقام وشرطات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>list, detail, job or delivery</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -4424,6 +4755,11 @@
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>new in Zoho</source>
    <translation>جديد في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>new, mine, snoozed or unassigned</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
@@ -4466,6 +4802,11 @@
    <translation>الآن</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>of these records: entity:customers</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>on {machine}</source>
    <translation>على {machine}</translation>
@@ -4489,6 +4830,11 @@
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>open the last run</source>
    <translation>فتح آخر تشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>open, snoozed, resolved, discarded or all</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -4618,6 +4964,11 @@
    <translation>الخادم المدمج في هذا الحاسوب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>the oldest from {time}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>the same already</source>
    <translation>مطابق أصلًا</translation>
@@ -4681,6 +5032,11 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>validation, unreachable, authorisation, …</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
    <source>waiting for the first</source>
    <translation>بانتظار الأول</translation>
@@ -4694,6 +5050,21 @@
    <location filename="tsh_sync_gui/ui/wizard/state/env.py" />
    <source>will be taken over</source>
    <translation>ستُؤخذ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>words of the cause</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>words of the note</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>words of the reason: error:"tax"</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -4776,7 +5147,7 @@
    <translation>{file}، بلا أسرار.</translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/program.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>{first} and %Ln more</source>
    <translation>
     <numerusform>{first}</numerusform>
@@ -4844,6 +5215,11 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{names} cannot be read now.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>{names} is not set.</source>
    <translation>غير مضبوط: ⁦{names}⁩.</translation>
   </message>
@@ -4851,6 +5227,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{name} ({id}), {currency}.</source>
    <translation>⁨{name}⁩ (⁦{id}⁩)، {currency}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>{now} in the last 24 hours, {before} in the 24 hours before</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -4959,6 +5340,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title}. Check the network, and ZOHO_API_BASE_URL.</source>
    <translation>{title}. تحقق من الشبكة ومن ZOHO_API_BASE_URL.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>{used}/{limit}</source>
+   <translation>{used}/{limit}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />

@@ -19,6 +19,7 @@ from tsh_sync_gui.engine.views import DryRun, Forecast, GoneRecord, RunDetail, S
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.main_window import MainWindow
+from tsh_sync_gui.ui.panels.starting import Way
 from tsh_sync_gui.ui.state.problems import Problem
 
 SMALL, LARGE = (1100, 680), (1600, 1000)
@@ -252,7 +253,7 @@ async def failing(_service: FakeService, window: MainWindow, _keys: Keys) -> Non
         details="psycopg.OperationalError: connection refused",
         is_grave=True,
     )
-    window.service_failed(problem, needs_settings=True)
+    window.service_failed(problem, Way.SETTINGS)
 
 
 async def helped(service: FakeService, window: MainWindow, _keys: Keys) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -22,8 +23,9 @@ from tsh_sync_gui.ui.widgets.dialogs import Question
 class Opener:
     """Opens the double; fails as often as it is told."""
 
-    def __init__(self, service: FakeService, home, *errors: Exception) -> None:
+    def __init__(self, service: FakeService, home, *errors: Exception, outside: bool = False) -> None:
         self.service = service
+        self._outside = outside
         self.errors = list(errors)
         self.opened = self.closed = 0
         self._home = home
@@ -35,7 +37,7 @@ class Opener:
         if self.errors:
             raise self.errors.pop(0)
         self.opened += 1
-        yield Opened(self.service, load(home=self._home, environment=False))
+        yield Opened(self.service, load(home=self._home, environment=self._outside))
         self.closed += 1
 
 
@@ -203,3 +205,44 @@ async def test_what_was_broken_off_goes_on_by_itself(begin, qloop, tmp_path):
 
     assert code == 0
     assert service.asked[0] == ("sync", service.first)
+
+
+async def test_a_closing_question_follows_what_runs_and_never_stands_twice(qloop, begin, service, tmp_path):
+    service.hold = True
+    begun = begin(Opener(service, tmp_path))
+    program = begun.program
+    await until(lambda: program.session.prices.changes)
+    program.window.wishes.fulfil(NAMES[0], "sync")
+    await until(service.requests)
+
+    program.window.close()
+    program.leave()
+    asked = [one for one in program.window.findChildren(Question) if one.isVisible()]
+    assert len(asked) == 1
+    assert asked[0].windowTitle() == "Still syncing: Products. Close all the same?"
+    program.session.state = replace(program.session.state, pending=frozenset(NAMES[:3]))
+    program.session.changed.emit()
+    assert asked[0].windowTitle() == "Still syncing: Products and 2 more. Close all the same?"
+    program.session.state = replace(program.session.state, pending=frozenset())
+    program.session.changed.emit()
+    assert asked[0].windowTitle() == "Nothing runs any more. Close now?"
+
+    begun.wanted.set()  # quit from outside: the question goes with the window
+    assert await begun.running == 0
+    assert not any(one.isVisible() for one in program.window.findChildren(Question))
+
+
+async def test_a_language_from_outside_is_not_kept_and_a_chosen_one_is(  # noqa: PLR0917 -- fixtures
+    qloop, begin, service, tmp_path, kept, monkeypatch
+):
+    monkeypatch.setenv("TSH_LANGUAGE", "ar")
+    begun = begin(Opener(service, tmp_path, outside=True))
+    await until(lambda: begun.program.session.cards)
+    assert kept.value("language") is None
+    await begun.quit()
+
+    monkeypatch.delenv("TSH_LANGUAGE")
+    begun = begin(Opener(service, tmp_path, outside=True))
+    await until(lambda: begun.program.session.cards)
+    assert kept.value("language") == "system"
+    await begun.quit()

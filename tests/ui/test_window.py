@@ -16,6 +16,7 @@ from tsh_sync_gui.core.events import ConnectionChanged, Notice, QuotaChanged
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.main_window import MainWindow
+from tsh_sync_gui.ui.panels.starting import Way
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.widgets.frame_parts import DemoBand
 
@@ -48,7 +49,7 @@ async def test_a_service_that_does_not_open_is_told_in_four_parts_with_one_butto
     heard = []
     window.starting.again.connect(lambda: heard.append("again"))
 
-    window.service_failed(problem, needs_settings=False)
+    window.service_failed(problem, Way.AGAIN)
 
     box = window.starting.problem_box
     assert box is not None

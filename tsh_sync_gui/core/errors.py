@@ -64,6 +64,8 @@ class NoVaultError(VaultError):
 class VaultLockedError(VaultError):
     """The secrets are there, and closed: a locked keychain, or a file of another passphrase."""
 
+    kind = "vault_locked"
+
 
 class WrongPassphraseError(VaultLockedError):
     """The passphrase that was given does not open the file."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 from PySide6.QtCore import QSettings
 
 from tsh_sync_gui.core.paths import default_home
+from tsh_sync_gui.core.settings import outside_value
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.bridge import Application, EngineThread, run
 from tsh_sync_gui.ui.icons import forget_icons, icon
@@ -46,14 +46,19 @@ def kept_settings(*, demo: bool) -> QSettings:
     return QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
 
 
+def _named(variable: str, allowed: Sequence[str]) -> str:
+    """Return what is set from outside of the program, empty for nothing that could be meant."""
+    named = outside_value(default_home(), variable)
+    return named if named in allowed else ""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Show the window until it is closed; returns the exit code."""
     wanted = _arguments(sys.argv[1:] if argv is None else argv)
     kept = kept_settings(demo=wanted.demo)
-    app = prepare([], language=os.environ.get("TSH_LANGUAGE") or str(kept.value("language", "system")))
-    # As with the language: what the environment says goes before what was chosen here.
-    named = os.environ.get("TSH_THEME", "")
-    theme.install(app, named if named in {"system", "light", "dark"} else str(kept.value("theme", "system")))
+    # What the environment or a .env says goes before what was chosen here, and is not kept.
+    app = prepare([], language=_named("TSH_LANGUAGE", ("system", "en", "ar")) or str(kept.value("language", "system")))
+    theme.install(app, _named("TSH_THEME", ("system", "light", "dark")) or str(kept.value("theme", "system")))
     app.setWindowIcon(icon("logo"))
 
     async def program(engine: EngineThread, quit_wanted: asyncio.Event) -> int:

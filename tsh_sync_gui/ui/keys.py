@@ -13,6 +13,7 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.main_window import MainWindow
 from tsh_sync_gui.ui.state.commands import Command, commands, found, record_commands, standing
 from tsh_sync_gui.ui.state.offers import Do
+from tsh_sync_gui.ui.state.summary import everything_reason
 from tsh_sync_gui.ui.widgets.command_palette import CommandPalette
 from tsh_sync_gui.ui.widgets.exporting import table_around
 
@@ -81,7 +82,12 @@ class Keys(QObject):
     def _find(self, text: str) -> tuple[Command, ...]:
         window, state = self._window, self._window.session.state
         paused = [str(run.info.state) == "paused" for run in state.live]
-        extras = standing(dark=theme.current().is_dark, can_pause=False in paused, can_resume=True in paused)
+        extras = standing(
+            dark=theme.current().is_dark,
+            can_pause=False in paused,
+            can_resume=True in paused,
+            not_all=everything_reason(state, window.session.cards),
+        )
         screens = tuple((panel.key, panel.title, panel.icon_name) for panel in window.panels.values())
         everything = commands(screens, window.session.cards, extras)
         return (*record_commands(text, state.overview), *found(everything, text))

@@ -20,7 +20,7 @@ from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.panels.preview import PreviewPanel
 from tsh_sync_gui.ui.panels.run_detail import RunPanel
 from tsh_sync_gui.ui.panels.settings import Save, SettingsPanel, Test
-from tsh_sync_gui.ui.panels.starting import StartingPage
+from tsh_sync_gui.ui.panels.starting import StartingPage, Way
 from tsh_sync_gui.ui.panels.sync import SyncPanel
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.problems import Problem
@@ -121,6 +121,8 @@ class MainWindow(QMainWindow):
         self.wishes.review.connect(self.open_run)
         self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))
         self.wishes.sign_in.connect(lambda: self.go("setup", "sign_in"))
+        self.wishes.unlock.connect(self.settings.connection.open_vault)
+        self.starting.unlock.connect(self.settings.connection.open_vault)
         self.wizard.open_count.connect(self.show_open_steps)
         self.starting.setup.connect(lambda: self.go("setup"))
         self.starting.settings.connect(lambda: self.go("settings", "Database"))
@@ -177,10 +179,10 @@ class MainWindow(QMainWindow):
         self.go(self._in_front)
         self.starting.setFocus()
 
-    def service_failed(self, problem: Problem, *, needs_settings: bool) -> None:
-        """Show why the service did not open."""
+    def service_failed(self, problem: Problem, way: Way) -> None:
+        """Show why the service did not open, and the *way* out of it."""
         self._is_open = False
-        self.starting.fail(problem, needs_settings=needs_settings)
+        self.starting.fail(problem, way)
         self.show_state()
         self.go("sync")
 

@@ -8,9 +8,10 @@ from typing import Final
 import structlog
 from PySide6.QtCore import QSettings, Qt
 
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, VaultLockedError
 from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.ui.actions import Actions, problem_from
+from tsh_sync_gui.ui.asking import Stopping, StopQuestion
 from tsh_sync_gui.ui.bridge import EngineThread
 from tsh_sync_gui.ui.collector import keep_what_is_there
 from tsh_sync_gui.ui.examining import Examiner
@@ -19,11 +20,12 @@ from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.language import language_of
 from tsh_sync_gui.ui.main_window import MainWindow
 from tsh_sync_gui.ui.opening import Opened, Opener, Opening, SetupOpener, open_setup, opener
+from tsh_sync_gui.ui.panels.starting import Way
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.settings_deeds import ProgramDeeds
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
+from tsh_sync_gui.ui.widgets.dialogs import Choice
 
 _STOP_RUNS_SECONDS: Final = 8.0
 _CLOSE_SECONDS: Final = 8.0
@@ -36,8 +38,10 @@ def _uncancelled() -> None:
         task.uncancel()
 
 
-def _stops() -> str:
-    return tr("It stops after the page in work; nothing is half-written, and the next start goes on from there.")
+def _way_out(error: Exception) -> Way:
+    if isinstance(error, VaultLockedError):
+        return Way.UNLOCK
+    return Way.SETTINGS if isinstance(error, ConfigurationError) else Way.AGAIN
 
 
 class Program:
@@ -64,6 +68,7 @@ class Program:
         self.wants_language = ""
         self._ending = False
         self._task: asyncio.Task[None] | None = None
+        self._show_task: asyncio.Task[None] | None = None
         self.actions = Actions(engine)
         self.session = Session(self.actions)
         opens_setup = setup_it or (None if demo or open_it else open_setup)
@@ -77,9 +82,10 @@ class Program:
             demo=demo,
         )
         self.keys = Keys(self.window)
+        self._asking = StopQuestion(self.session, self.window)
         self.window.leaving.connect(self.leave)
         self.window.starting.again.connect(self.reopen)
-        self.window.settings.reopen.connect(self.ask_reopen)
+        self.window.settings.reopen.connect(self._settings_changed)
         self.window.settings.spoken.connect(self._speak)
         self.window.settings.use(
             ProgramDeeds(lambda: self.window.settings.loaded, lambda: self._opened.service if self._opened else None)
@@ -119,6 +125,7 @@ class Program:
         """Open the service, unless the set-up comes first."""
         start = await self.first_run.begin()
         if self.first_run.setup is not None:
+            await self._show_settings()
             self.window.wizard.attach(self.first_run.setup)
         if start is not None and not start.progress.is_complete:
             self.window.wizard.show_progress(start.progress)
@@ -153,14 +160,15 @@ class Program:
         if not self.leave():
             self.wants_demo = False
 
-    def _keep_language(self, wish: str) -> None:
-        """Keep the language for the next start, before settings are read."""
-        if self._kept is not None:
-            self._kept.setValue("language", wish)
+    def _keep_language(self, loaded: Loaded) -> None:
+        """Keep the chosen language for the next start, before settings are read; one given from outside is not ours."""
+        if self._kept is not None and not loaded.origins["language"].is_locked:
+            self._kept.setValue("language", loaded.settings.language)
 
     def _speak(self, wish: str) -> None:
         """Begin anew in another language; asks where something of ours runs."""
-        self._keep_language(wish)
+        if self._kept is not None:
+            self._kept.setValue("language", wish)
         is_mirrored = self.window.layoutDirection() is Qt.LayoutDirection.RightToLeft
         if (language_of(wish) == "ar") is is_mirrored:
             return
@@ -169,13 +177,14 @@ class Program:
             self.wants_language = wish
             self._finish()
 
-        what = self._what_runs()
-        if not what:
-            anew()
-            return
-        heading = tr("Still syncing: {what}. Show the window in the other language now?").format(what=what)
-        choices = (Choice(tr("Stop and show it"), "primary", anew), Choice(tr("At the next start")))
-        Question(self.window, heading, _stops(), choices).open()
+        self._asking.ask(
+            Stopping(
+                while_running=tr("Still syncing: {what}. Show the window in the other language now?"),
+                when_idle=tr("Nothing runs any more. Show the window in the other language now?"),
+                choices=(Choice(tr("Stop and show it"), "primary", anew), Choice(tr("At the next start"))),
+                deed=anew,
+            )
+        )
 
     def reopen(self) -> None:
         """Open the service, closing the one that is open."""
@@ -192,27 +201,26 @@ class Program:
             raise
         except Exception as error:  # noqa: BLE001 -- shown with its details instead of a crash
             structlog.get_logger(__name__).warning("the service does not open", exc_info=error)
-            await self._show_fallback()
-            needs_settings = isinstance(error, ConfigurationError)
-            self.window.service_failed(problem_from(error), needs_settings=needs_settings)
+            await self._show_settings()
+            self.window.service_failed(problem_from(error), _way_out(error))
             return
         self._opened = opened
         self.window.settings.show_settings(opened.loaded, has_database=True)
-        self._keep_language(opened.loaded.settings.language)
+        self._keep_language(opened.loaded)
         keep_what_is_there()
         self.session.attach(opened.service, demo=self._demo)
         self.window.service_opened()
         self.first_run.watch()
 
-    async def _show_fallback(self) -> None:
-        """Show the settings as far as they can be read, so that a wrong one can be mended."""
+    async def _show_settings(self) -> None:
+        """Show the settings as far as they can be read without the database, so that any of them can be mended."""
         from tsh_sync_gui.bootstrap.gather import gather  # noqa: PLC0415 -- late: the window is shown first
 
         try:
-            loaded: Loaded | None = await asyncio.to_thread(gather)
-        except ConfigurationError:
-            loaded = None
-        if loaded is not None:
+            loaded = await asyncio.to_thread(gather)
+        except ConfigurationError as error:
+            self.window.settings.show_unreadable(problem_from(error))
+        else:
             self.window.settings.show_settings(loaded, has_database=False)
 
     async def _save(self, field: str, text: str | None) -> None:
@@ -241,46 +249,45 @@ class Program:
 
     def leave(self) -> bool:
         """Ask where something of ours runs, else end; True when the end was begun."""
-        what = self._what_runs()
-        if not what:
-            self._finish()
-            return True
-        heading = tr("Still syncing: {what}. Close all the same?").format(what=what)
-        choices = (Choice(tr("Stop and close"), "primary", self._finish), Choice(tr("Keep open")))
-        Question(self.window, heading, _stops(), choices).open()
-        return False
+        return self._asking.ask(
+            Stopping(
+                while_running=tr("Still syncing: {what}. Close all the same?"),
+                when_idle=tr("Nothing runs any more. Close now?"),
+                choices=(Choice(tr("Stop and close"), "primary", self._finish), Choice(tr("Keep open"))),
+                deed=self._finish,
+            )
+        )
+
+    def _settings_changed(self) -> None:
+        """Take over a database or secrets that are others now; before the set-up is done there is nothing to open."""
+        if self._opened is None and self.window.starting.asks_setup:
+            self._show_task = asyncio.get_running_loop().create_task(self._show_settings())
+        else:
+            self.ask_reopen()
 
     def ask_reopen(self) -> None:
         """Open the database again; asks where something of ours runs."""
-        what = self._what_runs()
-        if not what:
-            self.reopen()
-            return
-        heading = tr("Still syncing: {what}. Open the database again all the same?").format(what=what)
-        choices = (Choice(tr("Stop and open again"), "primary", self.reopen), Choice(tr("Cancel")))
-        Question(self.window, heading, _stops(), choices).open()
-
-    def _what_runs(self) -> str:
-        """Return what this window is syncing, in words; empty when nothing."""
-        if self.session.service is not None:
-            self.session.tick()  # what has ended a moment ago is not asked about
-        state = self.session.state
-        names = {run.info.entity for run in state.live if run.here is not False} | state.pending
-        titles = [tr(one.title) for one in state.overview.entities if one.entity in names] if state.overview else []
-        if len(titles) > 2:
-            return tr("{first} and %Ln more", None, len(titles) - 1).format(first=titles[0])
-        return ", ".join(titles)
+        self._asking.ask(
+            Stopping(
+                while_running=tr("Still syncing: {what}. Open the database again all the same?"),
+                when_idle=tr("Nothing runs any more. Open the database again now?"),
+                choices=(Choice(tr("Stop and open again"), "primary", self.reopen), Choice(tr("Cancel"))),
+                deed=self.reopen,
+            )
+        )
 
     def _finish(self) -> None:
         self._ending = True
         self._quit.set()
 
     async def _end(self) -> None:
+        self._asking.close()
         self.window.setEnabled(False)
         self.window.status.say(tr("Stopping after the page in work…"))
         self.actions.cancel_all()
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
+        for task in (self._task, self._show_task):
+            if task is not None:
+                task.cancel()
         await self._shut()
         self.window.wizard.detach()
         if not await self.first_run.close(_CLOSE_SECONDS):

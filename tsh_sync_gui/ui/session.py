@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.errors import SyncError, VaultLockedError
 from tsh_sync_gui.core.events import ConnectionChanged, Event, RunFinished, RunStarted
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import RunInfo
@@ -25,7 +25,7 @@ from tsh_sync_gui.ui.state.texts import tr
 
 TICK_MS = 100
 _REFRESH_IDLE, _REFRESH_LIVE, _REPAINT = 15.0, 5.0, 1.0
-_REPRICE = 60.0
+_REPRICE, _REPRICE_LIVE = 60.0, 5.0
 _HISTORY = 500
 
 
@@ -56,6 +56,20 @@ async def read_prices(service: Service, entities: tuple[str, ...]) -> Prices:
     )
 
 
+async def begun(service: Service, *, demo: bool) -> SyncRequest | None:
+    """Return what begins by itself: what the service says, else the runs that waited for secrets that are open now."""
+    request = await service.at_start(demo=demo)
+    if request is not None or service.loaded.vault_problem or not service.settings.sync_enabled:
+        return request
+    entities = (await service.overview()).entities
+    names = tuple(
+        one.entity
+        for one in entities
+        if one.live is None and one.last is not None and one.last.error_kind == VaultLockedError.kind
+    )
+    return SyncRequest(entities=names, goes_on=True, trigger="goes on after the secrets were opened") if names else None
+
+
 class Session(QObject):
     """Folds events and overviews into one state, read ten times a second.
 
@@ -84,6 +98,7 @@ class Session(QObject):
         self._stale = True
         self._refreshed_at = self._shown_at = 0.0
         self._priced_at = -_REPRICE
+        self._priced_for: object = None
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
@@ -94,10 +109,10 @@ class Session(QObject):
         self.service = service
         self.state, self.prices, self.runs, self._made = AppState(), Prices(), [], {}
         self._cut = service.bus.subscribe(self._mailbox.post)
-        self._asking, self._stale, self._priced_at = False, True, -_REPRICE
+        self._asking, self._stale, self._priced_at, self._priced_for = False, True, -_REPRICE, None
         self._timer.start()
         self.tick()
-        self.actions.run(service.at_start(demo=demo), then=self._begin)
+        self.actions.run(begun(service, demo=demo), then=self._begin)
 
     def _begin(self, request: SyncRequest | None) -> None:
         if request is not None:
@@ -146,8 +161,6 @@ class Session(QObject):
         for event in events:
             self.state = advance(self.state, event, at=at)
             self._stale = self._stale or self._makes_stale(event)
-            if isinstance(event, RunFinished):
-                self._priced_at = -_REPRICE
         busy = bool(self.state.live or self.state.pending)
         age = at - self._refreshed_at
         if self._stale or age > (_REFRESH_LIVE if busy else _REFRESH_IDLE):
@@ -176,16 +189,30 @@ class Session(QObject):
         at = time.monotonic()
         self.state = rebase(self.state, read.overview, asked_at=read.asked_at, at=at)
         self.runs = read.runs
-        idle = not self.state.pending and not self.state.live
-        if (idle or not self.prices.changes) and at - self._priced_at > _REPRICE:
+        if self._is_price_old(at):
             self.price()
         self._show(at)
         self.history_changed.emit()
 
+    def _is_price_old(self, at: float) -> bool:
+        """Tell whether something a price stands on is another: settings, the day's quota, what the last runs found."""
+        busy = bool(self.state.pending or self.state.live)
+        age = at - self._priced_at
+        if self._basis() != self._priced_for:
+            return not busy or age > _REPRICE_LIVE
+        return not busy and age > _REPRICE
+
+    def _basis(self) -> object:
+        overview = self.state.overview
+        if self.service is None or overview is None:
+            return None
+        runs = tuple((one.last.id if one.last else "", one.last_good, one.unavailable) for one in overview.entities)
+        return self.service.settings, overview.quota.day_limit, overview.quota.resets_at, runs
+
     def price(self) -> None:
         """Ask anew what runs would cost; it takes no calls, but reads the ledger."""
         if self.service is not None and self.state.overview is not None:
-            self._priced_at = time.monotonic()
+            self._priced_at, self._priced_for = time.monotonic(), self._basis()
             entities = tuple(one.entity for one in self.state.overview.entities if not one.unavailable)
             self.actions.run(read_prices(self.service, entities), then=self._priced)
 

@@ -65,9 +65,14 @@ class ProgramDeeds:
         return loaded
 
     async def now(self) -> Loaded:
-        """Return the settings in force."""
+        """Return the settings in force; without a database as far as files, environment and vault tell."""
+        from tsh_sync_gui.bootstrap.gather import gather  # noqa: PLC0415 -- late: the window comes first
+
         service = self._service()
-        return self._loaded() if service is None else service.loaded
+        if service is not None:
+            return service.loaded
+        loaded = self._loaded()
+        return loaded if loaded.is_demo else await asyncio.to_thread(gather, home=loaded.home)
 
     async def reveal(self, field: str) -> str:
         """Return a secret in the clear; it is written into the audit, or where there is no database into the log."""
@@ -81,7 +86,7 @@ class ProgramDeeds:
 
     async def export(self, path: Path, passphrase: str) -> int:
         """Write the settings in force to *path*."""
-        from tsh_sync_gui.bootstrap.settings_file import export_settings  # noqa: PLC0415 -- late: the window comes first
+        from tsh_sync_gui.bootstrap.settings_file import export_settings  # noqa: PLC0415 -- as above
 
         return await asyncio.to_thread(export_settings, await self.now(), path, passphrase=passphrase)
 

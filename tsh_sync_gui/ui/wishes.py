@@ -22,12 +22,14 @@ _MODES = "modes"
 class Wishes(QObject):
     """Carries out actions.
 
-    *review* carries a run to open, *settings* says that the settings are needed, *sign_in* that a new sign-in is.
+    *review* carries a run to open, *settings* says that the settings are needed, *sign_in* that a new sign-in is,
+    *unlock* that the place of the secrets is to be opened.
     """
 
     review = Signal(str)
     settings = Signal()
     sign_in = Signal()
+    unlock = Signal()
 
     def __init__(self, session: Session, window: QWidget, kept: QSettings | None) -> None:
         super().__init__(window)
@@ -65,6 +67,8 @@ class Wishes(QObject):
                 self.settings.emit()
             case Do.SIGN_IN:
                 self.sign_in.emit()
+            case Do.UNLOCK:
+                self.unlock.emit()
             case Do.REVIEW:
                 info = run.info if run else (status.last if status else None)
                 if info is not None:

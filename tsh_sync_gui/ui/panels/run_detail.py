@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QTabWidget, QVBoxLayout,
 
 from tsh_sync_gui.engine.views import RunDetail
 from tsh_sync_gui.ui.state.columns import Column, Keyed
+from tsh_sync_gui.ui.state.offers import is_review
 from tsh_sync_gui.ui.state.run_detail import (
     CallRow,
     DetailState,
@@ -21,7 +22,6 @@ from tsh_sync_gui.ui.state.run_detail import (
     detail_state,
     failure_columns,
     gone_columns,
-    is_review,
 )
 from tsh_sync_gui.ui.state.run_log import log_columns, log_rows
 from tsh_sync_gui.ui.state.texts import number, tr

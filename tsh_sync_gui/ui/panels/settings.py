@@ -15,10 +15,12 @@ from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.panels.settings_connection import Connection
 from tsh_sync_gui.ui.panels.settings_transfer import Transfer
 from tsh_sync_gui.ui.settings_deeds import SettingsDeeds
+from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.settings_form import Section, finds, sections
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label, line
 from tsh_sync_gui.ui.widgets.database_tools import DatabaseTools, Test, words_of
+from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.save_bar import SaveBar
 from tsh_sync_gui.ui.widgets.setting_row import SettingRow
 
@@ -56,6 +58,8 @@ class SettingsPanel(Panel):
         self._inside = QVBoxLayout()
         self.search = QLineEdit()
         self._none = label(tr("No setting is called that."), "muted")
+        self._reading = label(tr("Reading the settings…"), "muted")
+        self.unreadable: ProblemBox | None = None
         self._scroll = QScrollArea()
         self.bar = SaveBar()
         self.tools = DatabaseTools(actions, test, self._address)
@@ -107,6 +111,7 @@ class SettingsPanel(Panel):
         column.setSpacing(14)
         column.addLayout(head)
         column.addWidget(self._none)
+        column.addWidget(self._reading)
         self._inside.setSpacing(18)
         column.addLayout(self._inside)
         column.addStretch(1)
@@ -125,8 +130,25 @@ class SettingsPanel(Panel):
     def show_settings(self, loaded: Loaded, *, has_database: bool) -> None:
         """Show *loaded*; shared settings can be changed while the database is open."""
         self.loaded, self._has_database, self._saved = loaded, has_database, {}
+        self._reading.hide()
+        self._drop_unreadable()
         self._show()
         self.connection.show_loaded(loaded)
+
+    def show_unreadable(self, problem: Problem) -> None:
+        """Show which setting keeps all of them from being read; it has to be mended where it stands."""
+        if self.loaded is not None:
+            return
+        self._reading.hide()
+        self._drop_unreadable()
+        self.unreadable = ProblemBox(problem, (tr("Read them again"), self.reopen.emit))
+        self._inside.insertWidget(0, self.unreadable)
+
+    def _drop_unreadable(self) -> None:
+        if self.unreadable is not None:
+            self._inside.removeWidget(self.unreadable)
+            self.unreadable.deleteLater()
+            self.unreadable = None
 
     def _show(self) -> None:
         if self.loaded is None:
@@ -263,7 +285,7 @@ class SettingsPanel(Panel):
     def _look_again(self) -> None:
         """Show what other windows and machines have saved meanwhile, unless something is typed here."""
         self.connection.look()
-        if self._deeds is not None and self._has_database:
+        if self._deeds is not None and self.loaded is not None:
             self._actions.run(self._deeds.now(), then=self._refresh, otherwise=lambda _error: None)
 
     def _refresh(self, loaded: Loaded) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from tsh_sync_gui.core.values import VaultKind
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.settings_deeds import SettingsDeeds
 from tsh_sync_gui.ui.state.problems import Problem
@@ -61,6 +62,13 @@ class Connection(QObject):
         self.wanted.emit()
         if self.deeds is not None:
             self._actions.run(self.deeds.vault(), then=self.box.show_vault, otherwise=self._failed)
+
+    def open_vault(self) -> None:
+        """Open the place of the secrets: a file by its passphrase; a keychain is opened outside of the program."""
+        if self._loaded is not None and self._loaded.vault is VaultKind.FILE and self._loaded.vault_problem:
+            self._ask_unlock()
+        else:
+            self.opened.emit()
 
     def _ask_unlock(self) -> None:
         text = tr("It stays open until the program ends. TSH_SECRET_KEY in the environment opens it without asking.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -16,11 +17,20 @@ from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 _LOOK_MS = 100
 
 
+class Way(Enum):
+    """What a person can do about a service that does not open."""
+
+    AGAIN = auto()
+    SETTINGS = auto()
+    UNLOCK = auto()
+
+
 class StartingPage(QWidget):
-    """A calm page with what is being done now; *again* and *settings* are its one button's deed."""
+    """A calm page with what is being done now; *again*, *settings*, *unlock* and *setup* are its one button's deed."""
 
     again = Signal()
     settings = Signal()
+    unlock = Signal()
     setup = Signal()
     check_up = Signal()
 
@@ -36,6 +46,7 @@ class StartingPage(QWidget):
         self._bar.setFixedWidth(320)
         self._bar.show_share(None, tr("Starting database…"))
         self._box: ProblemBox | None = None
+        self._is_asking = False
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -59,10 +70,14 @@ class StartingPage(QWidget):
         self._timer.start()
         self._look()
 
-    def fail(self, problem: Problem, *, needs_settings: bool) -> None:
+    def fail(self, problem: Problem, way: Way) -> None:
         """Show why the service does not open, with one button."""
-        choice = (tr("Open settings"), self.settings.emit) if needs_settings else (tr("Try again"), self.again.emit)
-        self._show_box(problem, choice, tr("The program could not start its work"))
+        choices: dict[Way, tuple[str, Callable[[], object]]] = {
+            Way.SETTINGS: (tr("Open settings"), self.settings.emit),
+            Way.UNLOCK: (tr("Open it…"), self.unlock.emit),
+            Way.AGAIN: (tr("Try again"), self.again.emit),
+        }
+        self._show_box(problem, choices[way], tr("The program could not start its work"))
         self.check_button.show()
 
     def _show_box(self, problem: Problem, choice: tuple[str, Callable[[], object]], heading: str) -> None:
@@ -85,6 +100,12 @@ class StartingPage(QWidget):
             tone="blue",
         )
         self._show_box(problem, (tr("Go on with the set-up"), self.setup.emit), tr("Almost there"))
+        self._is_asking = True
+
+    @property
+    def asks_setup(self) -> bool:
+        """Tell whether the set-up is waited for."""
+        return self._is_asking and self._box is not None
 
     @property
     def problem_box(self) -> ProblemBox | None:
@@ -96,6 +117,7 @@ class StartingPage(QWidget):
         self._timer.stop()
 
     def _forget_box(self) -> None:
+        self._is_asking = False
         self.check_button.hide()
         if self._box is not None:
             self._column.removeWidget(self._box)

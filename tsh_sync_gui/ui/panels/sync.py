@@ -17,7 +17,7 @@ from tsh_sync_gui.ui.state.cards import CardState
 from tsh_sync_gui.ui.state.history import RunRow, history_columns, run_rows
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import cost_sentence, price, priced
-from tsh_sync_gui.ui.state.summary import headline
+from tsh_sync_gui.ui.state.summary import everything_reason, headline
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, glyph, label, set_text, set_tip, tool
 from tsh_sync_gui.ui.widgets.grid import CardGrid
@@ -115,9 +115,9 @@ class SyncPanel(Panel):
         row.addWidget(self._more)
         self._full = QAction(icon("full"), tr("Full sync of everything"), self._menu)
         self._full.triggered.connect(lambda: self._wishes.everything(full=True))
-        preview = QAction(icon("preview"), tr("Preview everything"), self._menu)
-        preview.triggered.connect(lambda: self._wishes.everything(dry_run=True))
-        self._menu.addActions([self._full, preview])
+        self._preview = QAction(icon("preview"), tr("Preview everything"), self._menu)
+        self._preview.triggered.connect(lambda: self._wishes.everything(dry_run=True))
+        self._menu.addActions([self._full, self._preview])
         return row
 
     def _past(self) -> QFrame:
@@ -174,7 +174,8 @@ class SyncPanel(Panel):
 
     def _show_offer(self, cards: tuple[CardState, ...]) -> None:
         """Show what everything costs; only where that, the cards' order or what is asked for has changed."""
-        shown = (self._session.prices, bool(self._session.state.pending), tuple(card.state for card in cards))
+        reason = everything_reason(self._session.state, cards)
+        shown = (self._session.prices, reason, tuple(card.state for card in cards))
         if shown == self._offered:
             return
         self._offered = shown
@@ -182,8 +183,9 @@ class SyncPanel(Panel):
         set_text(self.everything, priced(tr("Sync everything"), cost))
         self._full.setText(priced(tr("Full sync of everything"), self._session.prices.all_full))
         order = " → ".join(card.title for card in cards)
-        set_tip(self.everything, "\n".join(part for part in (order, cost_sentence(cost)) if part))
-        self.everything.setEnabled(not self._session.state.pending)
+        set_tip(self.everything, reason or "\n".join(part for part in (order, cost_sentence(cost)) if part))
+        for one in (self.everything, self._full, self._preview):
+            one.setEnabled(not reason)
         self._empty.show_cards(cards, price(self._session.prices.full.get(cards[0].entity)) if cards else "")
 
     def show_history(self) -> None:

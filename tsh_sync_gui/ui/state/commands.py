@@ -86,10 +86,10 @@ def _searched(command: Command) -> str:
     return f"{command.text} {command.entity} {command.target}".replace("_", " ").casefold()
 
 
-def standing(*, dark: bool, can_pause: bool, can_resume: bool) -> tuple[Command, ...]:
-    """Return the actions that belong to no entity."""
+def standing(*, dark: bool, can_pause: bool, can_resume: bool, not_all: str = "") -> tuple[Command, ...]:
+    """Return the actions that belong to no entity; *not_all* says why not all of them can be synced."""
     shown = [
-        Command(text=tr("Sync everything"), verb="app", target="sync_all", icon="sync"),
+        Command(text=tr("Sync everything"), verb="app", target="sync_all", icon="sync", reason=not_all),
         Command(
             text=tr("Light appearance") if dark else tr("Dark appearance"),
             verb="app",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, VaultLockedError
 from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus, Forecast
 from tsh_sync_gui.ui.state.live import AppState, RunView
 from tsh_sync_gui.ui.state.prices import Prices, cost_sentence, price
@@ -30,8 +32,11 @@ class Do(StrEnum):
     SETTINGS = "settings"
     SIGN_IN = "sign_in"
     ESTIMATE = "estimate"
+    UNLOCK = "unlock"
 
 
+# What ends a run as "Needs you" for another reason than that records would be deleted.
+_NO_APPROVAL = frozenset({AuthorisationError.kind, ConfigurationError.kind, VaultLockedError.kind})
 REMEMBERED = (Do.SYNC, Do.FULL, Do.WINDOW, Do.RECORD, Do.SWEEP, Do.PREVIEW)
 
 
@@ -122,17 +127,24 @@ def _controls(status: EntityStatus, run: RunView, *, leads: bool) -> tuple[Offer
     return (*((take_over,) if status.silent else ()), resume if held else pause, cancel)
 
 
+def is_review(info: RunInfo) -> bool:
+    """Tell whether the run stopped for a person's approval of deletes."""
+    return info.state is RunState.NEEDS_YOU and info.error_kind not in _NO_APPROVAL
+
+
 def _special(status: EntityStatus, run: RunView | None) -> Offer | None:
     """Return the one button that a fault leads to, where it is not simply another try."""
     info = run.info if run else status.last
     state = run.info.state if run else status.state
     if info is None:
         return None
-    if str(state) == EntityState.NEEDS_YOU.value and info.error_kind not in {"authorisation", "configuration"}:
+    if info.error_kind == VaultLockedError.kind and str(state) in {"failed", "needs_you"}:
+        return Offer(do=Do.UNLOCK, text=tr("Open it…"), icon="lock", leads=True)
+    if str(state) == EntityState.NEEDS_YOU.value and info.error_kind not in _NO_APPROVAL:
         return Offer(do=Do.REVIEW, text=tr("Review"), icon="preview", leads=True)
-    if info.error_kind == "authorisation" and str(state) in {"failed", "needs_you"}:
+    if info.error_kind == AuthorisationError.kind and str(state) in {"failed", "needs_you"}:
         return Offer(do=Do.SIGN_IN, text=tr("Sign in again"), icon="person", leads=True)
-    if info.error_kind in {"authorisation", "configuration"} and str(state) in {"failed", "needs_you"}:
+    if info.error_kind == ConfigurationError.kind and str(state) in {"failed", "needs_you"}:
         return Offer(do=Do.SETTINGS, text=tr("Open settings"), icon="settings", leads=True)
     if status.silent:
         return Offer(do=Do.TAKE_OVER, text=tr("Take over"), icon="take-over", leads=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tsh_sync_gui.core.values import Phase, RunState, iso
+from tsh_sync_gui.core.values import Phase, iso
 from tsh_sync_gui.engine.ports import CallRecord, Rejected, RunInfo
 from tsh_sync_gui.engine.views import GoneRecord, RunDetail
 from tsh_sync_gui.ui.state.columns import Column
@@ -113,11 +113,6 @@ def technical(info: RunInfo) -> str:
         "cause": info.cause,
     }
     return "\n".join(f"{name}: {value}" for name, value in facts.items() if value)
-
-
-def is_review(info: RunInfo) -> bool:
-    """Tell whether the run stopped for a person's approval of deletes."""
-    return info.state is RunState.NEEDS_YOU and info.error_kind not in {"authorisation", "configuration"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from tsh_sync_gui.core.values import EntityState, RunState
 from tsh_sync_gui.ui.state.cards import CardState, planned_seconds, progress_text, seconds_left
 from tsh_sync_gui.ui.state.live import AppState, Connection
+from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import Prices
 from tsh_sync_gui.ui.state.texts import clock, number, span, tr
 from tsh_sync_gui.ui.state.words import state_look
@@ -16,11 +17,12 @@ from tsh_sync_gui.ui.state.words import state_look
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of the status bar; a click goes to *screen* (and there to *focus*)."""
+    """A part of the status bar; a click goes to *screen* (and there to *focus*). *brief* is for a narrow window."""
 
     key: str
     icon: str
     text: str
+    brief: str = ""
     tone: str = ""
     hint: str = ""
     screen: str = "sync"
@@ -117,9 +119,19 @@ def _running(state: AppState, prices: Prices, *, now: datetime, at: float) -> Pa
     parts = [tr(status.title) if status else first.info.entity, progress_text(first)]
     if left is not None:
         parts.append(tr("{time} left").format(time=span(left)))
-    if len(live) > 1:
-        parts.append(tr("+%Ln more", None, len(live) - 1))
+    others = len({run.info.entity for run in live} | state.pending) - 1
+    if others:
+        parts.append(tr("+%Ln more", None, others))
     return Part(key="running", icon="running", text=" · ".join(parts), tone="blue", focus=first.info.entity)
+
+
+def running_here(state: AppState) -> str:
+    """Return what this window is syncing, in words; empty when nothing."""
+    names = {run.info.entity for run in state.live if run.here is not False} | state.pending
+    titles = [tr(one.title) for one in state.overview.entities if one.entity in names] if state.overview else []
+    if len(titles) > 2:
+        return tr("{first} and %Ln more", None, len(titles) - 1).format(first=titles[0])
+    return ", ".join(titles)
 
 
 def _quota(state: AppState, now: datetime) -> Part:
@@ -132,13 +144,23 @@ def _quota(state: AppState, now: datetime) -> Part:
         time=clock(quota.resets_at, now), used=number(quota.minute_used), limit=number(quota.minute_limit)
     )
     tone = "red" if share >= 1 else "amber" if share >= 0.8 else ""
-    return Part(key="quota", icon="gauge", text=text, tone=tone, hint=hint, screen="settings", focus="Limits")
+    return Part(
+        key="quota",
+        icon="gauge",
+        text=text,
+        brief=tr("{used}/{limit}").format(used=number(quota.day_used), limit=number(quota.day_limit)),
+        tone=tone,
+        hint=f"{text}. {hint}",
+        screen="settings",
+        focus="Limits",
+    )
 
 
 def _failed(state: AppState) -> Part:
     failed = failed_records(state)
     text = tr("%Ln failed record(s)", None, failed)
-    return Part(key="failed", icon="failed-records", text=text, tone="amber" if failed else "", focus="failed")
+    tone = "amber" if failed else ""
+    return Part(key="failed", icon="failed-records", text=text, brief=number(failed), tone=tone, focus="failed")
 
 
 def failed_records(state: AppState) -> int:
@@ -173,6 +195,15 @@ def headline(cards: tuple[CardState, ...]) -> str:
     )
     parts = [f"{number(by_state[one])} {state_look(one).word.lower()}" for one in order if by_state[one]]
     return " · ".join(parts)
+
+
+def everything_reason(state: AppState, cards: tuple[CardState, ...]) -> str:
+    """Return why all entities can't be synced now, empty when they can."""
+    if state.pending:
+        return tr("It is starting.")
+    if any(offer.do is Do.SYNC and offer.is_enabled for card in cards for offer in card.offers):
+        return ""
+    return tr("Everything runs already.") if state.live else tr("There is nothing to sync yet.")
 
 
 def sync_count(cards: tuple[CardState, ...]) -> tuple[int, str]:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tsh_sync_gui.ui.state.texts import tr, utc
-from tsh_sync_gui.ui.widgets.basics import button, label
+from tsh_sync_gui.ui.widgets.basics import button, label, set_text
 
 _DAYS = 7
 
@@ -51,10 +51,11 @@ class Question(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 20, 22, 18)
         column.setSpacing(12)
-        column.addWidget(label(heading, "title", wrap=True))
-        words = label(text, "muted", wrap=True)
-        words.setVisible(bool(text))
-        column.addWidget(words)
+        self._heading = label(heading, "title", wrap=True)
+        self._words = label(text, "muted", wrap=True)
+        self._words.setVisible(bool(text))
+        column.addWidget(self._heading)
+        column.addWidget(self._words)
         column.addLayout(self.content)
         row = QHBoxLayout()
         row.addStretch(1)
@@ -67,6 +68,13 @@ class Question(QDialog):
         column.addLayout(row)
         self.buttons[0].setFocus()
         self.buttons[0].setDefault(True)
+
+    def say(self, heading: str, text: str) -> None:
+        """Ask the same in other words: what it is about has changed meanwhile."""
+        self.setWindowTitle(heading)
+        set_text(self._heading, heading)
+        set_text(self._words, text)
+        self._words.setVisible(bool(text))
 
     def _choose(self, choice: Choice) -> None:
         self.accept()

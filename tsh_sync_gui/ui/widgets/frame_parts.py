@@ -24,6 +24,8 @@ from tsh_sync_gui.ui.widgets.basics import (
 
 NAV_WIDTH = 176
 _INSIDE = 44  # a button's icon and padding
+_RUNNING = 220  # what runs now is given so much room before others lose their words
+_LEAST_FIRST = ("pause", "resume", "database", "zoho", "failed", "quota")
 _NAV_ICON, _STATUS_ICON = QSize(24, 18), QSize(18, 14)
 
 
@@ -172,9 +174,11 @@ class StatusBar(QFrame):
         self._row.setSpacing(2)
         self._pause = self._control("pause", tr("Pause all"), self.pause)
         self._resume = self._control("play", tr("Resume all"), self.resume)
+        self._controls = {"pause": self._pause, "resume": self._resume}
 
     def _control(self, icon_name: str, text: str, signal: object) -> QPushButton:
         made = button(text, "status", icon_name=icon_name)
+        made.setAccessibleName(text)
         made.clicked.connect(signal)
         self._row.addWidget(made)
         return made
@@ -189,21 +193,40 @@ class StatusBar(QFrame):
                 self._show_part(place, part)
         self._pause.setVisible(bar.can_pause or not bar.can_resume)
         self._pause.setEnabled(bar.can_pause)
-        set_tip(self._pause, "" if bar.can_pause else tr("Nothing runs."))
+        set_tip(self._pause, tr("Pause all") if bar.can_pause else tr("Nothing runs."))
         self._resume.setVisible(bar.can_resume)
         self._fit()
 
     def _fit(self) -> None:
-        """Shorten what runs now where there is no room for all of it."""
+        """Say it in fewer words where there is no room for all, the least needed first; what runs now is cut last."""
         running = self._parts.get("running")
-        if running is None:
+        if running is None or self._bar is None:
             return
-        shown = [one for one in self.findChildren(QPushButton) if one is not running and not one.isHidden()]
-        gaps = self._row.spacing() * (len(shown) + 2) + 20 + _INSIDE
-        room = self.width() - sum(one.sizeHint().width() for one in shown) - gaps
-        text = running.fontMetrics().elidedText(self._now, Qt.TextElideMode.ElideRight, max(60, room))
-        if running.text() != text:
-            running.setText(text)
+        texts = {part.key: part.text for part in self._bar.parts}
+        briefs = {part.key: part.brief for part in self._bar.parts}
+        texts |= {key: made.accessibleName() for key, made in self._controls.items()}
+        wanted = min(_RUNNING, self._wide(running, self._now))
+        for key in ("", *_LEAST_FIRST):
+            if key in texts:
+                texts[key] = briefs.get(key, "")
+            if self._room(running, texts) >= wanted:
+                break
+        for key, made in (*self._parts.items(), *self._controls.items()):
+            if made is not running:
+                set_text(made, texts[key])
+        room = max(_INSIDE, self._room(running, texts) - _INSIDE)
+        set_text(running, running.fontMetrics().elidedText(self._now, Qt.TextElideMode.ElideRight, room))
+
+    def _room(self, running: QPushButton, texts: dict[str, str]) -> int:
+        """Return how wide what runs now may be beside the others with *texts*."""
+        others = {**self._parts, **self._controls}
+        shown = [(made, texts[key]) for key, made in others.items() if made is not running and not made.isHidden()]
+        gaps = self._row.spacing() * (len(shown) + 2) + 20
+        return self.width() - sum(self._wide(made, text) for made, text in shown) - gaps
+
+    @staticmethod
+    def _wide(made: QPushButton, text: str) -> int:
+        return made.fontMetrics().horizontalAdvance(text) + _INSIDE
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -229,9 +252,7 @@ class StatusBar(QFrame):
         self._targets[part.key] = (part.screen, part.focus)
         if part.key == "running":
             self._now = part.text
-            target.setAccessibleName(part.text)
-        else:
-            set_text(target, part.text)
+        target.setAccessibleName(part.text)
         set_picture(target, part.icon, part.tone or "muted", _STATUS_ICON)
         set_property(target, "tone", part.tone)
         set_tip(target, part.hint or part.text)

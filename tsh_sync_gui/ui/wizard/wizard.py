@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QHBoxLayout, QRadioButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QHBoxLayout, QRadioButton, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.port import SetupPort
@@ -13,6 +13,7 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.tab_order import chain, in_reading_order
 from tsh_sync_gui.ui.wizard.page import Desk, Page
 from tsh_sync_gui.ui.wizard.rail import Rail
 from tsh_sync_gui.ui.wizard.sheet import Sheet
@@ -49,6 +50,7 @@ class Wizard(Panel):
         self._is_read = False
         self._wanted: Step | None = None
         self._changed: set[Step] = set()
+        self._in_order: list[QWidget] = []
         self.rail = Rail()
         self.sheet = Sheet()
         self.area, self.opening = self.sheet.area, self.sheet.opening
@@ -155,6 +157,13 @@ class Wizard(Panel):
                 page.run_later.connect(self._completed)
                 page.check_up.connect(self.check_up)
 
+    def _order_tabs(self) -> None:
+        """Let Tab go down the rail and the page in front, and then along the buttons below; pages grow parts."""
+        parts = in_reading_order(self.page)
+        if parts != self._in_order:
+            self._in_order = parts
+            chain((self, *self.rail.buttons.values(), self.rail.leave, *parts, self.back, self.skip, self.next))
+
     def show_progress(self, progress: Progress) -> None:
         """Show how far the set-up is."""
         self.progress = self.desk.progress = progress
@@ -205,11 +214,21 @@ class Wizard(Panel):
         target = self.next if self.next.isEnabled() else self
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @override
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go on by Tab; where Qt only seeks a place for the focus of what went, that is the step's main button."""
+        focus = QApplication.focusWidget()
+        if focus is not None and focus.isVisible() and focus.isEnabled():
+            return super().focusNextPrevChild(forward)
+        self._settle()
+        return True
+
     def _enter(self) -> None:
-        """Press the button in focus, else go on: Enter means next everywhere but on a button."""
+        """Press the button in focus, else go on: Enter means next everywhere but on a button, and never to leave."""
         focus = QApplication.focusWidget()
         chosen = isinstance(focus, QAbstractButton) and focus.isCheckable() and focus.isChecked()
-        if isinstance(focus, QAbstractButton) and not chosen and not isinstance(focus, (QCheckBox, QRadioButton)):
+        pressed = isinstance(focus, QAbstractButton) and focus is not self.rail.leave and not chosen
+        if isinstance(focus, QAbstractButton) and pressed and not isinstance(focus, (QCheckBox, QRadioButton)):
             focus.click()
         elif isinstance(focus, QComboBox) and focus.view().isVisible():
             focus.hidePopup()
@@ -281,6 +300,10 @@ class Wizard(Panel):
         if page is not None and self.next.hasFocus() and not page.can_go_on:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.sheet.show_offers(page)
+        if page is not None:
+            self._order_tabs()
+        if page is not None and self.isVisible() and QApplication.focusWidget() in {None, self.window()}:
+            self._settle()
 
     def _fail(self, error: BaseException) -> None:
         if self.pages and self._is_read:

@@ -9,8 +9,9 @@ from tsh_sync_gui.core.values import Calls, Counts, Mode, Phase, RunState
 from tsh_sync_gui.engine.views import RunDetail, SyncReport
 from tsh_sync_gui.ui.state.columns import as_csv, as_json, as_markdown, as_tabs, matches
 from tsh_sync_gui.ui.state.history import history_columns, run_rows
+from tsh_sync_gui.ui.state.offers import is_review
 from tsh_sync_gui.ui.state.preview import preview_entries
-from tsh_sync_gui.ui.state.run_detail import detail_state, is_review, steps
+from tsh_sync_gui.ui.state.run_detail import detail_state, steps
 
 COLUMNS = history_columns(lambda: NOW)
 GOOD = run_info(ENTITY, id="a", counts=Counts(seen=10, created=10), calls=Calls(list=1))
@@ -103,6 +104,7 @@ def test_a_failed_run_tells_what_is_safe_and_folds_the_cause():
 def test_only_a_stop_for_approval_is_reviewed():
     assert is_review(run_info(ENTITY, RunState.NEEDS_YOU, error_kind="confirmation"))
     assert not is_review(run_info(ENTITY, RunState.NEEDS_YOU, error_kind="authorisation"))
+    assert not is_review(run_info(ENTITY, RunState.NEEDS_YOU, error_kind="vault_locked"))
     assert not is_review(GOOD)
 
 
