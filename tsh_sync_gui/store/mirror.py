@@ -21,6 +21,8 @@ from tsh_sync_gui.store.mirror_rows import RowWriter, skipped
 
 LIST_PART: Final = "list"
 DETAIL_PART: Final = "detail"
+# What was given up about a record is settled by its list row, however it came.
+GIVEN_UP_PARTS: Final = ("job", "delivery")
 _TRIES: Final = 4
 AnyBatch = TypeVar("AnyBatch", Batch, DetailBatch)
 
@@ -202,15 +204,17 @@ class _StepWork:
         buried = await self._rows[name].bury(self._cursor, ids, run=run)
         self._count(name, Counts(deleted=buried), live=-buried)
         if name in books.open_letters:
-            await resolve_letters(self._cursor, name, ids, parts=(LIST_PART, DETAIL_PART), run=run)
+            parts = (LIST_PART, DETAIL_PART, *GIVEN_UP_PARTS)
+            await resolve_letters(self._cursor, name, ids, parts=parts, run=run)
 
     async def _letters(
         self, name: str, rejected: Sequence[Rejected], good: Iterable[str], part: str, books: Books
     ) -> None:
         run = self._step.runs.get(name)
         if name in books.open_letters and (ids := set(good) - {one.record_id for one in rejected}):
-            await resolve_letters(self._cursor, name, list(ids), parts=(part,), run=run)
-        await write_letters(self._cursor, name, rejected, part=part, run=run)
+            parts = (part, *GIVEN_UP_PARTS) if part == LIST_PART else (part,)
+            await resolve_letters(self._cursor, name, list(ids), parts=parts, run=run)
+        await write_letters(self._cursor, self._rows[name].entity, rejected, part=part, run=run)
 
 
 def _by_entity(batches: Iterable[AnyBatch]) -> dict[str, list[AnyBatch]]:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import Final
 
 from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.engine.letters.values import VALIDATION
+from tsh_sync_gui.engine.letters.words import cause_of, label_of, searchable
 from tsh_sync_gui.engine.ports import Rejected
+from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.mirror_copy import Cursor
 
 _LONGEST_VALUE: Final = 1000
-_PARTICULARS: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']*'|\d+")
 
-_WRITE: Final = """
-INSERT INTO sync.dead_letters
-    (entity, part, record_id, record_key, state, cause, field, value, reason, payload, run_id)
-VALUES (%s, %s, %s, %s, 'open', %s, %s, %s, %s, %s, %s)
+WRITE: Final = """
+INSERT INTO sync.dead_letters (entity, part, record_id, record_key, state, cause, field, value, reason, payload,
+    run_id, kind, advice, label, words)
+VALUES (%(entity)s, %(part)s, %(record_id)s, %(record_key)s, 'open', %(cause)s, %(field)s, %(value)s, %(reason)s,
+    %(payload)s, %(run_id)s, %(kind)s, %(advice)s, %(label)s, %(words)s)
 ON CONFLICT (entity, record_key, part) WHERE state <> 'resolved' DO UPDATE SET
     cause = excluded.cause, field = excluded.field, value = excluded.value, reason = excluded.reason,
-    payload = excluded.payload, run_id = excluded.run_id, tries = dead_letters.tries + 1, last_seen_at = now()
+    payload = excluded.payload, run_id = excluded.run_id, kind = excluded.kind, advice = excluded.advice,
+    label = CASE WHEN excluded.label = '' THEN dead_letters.label ELSE excluded.label END, words = excluded.words,
+    tries = dead_letters.tries + 1, last_seen_at = now()
 """
 _RESOLVE: Final = """
 UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %s
@@ -29,26 +33,33 @@ WHERE entity = %s AND part = ANY(%s) AND state = 'open' AND record_key = ANY(%s)
 
 
 async def write_letters(
-    cursor: Cursor, entity: str, rejected: Iterable[Rejected], *, part: str, run: RunId | None
+    cursor: Cursor, entity: Entity, rejected: Iterable[Rejected], *, part: str, run: RunId | None
 ) -> None:
     """Keep *rejected* as open letters; one that is known is brought up to date, and stays discarded if it was."""
-    rows = [
-        (
-            entity,
-            part,
-            _clean(one.record_id),
-            record_key(one),
-            cause_of(one),
-            _clean(one.field),
-            _clean(one.value)[:_LONGEST_VALUE],
-            _clean(one.reason),
-            one.payload,
-            run or "",
-        )
-        for one in rejected
-    ]
+    rows = [_row(entity, one, part=part, run=run or "") for one in rejected]
     if rows:
-        await cursor.executemany(_WRITE, rows)
+        await cursor.executemany(WRITE, rows)
+
+
+def _row(entity: Entity, one: Rejected, *, part: str, run: str) -> dict[str, object]:
+    record_id, field, reason = clean(one.record_id), clean(one.field), clean(one.reason)
+    label = clean(label_of(one.payload, entity))
+    return {
+        "entity": entity.name,
+        "part": part,
+        "record_id": record_id,
+        "record_key": record_key(one),
+        "cause": cause_of(field, reason),
+        "field": field,
+        "value": clean(one.value)[:_LONGEST_VALUE],
+        "reason": reason,
+        "payload": one.payload,
+        "run_id": run,
+        "kind": VALIDATION,
+        "advice": "",
+        "label": label,
+        "words": searchable(one.payload, {"id": record_id, "label": label, "error": reason, "value": one.value}),
+    }
 
 
 async def resolve_letters(
@@ -60,14 +71,9 @@ async def resolve_letters(
 
 def record_key(rejected: Rejected) -> str:
     """Return what a letter is recognised by: the record's id, or a hash of its text where it has none."""
-    return _clean(rejected.record_id) or f"#{blake2b(rejected.payload, digest_size=12).hexdigest()}"
+    return clean(rejected.record_id) or f"#{blake2b(rejected.payload, digest_size=12).hexdigest()}"
 
 
-def cause_of(rejected: Rejected) -> str:
-    """Return the cause without particulars, so that letters group by it."""
-    return f"{_clean(rejected.field)}: {_PARTICULARS.sub('…', _clean(rejected.reason))}"
-
-
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return *text* without what PostgreSQL cannot hold: NUL and lone surrogates."""
     return text.replace("\x00", "␀").encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Dead letters as they are kept."""
+"""Dead letters as they are kept: looked at, dealt with, tried again together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.letters.values import (
     Chosen,
     Deed,
@@ -25,7 +24,7 @@ from tsh_sync_gui.engine.letters.values import (
 
 
 class Letters(Protocol):
-    """The dead letters as they are kept. *person* is who asks: "new" is what came since they looked."""
+    """The letters. *person* is who asks: "new" is what came since they looked."""
 
     async def groups(self, query: LetterQuery, *, person: str) -> list[LetterGroup]:
         """Return the groups of what matches, largest first."""
@@ -52,7 +51,7 @@ class Letters(Protocol):
         """Return all that match, those seen last first."""
         ...
 
-    async def letters(self, ids: Sequence[str]) -> list[Letter]:
+    async def letters(self, ids: Sequence[str], *, person: str = "") -> list[Letter]:
         """Return the letters of *ids* that there are, in that order."""
         ...
 
@@ -80,43 +79,55 @@ class Letters(Protocol):
         """Return other letters of the same record, newest first."""
         ...
 
-    async def do(
-        self,
-        which: Chosen,
-        deed: Deed,
-        *,
-        by: str,
-        words: str = "",
-        until: datetime | None = None,
-    ) -> int:
+
+class LetterDeeds(Protocol):
+    """What is done with letters."""
+
+    async def do(self, which: Chosen, deed: Deed, *, by: str, words: str = "", until: datetime | None = None) -> int:
         """Discard, restore, snooze, assign or note letters; returns how many there were to do it with."""
         ...
 
-    async def lock(self, letter: str, *, by: str, seconds: float) -> Letter:
-        """Keep *letter* for one person's edit; ConfigurationError when another has it, or it is not open."""
+    async def lock(self, letter: str, *, by: str, seconds: float) -> bool:
+        """Keep an open *letter* for one person's edit; False when it is not open, or another has it."""
         ...
 
     async def unlock(self, letter: str, *, by: str) -> None:
         """Let go of it."""
         ...
 
-    async def keep_edit(self, letter: str, *, by: str, key: str, payload: bytes, words: str) -> bool:
-        """Write an edit down before it is carried out; False when *key* was carried out already."""
+    async def keep_edit(self, letter: str, *, by: str, key: str, payload: bytes) -> bool:
+        """Write an edit down before it is carried out; False when that *key* was written down already."""
         ...
 
-    async def resolve(self, letters: Sequence[str], *, run: RunId | str, connection: Any | None = None) -> int:
-        """Close open letters as brought by *run*."""
+    async def edited(self, letter: str, *, key: str, words: str, run: str) -> None:
+        """Say at an edit what became of it."""
         ...
 
-    async def fail(self, letter: str, *, reason: str, kind: str, advice: str, run: str) -> None:
-        """Note at an open letter that it was tried in vain, with the new words; a cause that changed regroups it."""
+    async def tried(self, letter: str, *, by: str, words: str, run: str = "", work: str = "") -> None:
+        """Note a retry, and how it ended, in the letter's history."""
+        ...
+
+    async def resolve(self, letters: Sequence[str], *, run: str) -> int:
+        """Close open letters as brought by *run*; returns how many there were."""
+        ...
+
+    async def resolve_job(self, entity: str, record_key: str, *, run: str) -> None:
+        """Close the open letter of a job that has succeeded since."""
         ...
 
     async def give_up(self, letter: GivenUpLetter, connection: Any) -> None:
         """Keep what was given up as a letter, in that open transaction; one that is known is brought up to date."""
         ...
 
-    async def begin_work(
+    async def reopen_deliveries(self, entity: str, record_id: str) -> int:
+        """Let the deliveries wait again that failed for this record; returns how many."""
+        ...
+
+
+class LetterWorks(Protocol):
+    """Retries of many letters."""
+
+    async def begin(
         self, which: Chosen, work: LetterWork, *, enqueue: Callable[[str, Any], Awaitable[Any]]
     ) -> LetterWork:
         """Write down which letters are to be retried, in order; *enqueue* takes the work's id and the open connection.
@@ -138,11 +149,11 @@ class Letters(Protocol):
         ...
 
     async def advance(self, work: str, *, succeeded: int, failed: int, skipped: int, calls: int) -> LetterWork:
-        """Note what was done; the work as it is then, cancelled when somebody asked for that."""
+        """Note what was done; returns the work as it is then, which somebody may have cancelled meanwhile."""
         ...
 
-    async def end_work(
+    async def set_state(
         self, work: str, state: WorkState, *, words: str = "", until: datetime | None = None
     ) -> LetterWork:
-        """End a retry, or say until when it waits; one that is over stays as it is."""
+        """Let a retry run, wait until a time, or end; one that is over stays as it is."""
         ...
