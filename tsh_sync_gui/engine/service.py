@@ -15,6 +15,7 @@ from tsh_sync_gui.core.errors import (
     ConfirmationRequiredError,
     SyncError,
     UnreachableError,
+    VaultLockedError,
 )
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
@@ -123,6 +124,8 @@ class SyncService:
         self._starter.tell_left_out(request)
         try:
             await self._patiently(self._organization.ensure)
+        except VaultLockedError as error:  # settings that nobody can read just now are no wrong ones
+            return self._report(entities, await self._starter.refused(entities, request, error))
         except ConfigurationError:
             raise
         except SyncError as error:
