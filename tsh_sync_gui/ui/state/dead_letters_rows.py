@@ -1,0 +1,238 @@
+"""The two lists of the inspector: groups of one cause, and the letters themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from tsh_sync_gui.core.values import iso
+from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterOrder
+from tsh_sync_gui.ui.state.columns import Column
+from tsh_sync_gui.ui.state.dead_letters import letter_look, part_word
+from tsh_sync_gui.ui.state.texts import ago, exact, number, span, tr
+
+MARK: Final = "mark"
+ORDERS: Final = {
+    "record": LetterOrder.RECORD,
+    "cause": LetterOrder.CAUSE,
+    "entity": LetterOrder.ENTITY,
+    "tries": LetterOrder.TRIES,
+    "age": LetterOrder.FIRST_SEEN,
+    "last": LetterOrder.LAST_SEEN,
+    "assigned": LetterOrder.ASSIGNEE,
+}
+"""What the list is sorted by when the heading of a column is clicked."""
+# An age grows as its first moment gets earlier: the column's order is turned round.
+TURNED: Final = frozenset({"age"})
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group in its list."""
+
+    group: LetterGroup
+    title: str
+
+    @property
+    def key(self) -> str:
+        """Return the group's own key."""
+        return self.group.key
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """A letter in its list; *title* is its entity's."""
+
+    letter: Letter
+    title: str
+
+    @property
+    def key(self) -> str:
+        """Return the letter's id."""
+        return self.letter.id
+
+
+def trend(group: LetterGroup) -> str:
+    """Return what came in the last day, and whether that is more or less than the day before."""
+    if not group.last_day:
+        return "–" if not group.day_before else f"↓ {number(0)}"
+    arrow = "↑" if group.last_day > group.day_before else "↓" if group.last_day < group.day_before else "="
+    return f"{arrow} {number(group.last_day)}"
+
+
+def trend_words(group: LetterGroup) -> str:
+    """Return the same in a sentence."""
+    words = tr("{now} in the last 24 hours, {before} in the 24 hours before")
+    return words.format(now=number(group.last_day), before=number(group.day_before))
+
+
+def _trend_tone(group: LetterGroup) -> str:
+    if group.last_day > group.day_before:
+        return "red"
+    return "green" if group.last_day < group.day_before else ""
+
+
+def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
+    """Return the columns of the groups; *now* is asked whenever a row is shown."""
+    return (
+        Column(
+            key="cause",
+            title=tr("Cause"),
+            text=lambda row: row.group.title,
+            value=lambda row: row.group.title,
+            hint=lambda row: row.group.title,
+            width=232,
+        ),
+        Column(
+            key="count",
+            title=tr("Number"),
+            text=lambda row: number(row.group.count),
+            value=lambda row: row.group.count,
+            is_number=True,
+            width=76,
+        ),
+        Column(
+            key="new",
+            title=tr("New"),
+            text=lambda row: number(row.group.new) if row.group.new else "–",
+            value=lambda row: row.group.new,
+            is_number=True,
+            tone=lambda row: "blue" if row.group.new else "muted",
+            width=64,
+        ),
+        Column(
+            key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.group.entity, width=104
+        ),
+        Column(
+            key="trend",
+            title=tr("Trend"),
+            text=lambda row: trend(row.group),
+            value=lambda row: row.group.last_day - row.group.day_before,
+            hint=lambda row: trend_words(row.group),
+            tone=lambda row: _trend_tone(row.group),
+            is_number=True,
+            width=76,
+        ),
+        Column(
+            key="last",
+            title=tr("Last seen"),
+            text=lambda row: ago(row.group.last_seen_at, now()),
+            value=lambda row: iso(row.group.last_seen_at),
+            hint=lambda row: exact(row.group.last_seen_at),
+            copied=lambda row: exact(row.group.last_seen_at),
+            is_passing=True,
+            width=104,
+        ),
+        Column(
+            key="first",
+            title=tr("First seen"),
+            text=lambda row: ago(row.group.first_seen_at, now()),
+            value=lambda row: iso(row.group.first_seen_at),
+            hint=lambda row: exact(row.group.first_seen_at),
+            copied=lambda row: exact(row.group.first_seen_at),
+            is_passing=True,
+            width=104,
+        ),
+        Column(
+            key="remedy",
+            title=tr("Suggested fix"),
+            text=lambda row: row.group.remedy or "–",
+            value=lambda row: row.group.remedy,
+            hint=lambda row: row.group.remedy,
+            width=260,
+        ),
+    )
+
+
+def cause_words(letter: Letter) -> str:
+    """Return the reason with the field it is about."""
+    return f"{letter.field}: {letter.reason}" if letter.field else letter.reason
+
+
+def record_words(letter: Letter) -> str:
+    """Return what a record is called: its name, else its id."""
+    return letter.label or letter.record_id or tr("(no id)")
+
+
+def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
+    """Return the columns of the letters; the first one is where they are marked."""
+    return (
+        Column(key=MARK, title="", text=lambda _row: "", value=lambda _row: "", width=34),
+        Column(
+            key="record",
+            title=tr("Record"),
+            text=lambda row: record_words(row.letter),
+            value=lambda row: row.letter.record_id,
+            hint=lambda row: "\n".join(part for part in (row.letter.label, row.letter.record_id) if part),
+            icon=lambda row: letter_look(row.letter, now()).icon,
+            tone=lambda row: letter_look(row.letter, now()).tone.value,
+            width=176,
+        ),
+        Column(
+            key="cause",
+            title=tr("Cause"),
+            text=lambda row: cause_words(row.letter),
+            value=lambda row: row.letter.cause,
+            hint=lambda row: f"{cause_words(row.letter)}\n{row.letter.value[:300]}".strip(),
+            width=214,
+        ),
+        Column(
+            key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.letter.entity, width=104
+        ),
+        Column(
+            key="tries",
+            title=tr("Tries"),
+            text=lambda row: number(row.letter.tries),
+            value=lambda row: row.letter.tries,
+            is_number=True,
+            width=62,
+        ),
+        Column(
+            key="age",
+            title=tr("Age"),
+            text=lambda row: span(max(0.0, (now() - row.letter.first_seen_at).total_seconds())),
+            value=lambda row: iso(row.letter.first_seen_at),
+            hint=lambda row: exact(row.letter.first_seen_at),
+            is_number=True,
+            width=86,
+        ),
+        Column(
+            key="last",
+            title=tr("Last tried"),
+            text=lambda row: ago(row.letter.last_seen_at, now()),
+            value=lambda row: iso(row.letter.last_seen_at),
+            hint=lambda row: exact(row.letter.last_seen_at),
+            width=104,
+        ),
+        Column(
+            key="assigned",
+            title=tr("Assigned to"),
+            text=lambda row: row.letter.assigned_to or "–",
+            value=lambda row: row.letter.assigned_to,
+            width=104,
+        ),
+        Column(
+            key="note",
+            title=tr("Note"),
+            text=lambda row: row.letter.note.partition("\n")[0] or "–",
+            value=lambda row: row.letter.note,
+            hint=lambda row: row.letter.note,
+            width=150,
+        ),
+        Column(
+            key="operation",
+            title=tr("Operation"),
+            text=lambda row: part_word(row.letter.part),
+            value=lambda row: str(row.letter.part),
+            width=120,
+        ),
+        Column(
+            key="state",
+            title=tr("State"),
+            text=lambda row: letter_look(row.letter, now()).word,
+            value=lambda row: str(row.letter.state),
+            width=150,
+        ),
+    )
