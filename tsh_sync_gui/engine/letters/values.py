@@ -365,3 +365,4 @@ class GivenUpLetter(msgspec.Struct, frozen=True, kw_only=True):
     advice: str
     payload: bytes
     run_id: str = ""
+    label: str = ""

@@ -1,0 +1,158 @@
+"""What is done with dead letters, on PostgreSQL: each deed and its line of history commit together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from tsh_sync_gui.engine.letters.values import Chosen, Deed, GivenUpLetter
+from tsh_sync_gui.engine.letters.words import cause_of, searchable
+from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.letters_sql import Condition, number_of
+from tsh_sync_gui.store.mirror_letters import WRITE, clean
+
+_LONGEST: Final = 2000
+_FREE: Final = "(d.locked_until IS NULL OR d.locked_until <= now() OR d.locked_by = %(by)s)"
+# Which letters a deed can be done with, and what it changes.
+_DEEDS: Final = {
+    Deed.DISCARD: (
+        f"d.state = 'open' AND {_FREE}",
+        "state = 'discarded', discarded_at = now(), discarded_by = %(by)s, discard_reason = %(words)s",
+    ),
+    Deed.RESTORE: (
+        "d.state = 'discarded'",
+        "state = 'open', discarded_at = NULL, discarded_by = '', discard_reason = '', snoozed_until = NULL",
+    ),
+    Deed.SNOOZE: ("d.state = 'open'", "snoozed_until = %(until)s"),
+    Deed.ASSIGN: ("d.state = 'open'", "assigned_to = %(words)s"),
+    Deed.NOTE: ("true", "note = %(words)s"),
+}
+_HISTORY: Final = """
+INSERT INTO sync.letter_history (letter_id, by, deed, words, run_id, work_id)
+VALUES (%(id)s, %(by)s, %(deed)s, %(words)s, %(run)s, %(work)s)
+"""
+_LOCK: Final = f"""
+UPDATE sync.dead_letters d SET locked_by = %(by)s, locked_until = now() + make_interval(secs => %(seconds)s)
+WHERE d.id = %(id)s AND d.state = 'open' AND {_FREE} RETURNING d.id
+"""
+_UNLOCK: Final = """
+UPDATE sync.dead_letters SET locked_by = '', locked_until = NULL WHERE id = %s AND locked_by = %s
+"""
+_KEEP_EDIT: Final = """
+INSERT INTO sync.letter_history (letter_id, by, deed, key, payload) VALUES (%s, %s, 'edit', %s, %s)
+ON CONFLICT (letter_id, key) WHERE key <> '' DO NOTHING RETURNING id
+"""
+_EDITED: Final = """
+UPDATE sync.letter_history SET words = %(words)s, run_id = %(run)s WHERE letter_id = %(id)s AND key = %(key)s
+"""
+_TRIED: Final = "UPDATE sync.dead_letters SET retried_at = clock_timestamp() WHERE id = %s"
+_RESOLVE: Final = """
+UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %s, locked_by = '',
+    locked_until = NULL
+WHERE id = ANY(%s::bigint[]) AND state = 'open' RETURNING id
+"""
+_RESOLVE_JOB: Final = """
+UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %(run)s
+WHERE state = 'open' AND part = 'job' AND entity = %(entity)s AND record_key = %(key)s
+"""
+_REOPEN: Final = """
+UPDATE sync.webhook_events SET state = 'waiting', done_at = NULL, title = ''
+WHERE state = 'failed' AND entity = %s AND record_id = %s AND record_id <> '' RETURNING id
+"""
+
+
+class PgLetterDeeds:
+    """Fulfils `engine.ports.letters.LetterDeeds`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def do(self, which: Chosen, deed: Deed, *, by: str, words: str = "", until: datetime | None = None) -> int:
+        """Discard, restore, snooze, assign or note letters; returns how many there were to do it with."""
+        condition = Condition(which, person=by)
+        allowed, change = _DEEDS[deed]
+        values = condition.values | {"by": by, "deed": deed.value, "words": clean(words)[:_LONGEST], "until": until}
+        statement = f"""
+            WITH chosen AS MATERIALIZED (
+                SELECT d.id FROM sync.dead_letters d WHERE {condition.sql} AND {allowed} ORDER BY d.id FOR UPDATE
+            ), changed AS (
+                UPDATE sync.dead_letters d SET {change} FROM chosen WHERE d.id = chosen.id RETURNING d.id
+            )
+            INSERT INTO sync.letter_history (letter_id, by, deed, words)
+            SELECT id, %(by)s, %(deed)s, coalesce(nullif(%(words)s, ''), %(until)s::timestamptz::text, '')
+            FROM changed"""
+        async with self._database.raw() as connection:
+            return (await connection.execute(statement.encode(), values)).rowcount
+
+    async def lock(self, letter: str, *, by: str, seconds: float) -> bool:
+        """Keep an open *letter* for one person's edit; False when it is not open, or another has it."""
+        return bool(await self._all(_LOCK, {"id": number_of(letter), "by": by, "seconds": seconds}))
+
+    async def unlock(self, letter: str, *, by: str) -> None:
+        """Let go of it."""
+        await self._do(_UNLOCK, (number_of(letter), by))
+
+    async def keep_edit(self, letter: str, *, by: str, key: str, payload: bytes) -> bool:
+        """Write an edit down before it is carried out; False when that *key* was written down already."""
+        return bool(await self._all(_KEEP_EDIT, (number_of(letter), by, key, payload)))
+
+    async def edited(self, letter: str, *, key: str, words: str, run: str) -> None:
+        """Say at an edit what became of it."""
+        await self._do(_EDITED, {"id": number_of(letter), "key": key, "words": clean(words)[:_LONGEST], "run": run})
+
+    async def tried(self, letter: str, *, by: str, words: str, run: str = "", work: str = "") -> None:
+        """Note a retry, and how it ended, in the letter's history."""
+        values = {
+            "id": number_of(letter),
+            "by": by,
+            "deed": Deed.RETRY.value,
+            "words": clean(words)[:_LONGEST],
+            "run": run,
+            "work": number_of(work) if work else None,
+        }
+        async with self._database.raw() as connection:
+            await connection.execute(_TRIED, (number_of(letter),))
+            await connection.execute(_HISTORY, values)
+
+    async def resolve(self, letters: Sequence[str], *, run: str) -> int:
+        """Close open letters as brought by *run*; returns how many there were."""
+        return len(await self._all(_RESOLVE, (run, [number_of(one) for one in letters])))
+
+    async def resolve_job(self, entity: str, record_key: str, *, run: str) -> None:
+        """Close the open letter of a job that has succeeded since."""
+        await self._do(_RESOLVE_JOB, {"entity": entity, "key": record_key, "run": run})
+
+    async def give_up(self, letter: GivenUpLetter, connection: Any) -> None:
+        """Keep what was given up as a letter, in that open transaction; one that is known is brought up to date."""
+        reason = clean(letter.reason)
+        own = {"id": letter.record_id, "error": reason, "label": letter.label, "key": letter.record_key}
+        values = {
+            "entity": letter.entity,
+            "part": letter.part.value,
+            "record_id": clean(letter.record_id),
+            "record_key": clean(letter.record_key),
+            "cause": cause_of("", reason),
+            "field": "",
+            "value": "",
+            "reason": reason,
+            "payload": letter.payload,
+            "run_id": letter.run_id,
+            "kind": letter.kind,
+            "advice": clean(letter.advice),
+            "label": clean(letter.label),
+            "words": searchable(letter.payload, own),
+        }
+        await connection.execute(WRITE, values)
+
+    async def reopen_deliveries(self, entity: str, record_id: str) -> int:
+        """Let the deliveries wait again that failed for this record; returns how many."""
+        return len(await self._all(_REOPEN, (entity, record_id)))
+
+    async def _do(self, statement: str, values: Any) -> None:
+        async with self._database.raw() as connection:
+            await connection.execute(statement.encode(), values)
+
+    async def _all(self, statement: str, values: Any) -> list[tuple[Any, ...]]:
+        async with self._database.raw() as connection:
+            return await (await connection.execute(statement.encode(), values)).fetchall()

@@ -1,0 +1,124 @@
+"""Retries of many dead letters, on PostgreSQL: which, in what order, and how far."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.engine.letters.values import Chosen, LetterWork, WorkState
+from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.letters_sql import WORK_COLUMNS, Condition, number_of, work_of
+
+# Those of one record stand side by side, so that one call serves them.
+_BEGIN: Final = """
+INSERT INTO sync.letter_works AS w (by, written, lane, state, is_careful, pace, letters, causes)
+SELECT %(by)s, %(written)s, %(lane)s, %(state)s, %(is_careful)s, %(pace)s,
+    coalesce(array_agg(d.id ORDER BY d.entity, d.record_id, d.id), '{{}}'),
+    coalesce(array_agg(DISTINCT d.entity || chr(31) || d.cause), '{{}}')
+FROM sync.dead_letters d WHERE {condition} AND d.state = 'open'
+RETURNING {columns}
+"""
+_WORK: Final = f"""
+SELECT {WORK_COLUMNS}, CASE WHEN w.ended_at IS NULL OR w.ended_at > now() - interval '1 hour' THEN (
+    SELECT count(*) FROM sync.dead_letters d WHERE d.state = 'open' AND d.first_seen_at > w.started_at
+        AND d.entity || chr(31) || d.cause = ANY(w.causes)) ELSE 0 END
+FROM sync.letter_works w WHERE w.id = %s
+"""
+_WORKS: Final = f"SELECT {WORK_COLUMNS} FROM sync.letter_works w ORDER BY w.id DESC LIMIT %s"
+_NEXT: Final = "SELECT letters[done + 1 : done + %s] FROM sync.letter_works WHERE id = %s"
+_ADVANCE: Final = f"""
+UPDATE sync.letter_works w SET done = done + %(succeeded)s + %(failed)s + %(skipped)s,
+    succeeded = succeeded + %(succeeded)s, failed = failed + %(failed)s, skipped = skipped + %(skipped)s,
+    calls = calls + %(calls)s
+WHERE w.id = %(id)s RETURNING {WORK_COLUMNS}
+"""
+_SET_STATE: Final = f"""
+UPDATE sync.letter_works w SET state = %(state)s, words = %(words)s, until = %(until)s,
+    ended_at = CASE WHEN %(is_over)s THEN clock_timestamp() END
+WHERE w.id = %(id)s AND w.ended_at IS NULL RETURNING {WORK_COLUMNS}
+"""
+
+
+class PgLetterWorks:
+    """Fulfils `engine.ports.letters.LetterWorks`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(
+        self, which: Chosen, work: LetterWork, *, enqueue: Callable[[str, Any], Awaitable[Any]]
+    ) -> LetterWork:
+        """Write down which letters are to be retried, in order; *enqueue* takes the work's id and the open connection.
+
+        What it puts into the queue is as sure as the work.
+        """
+        condition = Condition(which, person=work.by)
+        values = condition.values | {
+            "by": work.by,
+            "written": work.written,
+            "lane": work.lane.value,
+            "state": work.state.value,
+            "is_careful": work.is_careful,
+            "pace": work.pace,
+        }
+        statement = _BEGIN.format(condition=condition.sql, columns=WORK_COLUMNS)
+        async with self._database.raw() as connection:
+            row = await (await connection.execute(statement.encode(), values)).fetchone()
+            begun = _found(row)
+            await enqueue(begun.id, connection)
+        return begun
+
+    async def work(self, work: str) -> LetterWork | None:
+        """Return a retry, None when there is none of that id."""
+        row = await self._one(_WORK, (number_of(work),))
+        return None if row is None else work_of(row, new_failures=row[-1])
+
+    async def works(self, *, limit: int = 20) -> list[LetterWork]:
+        """Return retries, newest first."""
+        async with self._database.raw() as connection:
+            return [work_of(row) for row in await (await connection.execute(_WORKS, (limit,))).fetchall()]
+
+    async def next_of(self, work: str, number: int) -> list[str]:
+        """Return the next letters of a retry that are not done."""
+        row = await self._one(_NEXT, (number, number_of(work)))
+        return [str(one) for one in row[0]] if row and row[0] else []
+
+    async def advance(self, work: str, *, succeeded: int, failed: int, skipped: int, calls: int) -> LetterWork:
+        """Note what was done; returns the work as it is then, which somebody may have cancelled meanwhile."""
+        values = {
+            "id": number_of(work),
+            "succeeded": succeeded,
+            "failed": failed,
+            "skipped": skipped,
+            "calls": calls,
+        }
+        return _found(await self._one(_ADVANCE, values))
+
+    async def set_state(
+        self, work: str, state: WorkState, *, words: str = "", until: datetime | None = None
+    ) -> LetterWork:
+        """Let a retry run, wait until a time, or end; one that is over stays as it is."""
+        values = {
+            "id": number_of(work),
+            "state": state.value,
+            "is_over": state.is_over,
+            "words": words,
+            "until": until,
+        }
+        await self._one(_SET_STATE, values)
+        found = await self.work(work)
+        if found is None:
+            raise ConfigurationError(f"There is no retry {work}", advice="It may have been forgotten.")
+        return found
+
+    async def _one(self, statement: str, values: Any) -> tuple[Any, ...] | None:
+        async with self._database.raw() as connection:
+            return await (await connection.execute(statement.encode(), values)).fetchone()
+
+
+def _found(row: tuple[Any, ...] | None) -> LetterWork:
+    if row is None:
+        raise ConfigurationError("There is no such retry", advice="It may have been forgotten.")
+    return work_of(row)

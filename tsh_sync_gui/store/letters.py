@@ -1,0 +1,230 @@
+"""Dead letters on PostgreSQL: groups, pages, one letter opened, who looked when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from tsh_sync_gui.engine.letters.values import (
+    Deed,
+    Letter,
+    LetterDeed,
+    LetterFigures,
+    LetterGroup,
+    LetterOrder,
+    LetterPage,
+    LetterQuery,
+    Part,
+    Sides,
+)
+from tsh_sync_gui.engine.letters.words import title_of
+from tsh_sync_gui.entities.spec import Entity
+from tsh_sync_gui.store.database import Database, Driver
+from tsh_sync_gui.store.letters_sql import (
+    COLUMNS,
+    IS_OPEN,
+    ORDERS,
+    Condition,
+    behind,
+    letter_of,
+    number_of,
+    token,
+)
+from tsh_sync_gui.store.mirror_sql import table_of
+from tsh_sync_gui.store.tables import record_rows
+
+_LOOKED: Final = """
+INSERT INTO sync.letter_looks (person) VALUES (%s)
+ON CONFLICT (person) DO UPDATE SET looked_at = greatest(letter_looks.looked_at, clock_timestamp())
+"""
+_FIGURES: Final = f"""
+SELECT d.entity, count(*) FILTER (WHERE {IS_OPEN}), count(*) FILTER (WHERE d.snoozed_until > now()),
+    count(*) FILTER (WHERE {IS_OPEN} AND (look.at IS NULL OR d.first_seen_at > look.at)),
+    count(*) FILTER (WHERE {IS_OPEN} AND lower(d.assigned_to) = lower(%(person)s)),
+    min(d.first_seen_at) FILTER (WHERE {IS_OPEN}), look.at
+FROM (SELECT (SELECT looked_at FROM sync.letter_looks WHERE person = %(person)s) AS at) look
+LEFT JOIN sync.dead_letters d ON d.state = 'open' GROUP BY d.entity, look.at
+"""
+_LAST_RESOLVED: Final = "SELECT max(resolved_at) FROM sync.dead_letters WHERE state = 'resolved'"
+_HISTORY: Final = """
+SELECT at, by, deed, words, run_id, work_id, payload FROM sync.letter_history
+WHERE letter_id = %s ORDER BY id DESC LIMIT 500
+"""
+_OTHERS: Final = f"""
+SELECT {COLUMNS} FROM sync.dead_letters d
+WHERE d.entity = %(entity)s AND d.id <> %(id)s AND d.record_key = (
+    SELECT record_key FROM sync.dead_letters WHERE id = %(id)s) ORDER BY d.id DESC LIMIT %(limit)s
+"""
+_BY_ID: Final = f"SELECT {COLUMNS} FROM sync.dead_letters d WHERE d.id = ANY(%(ids)s::bigint[])"
+
+
+class PgLetters:
+    """Fulfils `engine.ports.letters.Letters`."""
+
+    def __init__(self, database: Database, registry: Iterable[Entity]) -> None:
+        self._database = database
+        self._entities = {entity.name: entity for entity in registry}
+
+    async def groups(self, query: LetterQuery, *, person: str) -> list[LetterGroup]:
+        """Return the groups of what matches, largest first."""
+        condition = Condition(query, person=person)
+        statement = f"""
+            SELECT d.entity, d.cause, min(d.field), min(d.kind), min(d.part), count(*),
+                count(*) FILTER (WHERE look.at IS NULL OR d.first_seen_at > look.at),
+                min(d.first_seen_at), max(d.last_seen_at),
+                count(*) FILTER (WHERE d.first_seen_at > now() - interval '1 day'),
+                count(*) FILTER (WHERE d.first_seen_at > now() - interval '2 days'
+                    AND d.first_seen_at <= now() - interval '1 day'), max(d.id)
+            FROM sync.dead_letters d,
+                (SELECT (SELECT looked_at FROM sync.letter_looks WHERE person = %(person)s) AS at) look
+            WHERE {condition.sql} GROUP BY d.entity, d.cause ORDER BY count(*) DESC, max(d.id) DESC"""
+        return [_group(row) for row in await self._all(statement, condition.values)]
+
+    async def page(
+        self,
+        query: LetterQuery,
+        *,
+        person: str,
+        order: LetterOrder = LetterOrder.LAST_SEEN,
+        is_descending: bool = True,
+        after: str = "",
+        limit: int = 100,
+    ) -> LetterPage:
+        """Return a page of what matches; *after* is the last page's."""
+        condition = Condition(query, person=person)
+        expression, kind = ORDERS[order]
+        direction, sign = ("DESC", "<") if is_descending else ("ASC", ">")
+        where, values = condition.sql, condition.values | {"limit": limit + 1}
+        if after:
+            values["value"], values["id"] = behind(after)
+            where += f" AND ({expression}, d.id) {sign} (%(value)s::{kind}, %(id)s::bigint)"
+        statement = (
+            f"SELECT {COLUMNS}, {expression} FROM sync.dead_letters d WHERE {where}"
+            f" ORDER BY {expression} {direction}, d.id {direction} LIMIT %(limit)s"
+        )
+        async with self._database.raw() as connection:
+            total = await _number(connection, condition)
+            rows = await (await connection.execute(statement.encode(), values)).fetchall()
+        more = len(rows) > limit
+        shown = rows[:limit]
+        return LetterPage(
+            letters=tuple(letter_of(row[:-1]) for row in shown),
+            total=total,
+            after=token(shown[-1][-1], shown[-1][0]) if more else "",
+        )
+
+    async def count(self, query: LetterQuery, *, person: str) -> int:
+        """Return how many match."""
+        async with self._database.raw() as connection:
+            return await _number(connection, Condition(query, person=person))
+
+    async def ids(self, query: LetterQuery, *, person: str) -> list[str]:
+        """Return all that match, those seen last first."""
+        condition = Condition(query, person=person)
+        # As one text: an array or a hundred thousand rows take the driver far longer.
+        statement = (
+            "SELECT string_agg(d.id::text, ' ' ORDER BY d.last_seen_at DESC, d.id DESC) FROM sync.dead_letters d"
+            f" WHERE {condition.sql}"
+        )
+        rows = await self._all(statement, condition.values)
+        return rows[0][0].split(" ") if rows and rows[0][0] else []
+
+    async def letters(self, ids: Sequence[str], *, person: str = "") -> list[Letter]:
+        """Return the letters of *ids* that there are, in that order."""
+        rows = await self._all(_BY_ID, {"ids": [number_of(one) for one in ids], "person": person})
+        found = {str(row[0]): row for row in rows}
+        return [letter_of(found[one]) for one in ids if one in found]
+
+    async def payload(self, letter: str) -> bytes:
+        """Return the refused text."""
+        rows = await self._all("SELECT payload FROM sync.dead_letters WHERE id = %s", (number_of(letter),))
+        return bytes(rows[0][0]) if rows else b""
+
+    async def figures(self, *, person: str) -> LetterFigures:
+        """Return how things stand."""
+        async with self._database.raw() as connection:
+            rows = await (await connection.execute(_FIGURES.encode(), {"person": person})).fetchall()
+            last = await (await connection.execute(_LAST_RESOLVED)).fetchone()
+        oldest = [row[5] for row in rows if row[5] is not None]
+        return LetterFigures(
+            waiting=sum(row[1] for row in rows),
+            snoozed=sum(row[2] for row in rows),
+            new=sum(row[3] for row in rows if row[0] is not None),
+            mine=sum(row[4] for row in rows if row[0] is not None),
+            oldest_at=min(oldest, default=None),
+            last_resolved_at=last[0] if last else None,
+            looked_at=rows[0][6] if rows else None,
+            by_entity={row[0]: row[1] for row in rows if row[1]},
+        )
+
+    async def looked(self, person: str) -> None:
+        """Note that *person* has looked: what is there now is not new to them."""
+        async with self._database.raw() as connection:
+            await connection.execute(_LOOKED, (person,))
+
+    async def history(self, letter: str) -> list[LetterDeed]:
+        """Return what was done with a letter, newest first."""
+        return [_deed(row) for row in await self._all(_HISTORY, (number_of(letter),))]
+
+    async def sides(self, letter: Letter) -> Sides:
+        """Return the letter's record as the mirror keeps it."""
+        entity = self._entities.get(letter.entity)
+        if entity is None or not letter.record_id:
+            return Sides()
+        statement = (
+            "SELECT t.raw::text, t.raw_detail::text,"
+            " jsonb_pretty(to_jsonb(t) - ARRAY['raw', 'raw_detail', 'content_hash']), t.synced_at, t.deleted_at"
+            f" FROM {table_of(entity)} t WHERE t.zoho_id = %s{record_rows(entity, 't')}"
+        )
+        rows = await self._all(statement, (letter.record_id,))
+        if not rows:
+            return Sides()
+        row, detail, ours, synced_at, deleted_at = rows[0]
+        return Sides(zoho_row=row, zoho_detail=detail, ours=ours, synced_at=synced_at, deleted_at=deleted_at)
+
+    async def others(self, letter: Letter, *, limit: int = 20) -> list[Letter]:
+        """Return other letters of the same record, newest first."""
+        values = {"entity": letter.entity, "id": number_of(letter.id), "limit": limit, "person": ""}
+        return [letter_of(row) for row in await self._all(_OTHERS, values)]
+
+    async def _all(self, statement: str, values: Any) -> list[tuple[Any, ...]]:
+        async with self._database.raw() as connection:
+            return await (await connection.execute(statement.encode(), values)).fetchall()
+
+
+async def _number(connection: Driver, condition: Condition) -> int:
+    statement = f"SELECT count(*) FROM sync.dead_letters d WHERE {condition.sql}"
+    row = await (await connection.execute(statement.encode(), condition.values)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _group(row: tuple[Any, ...]) -> LetterGroup:
+    entity, cause, field, kind, part, count, new, first, last, last_day, day_before, example = row
+    return LetterGroup(
+        entity=entity,
+        cause=cause,
+        title=title_of(cause, field),
+        field=field,
+        kind=kind,
+        part=Part(part),
+        count=count,
+        new=new,
+        first_seen_at=first,
+        last_seen_at=last,
+        last_day=last_day,
+        day_before=day_before,
+        example=str(example),
+    )
+
+
+def _deed(row: tuple[Any, ...]) -> LetterDeed:
+    at, by, deed, words, run, work, payload = row
+    return LetterDeed(
+        at=at,
+        by=by,
+        deed=Deed(deed),
+        words=words,
+        run_id=run,
+        work="" if work is None else str(work),
+        payload="" if payload is None else bytes(payload).decode(errors="replace"),
+    )
