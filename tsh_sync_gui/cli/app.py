@@ -36,7 +36,7 @@ app = typer.Typer(
     help="Keeps a PostgreSQL database and a Zoho Books / Zoho Inventory organization in step.",
 )
 app.command("demo")(demo.demo)
-app.command("sync")(sync.sync)
+app.command("sync", cls=sync.KindsCommand)(sync.sync)
 app.command("status")(status.status)
 app.command("stats")(status.stats)
 app.add_typer(runs.app, name="runs")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Protocol
 
 from rich.console import Console
@@ -30,6 +31,9 @@ from tsh_sync_gui.entities.registry import Registry
 
 _LINE_EVERY_S = 3.0
 _RATE_OVER_S = 10.0
+_WORTH_TELLING_S = 5.0
+# They come and go with every minute of a long sync.
+_ROUTINE = frozenset({"minute_limit", "concurrency"})
 
 
 class Display(Protocol):
@@ -58,24 +62,38 @@ def shown(bus: Bus, console: Console, registry: Registry) -> Iterator[None]:
 
 
 class Lines:
-    """One line per phase, per few seconds of work, and per end."""
+    """One line per phase, per few seconds of work, and per end; a wait is told once, and only a long one."""
 
-    def __init__(self, console: Console, titles: dict[str, str], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        console: Console,
+        titles: dict[str, str],
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._console = console
         self._titles = titles
         self._clock = clock
         self._last: dict[str, float] = {}
+        self._now = now
         self._waits: dict[str, str] = {}
+        self._routine: set[str] = set()
+        self._details: dict[str, int] = {}
 
     def hear(self, event: Event) -> None:
         """Print the event's line, if it is worth one now."""
         match event:
             case PageStored():
+                if event.phase is Phase.DETAILS:
+                    self._details[event.run] = event.done
                 now = self._clock()
                 is_end = event.done == event.expected
                 if not is_end and now - self._last.get(event.entity, now - _LINE_EVERY_S) < _LINE_EVERY_S:
                     return
                 self._last[event.entity] = now
+            case RunWaiting(reason=reason) if reason in _ROUTINE:
+                self._tell_routine(event)
+                return
             case RunWaiting():
                 # Each of the requests under way tells that it waits.
                 if self._waits.get(event.entity) == event.reason:
@@ -84,8 +102,21 @@ class Lines:
             case RunContinued():
                 if not self._waits.pop(event.entity, ""):
                     return
-        if line := told(event, self._titles):
-            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        details = self._details.get(event.run, 0) if isinstance(event, RunFinished) else 0
+        if line := told(event, self._titles, details=details):
+            self._print(line)
+
+    def _tell_routine(self, event: RunWaiting) -> None:
+        """Tell the first long wait for a limit that comes back every minute, for all entities together."""
+        left = 0.0 if event.until is None else (event.until - self._now()).total_seconds()
+        if event.reason in self._routine or left < _WORTH_TELLING_S:
+            return
+        self._routine.add(event.reason)
+        wait = told(event, {event.entity: ""}).strip(" :")
+        self._print(f"{wait[0].upper()}{wait[1:]}; it goes on by itself.")
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """End the display."""
@@ -184,18 +215,18 @@ class _Amount(ProgressColumn):
         return Text(f"{done}/{task.total:,.0f}{speed}{left}")
 
 
-_PHASES = {Phase.LIST: "list", Phase.SWEEP: "sweep", Phase.DETAILS: "details"}
+_PHASES = {Phase.LIST: "list", Phase.SWEEP: "deleted records", Phase.DETAILS: "details"}
 
 
-def told(event: Event, titles: dict[str, str]) -> str:
-    """Return the event as one line, "" for one that says nothing to a person."""
+def told(event: Event, titles: dict[str, str], *, details: int = 0) -> str:
+    """Return the event as one line, "" for one that says nothing to a person; *details* are those a run fetched."""
     entity = getattr(event, "entity", "")
     title = titles.get(entity, entity)
     match event:
         case RunStarted():
             going = "goes on" if event.resumed else "started"
             calls = f", about {words.counted(event.forecast_calls, 'call')}" if event.forecast_calls else ""
-            return f"{title}: {event.mode.value} sync {going}{calls}"
+            return f"{title}: {words.MODES[event.mode][1]} {going}{calls}"
         case PhaseStarted(phase=Phase.LIST):
             return ""
         case PhaseStarted():
@@ -215,7 +246,7 @@ def told(event: Event, titles: dict[str, str]) -> str:
         case RecordsRejected():
             return f"{title}: {words.counted(event.number, 'record')} not taken: {event.reason}"
         case RunFinished():
-            ended = f"{title}: {words.state(event.state).lower()}, {_changes(event.counts)}"
+            ended = f"{title}: {words.state(event.state).lower()}, {_changes(event.counts, details)}"
             ended += f"; {words.counted(event.calls.total, 'call')}, {words.duration(event.seconds)}"
             return ended + (f". {words.sentence(event.title)} {event.advice}".rstrip() if event.title else "")
         case Notice():
@@ -224,7 +255,7 @@ def told(event: Event, titles: dict[str, str]) -> str:
             return ""
 
 
-def _changes(counts: Counts) -> str:
+def _changes(counts: Counts, details: int) -> str:
     parts = [
         f"{value:,} {name}"
         for name, value in (
@@ -236,4 +267,5 @@ def _changes(counts: Counts) -> str:
         )
         if value
     ]
+    parts += [words.counted(details, "detail")] if details else []
     return ", ".join(parts) or "nothing changed"

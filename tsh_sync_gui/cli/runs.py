@@ -15,6 +15,7 @@ from tsh_sync_gui.engine.views import RunDetail
 
 if TYPE_CHECKING:
     from tsh_sync_gui.engine.service import SyncService
+    from tsh_sync_gui.entities.registry import Registry
 
 app = typer.Typer(no_args_is_help=True, help="List runs, open one, or cancel, pause and resume it.")
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or how it begins.")]
@@ -37,7 +38,7 @@ def list_runs(
         if output.as_json:
             output.document({"runs": [documents.run(info) for info in found]})
         else:
-            _print_list(found, output)
+            _print_list(found, output, service.registry)
         return 0
 
     return asking(context, Output(as_json), ask)
@@ -53,7 +54,7 @@ def show(context: typer.Context, run: RunArgument, *, as_json: options.Json = Fa
         if output.as_json:
             output.document(documents.run_detail(detail))
         else:
-            _print_detail(detail, output)
+            _print_detail(detail, output, service.registry)
         return 0
 
     return asking(context, Output(as_json), ask)
@@ -66,7 +67,7 @@ def cancel(context: typer.Context, run: RunArgument, *, as_json: options.Json = 
     async def ask(service: SyncService, output: Output) -> int:
         found = await _live(service, run, "cancel")
         await service.cancel(found.id)
-        return _asked(output, found, "cancel", "is asked to stop after the page in hand")
+        return _asked(output, service, found, "cancel", "is asked to stop after the page in hand")
 
     return asking(context, Output(as_json), ask)
 
@@ -78,7 +79,7 @@ def pause(context: typer.Context, run: RunArgument, *, as_json: options.Json = F
     async def ask(service: SyncService, output: Output) -> int:
         found = await _live(service, run, "pause")
         await service.pause(found.id)
-        return _asked(output, found, "pause", "is asked to pause after the page in hand")
+        return _asked(output, service, found, "pause", "is asked to pause after the page in hand")
 
     return asking(context, Output(as_json), ask)
 
@@ -90,7 +91,7 @@ def resume(context: typer.Context, run: RunArgument, *, as_json: options.Json = 
     async def ask(service: SyncService, output: Output) -> int:
         found = await _live(service, run, "resume")
         await service.resume(found.id)
-        return _asked(output, found, "resume", "is asked to go on")
+        return _asked(output, service, found, "resume", "is asked to go on")
 
     return asking(context, Output(as_json), ask)
 
@@ -115,33 +116,34 @@ async def _live(service: SyncService, given: str, word: str) -> RunInfo:
     return found
 
 
-def _asked(output: Output, info: RunInfo, word: str, told: str) -> int:
+def _asked(output: Output, service: SyncService, info: RunInfo, word: str, told: str) -> int:
     if output.as_json:
         output.document({"run_id": info.id, "entity": info.entity, "asked": word})
     else:
-        output.show(f"The run of {info.entity} {told}.")
+        output.show(f"The run of {service.registry.get(info.entity).title} {told}.")
     return 0
 
 
-def _print_list(found: list[RunInfo], output: Output) -> None:
+def _print_list(found: list[RunInfo], output: Output, registry: Registry) -> None:
     from rich.table import Table
 
     if not found:
         output.show("No runs yet. `tsh-sync sync` starts the first.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Run", "Started", "Entity", "Mode", "State"):
+    for heading in ("Run", words.in_zone("Started"), "Entity", "Mode", "State"):
         table.add_column(heading)
-    for heading in ("Created", "Updated", "Unchanged", "Deleted", "Failed", "Calls", "Time"):
+    for heading in ("Created", "Updated", "Unchanged", "Deleted", "Failed", "Details", "Calls", "Time"):
         table.add_column(heading, justify="right")
     for info in found:
         counts = info.counts
-        figures = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed, info.calls.total)
+        changed = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed)
+        figures = (*changed, info.details_done, info.calls.total)
         table.add_row(
             info.id,
             words.local(info.started_at),
-            info.entity,
-            info.mode.value,
+            registry.get(info.entity).title,
+            words.mode(info.mode),
             words.coloured(info.state),
             *map(words.number, figures),
             words.duration(info.seconds),
@@ -149,11 +151,11 @@ def _print_list(found: list[RunInfo], output: Output) -> None:
     output.show(table)
 
 
-def _print_detail(detail: RunDetail, output: Output) -> None:
+def _print_detail(detail: RunDetail, output: Output, registry: Registry) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    _print_list([detail.run], output)
+    _print_list([detail.run], output, registry)
     if detail.run.title:
         output.show(f"{words.sentence(detail.run.title)} {detail.run.advice}".rstrip(), markup=False)
     for record in detail.rejected:
@@ -162,7 +164,7 @@ def _print_detail(detail: RunDetail, output: Output) -> None:
     for gone in detail.gone:
         output.show(f"Gone in Zoho: {gone.id} {gone.label}".rstrip(), markup=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Sent", "Request", "Answer", "Time", "Bytes"):
+    for heading in (words.in_zone("Sent"), "Request", "Answer", "Time", "Bytes"):
         table.add_column(heading, justify="right" if heading in {"Time", "Bytes"} else "left")
     for call in detail.calls:
         answer = (

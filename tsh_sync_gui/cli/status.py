@@ -11,7 +11,7 @@ from tsh_sync_gui.cli import documents, options, words
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
-from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.core.values import Lane, Phase, RunState
 from tsh_sync_gui.engine.ports import QuotaStatus
 from tsh_sync_gui.engine.views import EntityStatus, Overview
 
@@ -68,7 +68,7 @@ def _print_overview(view: Overview, output: Output) -> None:
         ("State", "left"),
         ("Records", "right"),
         ("Details", "right"),
-        ("Last good", "left"),
+        (words.in_zone("Last good"), "left"),
     ):
         table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
     table.add_column("")
@@ -95,8 +95,11 @@ def _note(one: EntityStatus) -> str:
         counts = one.live.counts
         total = "" if one.live.expected is None else f" of {one.live.expected:,}"
         held = one.live.state is RunState.PAUSED and one.live.waiting_for
-        by = f", held by {one.live.waiting_for} until it is resumed" if held else ""
-        return f"{counts.seen:,}{total} on {one.live.machine}{by}"
+        by = f", paused by {one.live.waiting_for} until it is resumed" if held else ""
+        done = f"{counts.seen:,}{total}"
+        if one.live.phase is Phase.DETAILS:
+            done = f"details {one.live.details_done:,} of {one.live.details_total:,}"
+        return f"{done} on {one.live.machine}{by}"
     return one.note or (last.title if last is not None else "")
 
 
@@ -105,11 +108,18 @@ async def _stats(service: SyncService, output: Output) -> int:
     if output.as_json:
         output.document(figures)
         return 0
-    output.show(f"Syncs today: {figures.get('total_syncs_today', 0):,}")
-    output.show(f"Success rate: {figures.get('success_rate', 100.0)} %")
-    output.show(f"Mean time: {words.duration(figures.get('avg_sync_time_seconds', 0.0))}")
-    for route, rows in figures.get("entities_synced", {}).items():
-        output.show(f"  {route:<14}{rows:>12,}")
+    begun = figures.get("total_syncs_today", 0)
+    output.show(f"Runs begun today (one for each entity of a sync): {begun:,}")
+    if begun:
+        output.show(f"Success rate: {figures.get('success_rate', 100.0)} % of those that have ended")
+        output.show(f"Mean time: {words.duration(figures.get('avg_sync_time_seconds', 0.0))} a run")
+    if "calls_today" in figures:
+        output.show(f"Calls these runs made: {figures['calls_today']:,}")
+    output.show("Today began at midnight in the organization's time zone.")
+    titles = {one.stats_key: one.title for one in service.registry}
+    output.show("Records in the database:")
+    for key, rows in figures.get("entities_synced", {}).items():
+        output.show(f"  {titles.get(key, key):<14}{rows:>12,}")
     return 0
 
 
@@ -120,11 +130,14 @@ async def _quota(service: SyncService, output: Output) -> int:
         return 0
     output.show(_used(figures))
     output.show(f"The day's figure comes from: {figures.source}")
-    for lane, used in sorted(figures.by_lane.items(), key=lambda item: -item[1]):
-        output.show(f"  {lane:<14}{used:>10,}")
+    if figures.by_lane:
+        output.show("Counted here, by what the calls were for; when few are left, those further up go first:")
+    for lane in Lane:
+        if used := figures.by_lane.get(lane.value):
+            output.show(f"  {lane.value:<10}{used:>10,}  {words.LANES[lane]}")
     return 0
 
 
 def _used(figures: QuotaStatus) -> str:
-    day = f"{figures.day_used:,} of {figures.day_limit:,} calls today, until {words.local(figures.resets_at)}"
+    day = f"{figures.day_used:,} of {figures.day_limit:,} calls today, until {words.with_zone(figures.resets_at)}"
     return f"{day}; {figures.minute_used:,} of {figures.minute_limit:,} in this minute"

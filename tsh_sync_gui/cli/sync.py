@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand
+from typing_extensions import override
 
 from tsh_sync_gui.cli import options, words
 from tsh_sync_gui.cli.doors import Doors
@@ -19,6 +21,19 @@ from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 
 if TYPE_CHECKING:
     from tsh_sync_gui.engine.service import SyncService
+
+
+class KindsCommand(TyperCommand):
+    """A command whose help ends with the kinds of records there are, read from their declarations."""
+
+    @override
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from tsh_sync_gui.entities.registry import REGISTRY
+
+        kinds = ", ".join(one.name if one.route == one.name else f"{one.name} ({one.route})" for one in REGISTRY)
+        self.epilog = f"Entities, and by which other word they are known: {kinds}."
+        super().format_help(ctx, formatter)
+
 
 STOPPING: Final = "Stopping after the page in hand; Ctrl+C again stops at once."
 
@@ -154,11 +169,12 @@ def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Entity", "State"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("Created", "Updated", "Unchanged", "Deleted", "Failed", "Calls", "Time"):
+    for heading in ("Created", "Updated", "Unchanged", "Deleted", "Failed", "Details", "Calls", "Time"):
         table.add_column(heading, justify="right", no_wrap=True)
     for info in report.runs:
         counts = info.counts
-        figures = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed, info.calls.total)
+        changed = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed)
+        figures = (*changed, info.details_done, info.calls.total)
         table.add_row(
             service.registry.get(info.entity).title,
             words.coloured(info.state),
@@ -173,4 +189,4 @@ def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run:
     if dry_run:
         output.show("A dry run: nothing was written.")
     elif any(info.state is RunState.CANCELLED for info in report.runs):
-        output.show("Stopped; the next sync goes on from here.")
+        output.show("Cancelled; the next sync goes on from here.")

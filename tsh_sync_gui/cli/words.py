@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.core.values import EntityState, Lane, Mode, RunState
 from tsh_sync_gui.engine.views import Forecast
 
 STATES: Final[dict[str, tuple[str, str]]] = {
@@ -19,7 +19,23 @@ STATES: Final[dict[str, tuple[str, str]]] = {
     EntityState.NEEDS_YOU: ("Needs you", "red"),
     EntityState.PAUSED: ("Paused", "bright_black"),
     EntityState.NEVER_RUN: ("Never run", "bright_black"),
-    RunState.CANCELLED: ("Cancelled", "bright_black"),
+    RunState.CANCELLED: ("Paused, cancelled", "bright_black"),
+}
+MODES: Final = {
+    Mode.FULL: ("Full", "full sync"),
+    Mode.INCREMENTAL: ("Changes", "sync of changes"),
+    Mode.WINDOW: ("Window", "sync of a window"),
+    Mode.RECORD: ("One record", "sync of one record"),
+    Mode.SWEEP: ("Find deleted", "search for deleted records"),
+}
+LANES: Final = {
+    Lane.PERSON: "what people start",
+    Lane.ORDERS: "orders to Zoho",
+    Lane.WEBHOOKS: "webhooks",
+    Lane.STOCK: "stock",
+    Lane.PULLS: "the other lists",
+    Lane.DETAILS: "details",
+    Lane.IMAGES: "images",
 }
 WAITS: Final = {
     "minute_limit": "Zoho's per-minute limit",
@@ -62,9 +78,24 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def mode(value: Mode) -> str:
+    """Return what a run walks, in the words of the window."""
+    return MODES[value][0]
+
+
 def local(moment: datetime | None) -> str:
-    """Return *moment* in the person's zone."""
+    """Return *moment* in the person's zone, for a column that `in_zone` heads."""
     return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def with_zone(moment: datetime) -> str:
+    """Return *moment* in the person's zone, and which that is."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def in_zone(heading: str) -> str:
+    """Return the heading of a column of times, with the zone they are in."""
+    return f"{heading} ({datetime.now().astimezone():%Z})"
 
 
 def sentence(text: str) -> str:

@@ -1,5 +1,5 @@
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
@@ -68,6 +68,7 @@ def test_each_event_is_one_line_or_none():
     assert lines[10] == "Products: details 100 of 1,250"
     assert lines[11] == ""
     assert lines[12] == "Products: partly done, 1,249 created, 1 failed; 7 calls, 3.2 s"
+    assert told(STORY[12], TITLES, details=100).endswith("1 failed, 100 details; 7 calls, 3.2 s")
 
 
 def test_pages_are_told_every_few_seconds_only():
@@ -86,10 +87,27 @@ def test_requests_that_wait_together_are_one_wait():
     said = io.StringIO()
     lines = Lines(Console(file=said, width=200), TITLES)
 
-    for event in (STORY[3], STORY[3], STORY[4], STORY[4], STORY[3]):
+    away = RunWaiting(reason="network", **RUN)
+    for event in (away, away, STORY[4], STORY[4], away):
         lines.hear(event)
 
     assert [line.split()[1] for line in said.getvalue().splitlines()] == ["waiting", "goes", "waiting"]
+
+
+def test_the_minute_limit_is_told_once_and_only_where_it_takes_long():
+    said = io.StringIO()
+    lines = Lines(Console(file=said, width=200), TITLES, now=lambda: NOON)
+
+    for entity in ("products", "invoices"):
+        for seconds in (2, 34, 50):
+            until = NOON + timedelta(seconds=seconds)
+            run = {"run": RunId(entity), "entity": entity}
+            lines.hear(RunWaiting(reason="minute_limit", until=until, **run))
+            lines.hear(RunContinued(**run))
+
+    [line] = said.getvalue().splitlines()
+    assert line.startswith("Waiting for Zoho's per-minute limit until ")
+    assert line.endswith("; it goes on by itself.")
 
 
 def test_the_bars_tell_the_story_on_a_terminal():

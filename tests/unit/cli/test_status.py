@@ -49,7 +49,10 @@ def test_the_statistics_keep_the_shape_that_others_read(tsh_sync):
     assert document["total_syncs_today"] == 45
     assert document["success_rate"] == 99.2
     assert document["avg_sync_time_seconds"] == 12.5
-    assert "Success rate: 99.2 %" in tsh_sync("stats").out
+    said = tsh_sync("stats").out
+    assert "Runs begun today (one for each entity of a sync): 45" in said
+    assert "Success rate: 99.2 % of those that have ended" in said
+    assert "12 s a run" in said
 
 
 def test_the_quota_tells_who_used_it(tsh_sync):
@@ -58,7 +61,7 @@ def test_the_quota_tells_who_used_it(tsh_sync):
     assert document["day"]["used"] == 612
     assert document["minute"] == {"used": 3, "limit": 20}
     assert document["by_lane"] == {"person": 612}
-    assert "person" in tsh_sync("quota").out
+    assert "what people start" in tsh_sync("quota").out
 
 
 def test_a_held_run_says_who_holds_it(tsh_sync, service, monkeypatch):
@@ -72,4 +75,4 @@ def test_a_held_run_says_who_holds_it(tsh_sync, service, monkeypatch):
     monkeypatch.setattr(service, "overview", overview)
     shown = tsh_sync("status")
 
-    assert "held by Sara until it is resumed" in " ".join(shown.out.split())
+    assert "paused by Sara until it is resumed" in " ".join(shown.out.split())

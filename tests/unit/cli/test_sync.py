@@ -93,6 +93,12 @@ def test_an_entity_is_found_by_each_of_its_names(tsh_sync, service, name):
     assert _request(service).entities == ("products",)
 
 
+def test_the_help_names_the_kinds_of_records(tsh_sync):
+    said = " ".join(tsh_sync("sync", "--help").out.split())
+
+    assert "products, price_lists (pricelists), stock_levels (stock), customers (contacts)" in said
+
+
 @pytest.mark.parametrize("given", [(), ("all",), ("products", "all")], ids=str)
 def test_nothing_and_all_mean_everything(tsh_sync, service, given):
     tsh_sync("sync", *given)
