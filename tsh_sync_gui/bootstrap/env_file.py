@@ -91,14 +91,17 @@ def _piped(path: Path) -> bytes:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # pipes among files are POSIX's own
     try:
         text, until = b"", time.monotonic() + _PIPE_SECONDS
-        while len(text) <= LARGEST and time.monotonic() < until:
-            if not select.select([handle], [], [], max(0.0, until - time.monotonic()))[0]:
-                break
-            piece = os.read(handle, LARGEST + 1 - len(text))
-            if not piece:
-                if not text:
+        while len(text) <= LARGEST:
+            try:
+                piece = os.read(handle, LARGEST + 1 - len(text))
+            except BlockingIOError:  # somebody may write yet
+                if not select.select([handle], [], [], max(0.0, until - time.monotonic()))[0]:
                     break
+                continue
+            if not piece and text:
                 return text
+            if not piece:
+                break
             text += piece
         if len(text) > LARGEST:
             return text

@@ -115,3 +115,19 @@ async def test_an_app_with_a_product_that_is_none_is_not_kept_by_halves(vaulted,
             await with_app(setup, simulator, url, products=frozenset({"crm"}))
 
     assert set(secrets_of(vaulted)) == {"database_url"}
+
+
+async def test_a_file_that_brings_the_database_of_another_organization_keeps_not_even_its_address(
+    vaulted, url, simulator, tmp_path
+):
+    async with opened(vaulted) as setup:
+        file = await foreign_env(setup, simulator, tmp_path, url, f"TSH_DATABASE_URL={url}")
+    home = tmp_path / "another"
+    home.mkdir()
+    async with opened(with_vault(home)) as setup:
+        with pytest.raises(ConfigurationError, match="mirrors TSH Trading"):
+            await setup.take_over(file)
+        chosen = await setup.database()
+
+    assert chosen is None
+    assert secrets_of(home) == {}

@@ -361,3 +361,33 @@ async def test_a_window_that_closes_while_a_code_is_redeemed_loses_no_sign_in(va
         waiting.cancel()
 
     assert "refresh_token" in secrets_of(vaulted)
+
+
+async def test_of_a_code_and_a_browser_that_come_at_once_one_is_redeemed(vaulted, url, make_simulator):
+    simulator = make_simulator(latency_ms=100)
+    code = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
+    async with opened(vaulted) as setup:
+        await with_app(setup, simulator, url)
+        attempt = await setup.begin_sign_in()
+        landed = await landed_address(simulator, attempt.url)
+
+        both = await asyncio.gather(
+            setup.await_browser(), setup.finish_with_code(code), setup.finish_with_address(landed)
+        )
+
+    assert both[0] == both[1] == both[2]
+    assert (facts(simulator)["codes_redeemed"], facts(simulator)["refresh_tokens"]) == (1, 1)
+
+
+async def test_a_browser_still_finishes_what_a_bad_code_did_not(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        await with_app(setup, simulator, url)
+        attempt = await setup.begin_sign_in()
+        waiting = asyncio.create_task(setup.await_browser())
+
+        error = await failure(setup.finish_with_code("1000.aaaa.bbbb"))
+        await consent(simulator, attempt.url)
+        signed = await waiting
+
+    assert error.title == "That code is no longer valid"
+    assert signed.location == "us"

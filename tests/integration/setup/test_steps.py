@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -324,3 +325,28 @@ async def test_a_damaged_file_of_progress_is_named(tmp_path):
 
     assert "setup.json" in caught.value.title
     assert "secrets and settings stay" in caught.value.advice
+
+
+async def test_two_who_ask_for_the_webhook_secret_at_once_get_the_same_and_a_look_is_written_down(vaulted, url):
+    async with opened(vaulted) as setup:
+        await setup.choose_database(url, silent)
+        one, other = await asyncio.gather(setup.webhooks(), setup.webhooks())
+        shown = await setup.reveal_webhook_secret()
+        async with (await setup.ground.database()).raw() as connection:
+            looked = await (await connection.execute("SELECT row_key, action, origin FROM sync.audit")).fetchall()
+
+    assert one.secret == other.secret == shown == secrets_of(vaulted)["webhook_secret"]
+    assert "webhook_secret.previous" not in secrets_of(vaulted)
+    assert looked == [("webhook_secret", "revealed", "person")]
+
+
+async def test_a_statement_that_grants_names_only_schemas_that_are_there(tmp_path, stranger, run):
+    address, dbname, user = stranger
+    run("CREATE SCHEMA tsh; CREATE SCHEMA sync", dbname)
+    async with opened(tmp_path) as setup:
+        closed = await setup.try_database(address)
+        run(closed.remedy, dbname)
+        after = await setup.try_database(address)
+
+    assert closed.remedy.startswith(f"GRANT ALL ON SCHEMA tsh, sync TO {user};")
+    assert after.missing_right != closed.missing_right

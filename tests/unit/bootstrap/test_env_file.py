@@ -1,6 +1,7 @@
 """A `.env` to be taken over: each line is judged, and named by its number."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from dotenv import dotenv_values
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tsh_sync_gui.bootstrap import env_file
 from tsh_sync_gui.bootstrap.env_file import _LineError, _parsed, read_env_file
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.core.settings import DECLARED
+from tsh_sync_gui.core.settings import DECLARED, load, validated
 
 SEVENTEEN = """# Zoho
 ZOHO_CLIENT_ID=1000.ABCDEFGHIJKLMNOPQRSTUVWXYZ0123
@@ -153,3 +155,34 @@ def test_what_we_take_is_what_dotenv_takes(text):
 def test_a_file_that_never_ends_is_too_large():
     with pytest.raises(ConfigurationError, match="too large"):
         read_env_file(Path("/dev/zero"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes among files are POSIX's own")
+def test_a_pipe_that_brings_nothing_is_not_waited_for_and_one_that_does_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(env_file, "_PIPE_SECONDS", 0.1)
+    pipe = tmp_path / ".env"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigurationError, match="brings nothing"):
+        read_env_file(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    with pytest.raises(ConfigurationError, match="brings nothing"):
+        read_env_file(pipe)
+    with pytest.raises(ConfigurationError, match="is a pipe"):
+        load(home=tmp_path)
+    os.write(writer, b"ZOHO_CLIENT_ID=1000.X\n")
+    handle = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    os.close(writer)
+
+    found = read_env_file(Path(f"/dev/fd/{handle}")) if Path("/dev/fd").exists() else read_env_file(pipe)
+
+    os.close(handle)
+    assert found.values == {"client_id": "1000.X"}
+
+
+@pytest.mark.parametrize("field", ["client_id", "client_secret", "refresh_token"])
+def test_a_credential_that_is_a_whole_file_is_refused_without_being_quoted(field):
+    with pytest.raises(ConfigurationError) as caught:
+        validated({field: "x1y2" * 200})
+
+    assert caught.value.advice == "Allowed: up to 500 characters."
+    assert len(caught.value.title) < 80

@@ -124,3 +124,19 @@ def test_an_unknown_data_centre_is_a_wrong_address(simulator):
 def test_a_setting_that_makes_no_sense_is_refused_by_name(changes, words):
     with pytest.raises(ValueError, match=words):
         reconfigured(SimulatorConfig(), changes)
+
+
+def test_a_token_is_revoked_where_it_was_made_and_nowhere_else(make_simulator):
+    simulator = make_simulator(region="eu")
+    home = f"{simulator.url}/dc/eu"
+    granted = redeemed(home, code(simulator.url)["code"])
+
+    def revoke(base, name):
+        return httpx.post(f"{base}/oauth/v2/token/revoke", params={"token": granted[name]}).status_code
+
+    elsewhere = [revoke(simulator.url, name) for name in ("refresh_token", "access_token")]
+    still = contacts(home, granted["access_token"]).status_code
+    there = revoke(home, "refresh_token")
+
+    assert (elsewhere, still, there) == ([400, 400], 200, 200)
+    assert contacts(home, granted["access_token"]).status_code == 401

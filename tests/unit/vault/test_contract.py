@@ -85,3 +85,12 @@ def test_a_home_that_cannot_be_written_is_told(tmp_path, made):
 
     with pytest.raises(VaultError, match="cannot be written"):
         made(tmp_path / "file" / "home").put("refresh_token", "marked-secret-0815")
+
+
+def test_what_changes_together_is_whole(vault):
+    vault.put("refresh_token", "old")
+
+    vault.change({"refresh_token": "new", "refresh_token.previous": "old", "never there": None})
+    vault.change({"refresh_token.previous": None})
+
+    assert texts(vault) == {"refresh_token": "new"}

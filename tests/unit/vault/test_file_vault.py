@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tsh_sync_gui.core.errors import ConfigurationError, NoVaultError, VaultDamagedError, VaultError, VaultLockedError
-from tsh_sync_gui.vault import FileVault
+from tsh_sync_gui.vault import FileVault, file_vault
 from tsh_sync_gui.vault.private_file import owner_only, write_private
 from tsh_sync_gui.vault.sealed import Header
 
@@ -228,3 +228,14 @@ def test_a_folder_that_cannot_be_synced_keeps_what_was_written(tmp_path, monkeyp
     write_private(tmp_path / "vault.tsh", b"content")
 
     assert (tmp_path / "vault.tsh").read_bytes() == b"content"
+
+
+def test_several_secrets_are_one_write_and_nothing_new_is_none(tmp_path, monkeypatch):
+    vault, writes = FileVault(tmp_path, "correct horse"), []
+    vault.make()
+    monkeypatch.setattr(file_vault, "write_private", lambda path, _text: writes.append(path))
+
+    vault.change({"client_id": "1000.X", "client_secret": "y", "refresh_token": "z"})
+    vault.change({"never there": None})
+
+    assert len(writes) == 1

@@ -182,3 +182,25 @@ def test_a_damaged_name_of_the_home_is_told(tmp_path, keychain, content):
         KeyringVault(tmp_path, keychain).read()
 
     assert keychain.asked == 0
+
+
+@pytest.mark.parametrize("call", ["get_password", "set_password"])
+def test_a_keychain_that_is_opened_too_late_keeps_nothing_new(tmp_path, call):
+    keychain, opened, done = WindowsKeychain(), threading.Event(), threading.Event()
+    KeyringVault(tmp_path, keychain).put("refresh_token", "old")
+    real = getattr(keychain, call)
+
+    def late(service, username, *password):
+        opened.wait(10)
+        found = real(service, username, *password)
+        if opened.is_set():
+            done.set()
+        return found
+
+    setattr(keychain, call, late)
+    with pytest.raises(VaultLockedError):
+        KeyringVault(tmp_path, keychain, seconds=0.05).put("refresh_token", "new")
+    opened.set()  # a person has come back and unlocks it
+    assert done.wait(10)
+
+    assert KeyringVault(tmp_path, keychain).read()["refresh_token"].get_secret_value() == "old"

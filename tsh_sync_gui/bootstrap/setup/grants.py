@@ -85,8 +85,13 @@ class Grants:
         wanted = loaded.settings.organization_id
         if not wanted or not await self._ground.has_database():
             return
-        where = {"accounts_url": grant.region.accounts_url, "api_base_url": grant.api_domain, "client_id": client.id}
-        settings = loaded.settings.model_copy(update=where)
+        theirs = {
+            "accounts_url": grant.region.accounts_url,
+            "api_base_url": grant.api_domain,
+            "client_id": client.id,
+            "refresh_token": SecretStr(grant.refresh_token),
+        }
+        settings = loaded.settings.model_copy(update=theirs)
         database = await self._ground.database()
         token = _access(grant, database)
         try:
