@@ -11,8 +11,17 @@ os.environ["SSL_CERT_DIR"] = os.devnull
 
 from tests.support.garbage import leave_out_what_is_there, pytest_runtest_protocol
 from tests.support.postgres import database_url, databases, home, postgres
+from tests.support.workers import pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler
 
-__all__ = ["database_url", "databases", "home", "postgres", "pytest_runtest_protocol"]
+__all__ = [
+    "database_url",
+    "databases",
+    "home",
+    "postgres",
+    "pytest_runtest_protocol",
+    "pytest_xdist_auto_num_workers",
+    "pytest_xdist_make_scheduler",
+]
 
 
 def pytest_collection_finish() -> None:
