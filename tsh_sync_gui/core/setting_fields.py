@@ -149,10 +149,19 @@ class Settings(BaseSettings):
         "ZOHO_WEBHOOK_URL",
         "Webhook address",
         "",
-        "Where Zoho delivers webhooks, as it is reached from outside. Used from the webhook listener on.",
+        "Where Zoho delivers webhooks, as it is reached from outside.",
         section="Webhooks",
         scope="shared",
-        later=True,
+    )
+    webhook_silence_minutes: int = _declared(
+        "ZOHO_WEBHOOK_SILENCE_MINUTES",
+        "Silent webhooks after (minutes)",
+        360,
+        "An alarm when so long no webhook tells of records that syncs find changed.",
+        section="Webhooks",
+        scope="shared",
+        ge=5,
+        le=10_080,
     )
     per_minute: int = _declared(
         "ZOHO_RATE_LIMIT_PER_MINUTE",

@@ -31,6 +31,7 @@ CUSTOMERS = Entity(
     pull=Pull(id="contact_id", only=("contact_type", "customer")),
     direction=Direction.BOTH,
     rank=40,
+    events=("created", "updated"),
     fields=(
         Field("name", sources=("contact_name",), required=True, indexed=True, shown=True, compared=True, longest=500),
         Field("company_name", shown=True, compared=True, longest=500),

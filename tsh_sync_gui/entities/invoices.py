@@ -17,6 +17,7 @@ INVOICES = Entity(
     parents=("customers", "products"),
     label="number",
     rank=60,
+    events=("created", "updated"),
     fields=(
         Field("number", sources=("invoice_number",), indexed=True, shown=True, compared=True, longest=200),
         Field("reference_number", indexed=True, compared=True, longest=500),

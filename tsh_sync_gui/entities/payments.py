@@ -23,6 +23,7 @@ PAYMENTS = Entity(
     parents=("customers", "invoices"),
     label="number",
     rank=70,
+    events=("created",),
     fields=(
         Field("number", sources=("payment_number",), indexed=True, shown=True, compared=True, longest=200),
         Field("customer_zoho_id", Kind.ID, sources=("customer_id",), indexed=True, compared=True),

@@ -12,6 +12,7 @@ PRODUCTS = Entity(
     apis=(INVENTORY_ITEMS, BOOKS_ITEMS),
     pull=Pull(id="item_id", walk="items"),
     rank=10,
+    events=("created", "updated", "deleted"),
     fields=(
         Field(
             "name", sources=("name", "item_name"), required=True, indexed=True, shown=True, compared=True, longest=500

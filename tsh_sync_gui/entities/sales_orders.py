@@ -18,6 +18,7 @@ SALES_ORDERS = Entity(
     direction=Direction.TO_ZOHO,
     label="number",
     rank=50,
+    events=("created", "updated"),
     counted_as="orders",
     fields=(
         Field("number", sources=("salesorder_number",), indexed=True, shown=True, compared=True, longest=200),

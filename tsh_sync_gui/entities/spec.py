@@ -170,6 +170,7 @@ class Entity:
     """One kind of record that is kept in step.
 
     *apis* stand in order of preference. *counted_as* is its key in the statistics where that is not the route.
+    *events* are the changes that Zoho is set up to tell of by webhooks: created, updated, deleted.
     """
 
     name: str
@@ -187,6 +188,7 @@ class Entity:
     label: str = "name"
     rank: int = 0
     counted_as: str = ""
+    events: tuple[str, ...] = ()
 
     @property
     def stats_key(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -170,7 +170,7 @@ class Reception:
         return Arrival(
             key=os.urandom(16).hex(),
             received_at=self._now(),
-            delivery=delivery,
+            delivery=_without_secret(delivery, self._house().header),
             verdict=verdict,
             hint=hint,
             scheme=scheme,
@@ -180,6 +180,14 @@ class Reception:
 
 def _is_signed(delivery: Delivery, house: House) -> bool:
     return SIGNATURE_HEADER in delivery.headers or bool(house.header and house.header.lower() in delivery.headers)
+
+
+def _without_secret(delivery: Delivery, header: str) -> Delivery:
+    """Return *delivery* as it may be kept: the header that carries the secret itself keeps its name only."""
+    name = header.lower()
+    if not name or name not in delivery.headers:
+        return delivery
+    return replace(delivery, headers={**delivery.headers, name: "••••"})
 
 
 def _diagnosis(title: str, cause: str, advice: str) -> Diagnosis:

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import structlog
 
 from tsh_sync_gui.core.errors import SyncError, UnreachableError
 from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.ports.deliveries import InboxFigures
 from tsh_sync_gui.engine.ports.inbox import Arrival, EventState, Handled, InboxEvent, Verdict
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.store import inbox_sql as sql
@@ -25,18 +25,6 @@ _STILL: Final = 1
 _HANDS: Final = 2
 _PATIENCE_S: Final = 3.0
 _TIDY_EVERY: Final = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxFigures:
-    """Today's deliveries; the delays are from receipt to the end of the work, in seconds."""
-
-    received: int = 0
-    refused: int = 0
-    waiting: int = 0
-    last: datetime | None = None
-    delay_p50: float | None = None
-    delay_p95: float | None = None
 
 
 class PgInbox:

@@ -1,0 +1,159 @@
+"""The inbox of webhooks as windows and commands use it: look, replay, coverage, the gap, the secret, reachability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from tsh_sync_gui.core.clock import Clock
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.coverage import GAP_MARGIN, LOOK_BACK, Coverage, Silence, coverage, horizons
+from tsh_sync_gui.engine.handlers import enqueue_pull
+from tsh_sync_gui.engine.ports.deliveries import (
+    Deliveries,
+    InboxDetail,
+    InboxFigures,
+    InboxPage,
+    InboxQuery,
+    Reach,
+    ReplayPlan,
+    Secret,
+    SecretState,
+)
+from tsh_sync_gui.engine.ports.jobs import JobId, Jobs
+from tsh_sync_gui.engine.views import SyncRequest
+from tsh_sync_gui.entities.registry import Registry
+
+GAP: Final = "gap"
+"""The trigger of runs that fetch what webhooks did not tell of."""
+MOST_AT_ONCE: Final = 10_000
+_ANY: Final = InboxQuery()
+
+
+class WebhooksInbox:
+    """What is done with deliveries; all of it works while no listener runs here."""
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        jobs: Jobs,
+        registry: Registry,
+        *,
+        settings: Callable[[], Settings],
+        clock: Clock,
+        secret: Secret,
+        reach: Reach,
+    ) -> None:
+        self._deliveries = deliveries
+        self._jobs = jobs
+        self._registry = registry
+        self._settings = settings
+        self._clock = clock
+        self._secret = secret
+        self._reach = reach
+
+    async def figures(self) -> InboxFigures:
+        """Return today's figures."""
+        return await self._deliveries.figures()
+
+    async def page(self, query: InboxQuery = _ANY, *, after: int | None = None, limit: int = 100) -> InboxPage:
+        """Return deliveries that match, newest first; pass a page's *after* for the next one."""
+        return await self._deliveries.page(query, after=after, limit=limit)
+
+    async def detail(self, number: int) -> InboxDetail | None:
+        """Return one delivery opened, None when it is not (or no longer) known."""
+        return await self._deliveries.detail(number)
+
+    async def replay_plan(
+        self, ids: Sequence[int] | None = None, *, since: datetime | None = None, force: bool = False
+    ) -> ReplayPlan:
+        """Return what a replay of *ids*, or of everything received *since*, would do and cost; changes nothing.
+
+        Duplicates are left out unless *force*; what was refused is always left out. ConfigurationError unless exactly
+        one of *ids* and *since* is given.
+        """
+        if (ids is None) == (since is None):
+            raise ConfigurationError("Say which deliveries", advice="Give their numbers, or a time to begin with.")
+        return await self._deliveries.plan(ids, since=since, force=force)
+
+    async def replay(
+        self, ids: Sequence[int] | None = None, *, since: datetime | None = None, force: bool = False
+    ) -> list[int]:
+        """Do once more what `replay_plan` says, in the order it came; returns the numbers of the new deliveries."""
+        plan = await self.replay_plan(ids, since=since, force=force)
+        made: list[int] = []
+        for start in range(0, len(plan.ids), MOST_AT_ONCE):
+            made += await self._deliveries.replay(plan.ids[start : start + MOST_AT_ONCE], force=force)
+        return made
+
+    async def coverage(self) -> Coverage:
+        """Return per event when it was last heard and what changed without it, and the silences that are an alarm."""
+        now, settings = self._clock.now(), self._settings()
+        heard = await self._deliveries.heard()
+        fetched = await self._deliveries.gaps_fetched()
+        watched = await self._deliveries.watched_since()
+        begins = horizons(self._registry, heard, watched=watched, fetched=fetched, now=now)
+        in_use = bool(heard or settings.webhook_url)
+        return coverage(
+            self._registry,
+            heard,
+            await self._deliveries.missed(begins) if in_use else (),
+            in_use=in_use,
+            now=now,
+            fetched=fetched,
+            silent_after=timedelta(minutes=settings.webhook_silence_minutes),
+        )
+
+    async def silences(self) -> tuple[Silence, ...]:
+        """Return the alarms: entities that change in Zoho while no webhook tells of it."""
+        return (await self.coverage()).silences
+
+    async def gap_request(self, entity: str, *, since: datetime | None = None) -> SyncRequest:
+        """Return the sync that fetches what *entity*'s webhooks did not tell of, from *since* or the silence's begin.
+
+        For `SyncService.forecast` (what it costs) and `SyncService.sync` (here and now).
+        """
+        name = self._registry.get(entity).name
+        if since is None:
+            found = await self.coverage()
+            own = [one for one in found.events if one.entity == name]
+            begins = [one.since for one in found.silences if one.entity == name]
+            begins = begins or [one.last or one.missed_since or found.at for one in own if one.missed_since]
+            begins = begins or [max((one.last for one in own if one.last), default=found.at - LOOK_BACK)]
+            since = min(begins) - GAP_MARGIN
+        return SyncRequest(entities=(name,), since=since, trigger=GAP)
+
+    async def fetch_gap(self, entity: str, *, since: datetime | None = None) -> JobId | None:
+        """Have the workers fetch the gap; None when that waits in the queue already."""
+        request = await self.gap_request(entity, since=since)
+        return await enqueue_pull(
+            self._jobs, request.entities, lane=Lane.PERSON, mode="window", since=request.since, trigger=GAP
+        )
+
+    async def secret_state(self) -> SecretState:
+        """Return whether a secret is set, what it is locked by, and until when the one before is valid."""
+        return await self._secret.state()
+
+    async def change_secret(self, secret: str | None = None) -> SecretState:
+        """Keep *secret*, or a new one that is made and shown once; the one before stays valid for 24 hours.
+
+        ConfigurationError when it is no good, or set where it cannot be changed from here.
+        """
+        return await self._secret.change(secret)
+
+    async def reachability(self, *, public: bool) -> str:
+        """Return in words that a ping came through: to the listener here, or at the *public* address.
+
+        UnreachableError says what stands in the way.
+        """
+        if not public:
+            return f"The listener answers on this computer ({await self._reach.here()} ms)."
+        address = self._settings().webhook_url
+        if not address:
+            raise ConfigurationError(
+                "There is no public address yet", advice="Set ZOHO_WEBHOOK_URL to the address that Zoho is to call."
+            )
+        return f"{address} answers the ping with HTTP 200 ({await self._reach.public(address)} ms)."

@@ -1,0 +1,208 @@
+"""The inbox as people look at it: pages, one delivery opened, what a replay would do, what was heard and missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from tsh_sync_gui.engine.ports.deliveries import (
+    Heard,
+    InboxDetail,
+    InboxFigures,
+    InboxPage,
+    InboxQuery,
+    InboxRow,
+    Missed,
+    ReplayPlan,
+)
+from tsh_sync_gui.engine.ports.inbox import Change, Delivery, EventState, Verdict
+from tsh_sync_gui.engine.webhooks_inbox import GAP
+from tsh_sync_gui.entities.registry import Registry
+from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.inbox import PgInbox
+from tsh_sync_gui.store.mirror_sql import table_of
+
+_MOST_MISSED: Final = 10_000
+_ROW: Final = (
+    "id, received_at, entity, event_type, change, record_id, verdict, state, outcome, title,"
+    " extract(epoch FROM done_at - received_at)::float8, source, scheme, replay_of, run_id, job_id"
+)
+_PAGE: Final = f"""
+SELECT {_ROW} FROM sync.webhook_events
+WHERE (%(after)s::bigint IS NULL OR id < %(after)s) AND (%(verdicts)s::text[] = '{{}}' OR verdict = ANY(%(verdicts)s))
+    AND (%(states)s::text[] = '{{}}' OR state = ANY(%(states)s))
+    AND (%(entities)s::text[] = '{{}}' OR entity = ANY(%(entities)s))
+    AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR received_at < %(until)s)
+    AND (%(text)s = '' OR strpos(lower(concat_ws(' ', record_id, event_type, address, source, outcome, title)),
+        lower(%(text)s)) > 0)
+ORDER BY id DESC LIMIT %(limit)s
+"""
+_ONE: Final = f"""
+SELECT {_ROW}, kept_at, done_at, modified_at, organization_id, address, body, content_type, query, headers, diagnosis,
+    ARRAY(SELECT later.id FROM sync.webhook_events later WHERE later.replay_of = event.id ORDER BY later.id)
+FROM sync.webhook_events event WHERE id = %s
+"""
+_PLAN: Final = """
+SELECT array_agg(id ORDER BY id) FILTER (WHERE works AND (%(force)s OR verdict <> 'duplicate')),
+    count(DISTINCT (entity, record_id)) FILTER (WHERE works AND (%(force)s OR verdict <> 'duplicate')),
+    count(*) FILTER (WHERE works AND verdict = 'duplicate'), count(*) FILTER (WHERE NOT works)
+FROM (SELECT *, verdict <> 'refused' AND entity <> '' AND record_id <> '' AS works FROM sync.webhook_events
+    WHERE CASE WHEN %(ids)s::bigint[] IS NULL THEN received_at >= %(since)s AND replay_of IS NULL
+        ELSE id = ANY(%(ids)s) END) wanted
+"""
+_HEARD: Final = """
+SELECT entity, change, max(received_at), count(*) FILTER (WHERE received_at > now() - interval '7 days')
+FROM sync.webhook_events
+WHERE verdict IN ('accepted', 'duplicate', 'out_of_order') AND entity <> '' AND replay_of IS NULL GROUP BY 1, 2
+"""
+_FOUND_BY: Final = """
+SELECT array_agg(id), min(started_at) FROM sync.runs
+WHERE entity = %s AND mode <> 'record' AND NOT dry_run AND created + updated + deleted > 0
+    AND started_at > %s - interval '1 day'
+"""
+# What a run found after *since*, by Zoho's own stamp, and no delivery named since. The audit has no stamp of Zoho's.
+_MISSED: Final = """
+WITH found AS (
+    SELECT row_key, max(at) AS at, (array_agg(action ORDER BY at DESC))[1] AS last
+    FROM sync.audit WHERE entity = %(entity)s AND at >= %(begins)s AND at > %(since)s AND run_id = ANY(%(runs)s)
+        AND action IN ('create', 'update', 'delete', 'revive')
+    GROUP BY row_key
+), told AS (
+    SELECT row_key, at, last, CASE last WHEN 'delete' THEN deleted_at ELSE zoho_modified_at END AS changed_at
+    FROM found JOIN {table} record ON record.zoho_id = found.row_key
+)
+SELECT row_key, CASE last WHEN 'delete' THEN 'deleted' WHEN 'create' THEN 'created' ELSE 'updated' END, changed_at, at
+FROM told
+WHERE changed_at > %(since)s AND NOT EXISTS (
+    SELECT FROM sync.webhook_events event WHERE event.entity = %(entity)s AND event.record_id = told.row_key
+        AND event.record_id <> '' AND event.verdict <> 'refused' AND event.received_at > changed_at - interval '5 min')
+ORDER BY changed_at DESC LIMIT %(most)s
+"""
+_WATCHED: Final = "SELECT entity, min(started_at) FROM sync.runs WHERE mode <> 'record' AND NOT dry_run GROUP BY entity"
+_FETCHED: Final = """
+SELECT entity, max(started_at) FROM sync.runs
+WHERE trigger = %s AND state IN ('up_to_date', 'partly_done') GROUP BY entity
+"""
+
+
+class PgDeliveries:
+    """Fulfils `engine.ports.deliveries.Deliveries`."""
+
+    def __init__(self, database: Database, inbox: PgInbox, registry: Registry) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._registry = registry
+
+    async def page(self, query: InboxQuery, *, after: int | None = None, limit: int = 100) -> InboxPage:
+        """Return deliveries that match, newest first, from below the id *after*."""
+        values = {
+            "after": after,
+            "verdicts": [one.value for one in query.verdicts],
+            "states": [one.value for one in query.states],
+            "entities": list(query.entities),
+            "since": query.since,
+            "until": query.until,
+            "text": query.text.replace("\0", "").strip(),
+            "limit": limit + 1,
+        }
+        rows = [_row(row) for row in await self._rows(_PAGE, values)]
+        return InboxPage(rows=tuple(rows[:limit]), after=rows[limit - 1].id if len(rows) > limit else None)
+
+    async def detail(self, number: int) -> InboxDetail | None:
+        """Return one delivery, None when it is not (or no longer) known."""
+        rows = await self._rows(_ONE, (number,))
+        if not rows:
+            return None
+        kept, done, modified, organization, address, body, kind, query, headers, diagnosis, replays = rows[0][16:]
+        row = _row(rows[0])
+        delivery = Delivery(
+            address=address,
+            body=bytes(body),
+            content_type=kind,
+            query=tuple((key, value) for key, value in query),
+            headers=headers,
+            source=row.source,
+        )
+        return InboxDetail(
+            row=row,
+            kept_at=kept,
+            done_at=done,
+            modified_at=modified,
+            organization_id=organization,
+            delivery=delivery,
+            diagnosis=diagnosis,
+            replays=tuple(replays),
+        )
+
+    async def plan(
+        self, ids: Sequence[int] | None, *, since: datetime | None = None, force: bool = False
+    ) -> ReplayPlan:
+        """Return what a replay of *ids*, or of everything received *since*, would do."""
+        values = {"ids": None if ids is None else list(ids), "since": since, "force": force}
+        ((found, records, duplicates, left_out),) = await self._rows(_PLAN, values)
+        chosen = tuple(found or ())
+        return ReplayPlan(deliveries=len(chosen), records=records, duplicates=duplicates, left_out=left_out, ids=chosen)
+
+    async def replay(self, ids: Sequence[int], *, force: bool = False) -> list[int]:
+        """Do once more what *ids* asked for, as new rows; returns those."""
+        return await self._inbox.replay(ids, force=force)
+
+    async def figures(self) -> InboxFigures:
+        """Return today's figures."""
+        return await self._inbox.figures()
+
+    async def heard(self) -> Sequence[Heard]:
+        """Return what came in of each event, replays left out."""
+        rows = await self._rows(_HEARD, None)
+        return [Heard(entity=row[0], change=Change(row[1]), last=row[2], week=row[3]) for row in rows]
+
+    async def missed(self, since: Mapping[str, datetime]) -> Sequence[Missed]:
+        """Return what changed in Zoho after *since* (by entity) and was found by a sync alone."""
+        found: list[Missed] = []
+        for name, moment in since.items():
+            entity = self._registry.get(name)
+            ((runs, begins),) = await self._rows(_FOUND_BY, (name, moment))
+            if not runs:
+                continue
+            values = {"entity": name, "since": moment, "runs": runs, "begins": begins, "most": _MOST_MISSED}
+            rows = await self._rows(_MISSED.replace("{table}", table_of(entity)), values)
+            found += [
+                Missed(entity=name, record_id=row[0], change=Change(row[1]), changed_at=row[2], found_at=row[3])
+                for row in rows
+            ]
+        return found
+
+    async def watched_since(self) -> Mapping[str, datetime]:
+        """Return since when each entity is synced at all."""
+        return dict(await self._rows(_WATCHED, None))
+
+    async def gaps_fetched(self) -> Mapping[str, datetime]:
+        """Return up to when each entity's gap was fetched last."""
+        return dict(await self._rows(_FETCHED, (GAP,)))
+
+    async def _rows(self, statement: str, values: Any) -> list[Any]:
+        async with self._database.raw() as connection:
+            return await (await connection.execute(statement.encode(), values)).fetchall()
+
+
+def _row(row: tuple[Any, ...]) -> InboxRow:
+    return InboxRow(
+        id=row[0],
+        received_at=row[1],
+        entity=row[2],
+        event=row[3],
+        change=Change(row[4]),
+        record_id=row[5],
+        verdict=Verdict(row[6]),
+        state=EventState(row[7]),
+        outcome=row[8],
+        title=row[9],
+        delay=row[10],
+        source=row[11],
+        scheme=row[12],
+        replay_of=row[13],
+        run_id=row[14],
+        job_id=row[15],
+    )
