@@ -1,0 +1,242 @@
+"""One dead letter opened beside the list: its cause, what can be done, and all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from tsh_sync_gui.core.log import redact
+from tsh_sync_gui.engine.letters.values import LetterDetail, LetterState
+from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui.panels.dead_letters_head import DetailHead
+from tsh_sync_gui.ui.state.columns import Column, Keyed
+from tsh_sync_gui.ui.state.dead_letters_detail import (
+    DeedRow,
+    TryRow,
+    deed_columns,
+    exchange,
+    side_columns,
+    side_rows,
+    sides_lead,
+    tab_title,
+    try_columns,
+)
+from tsh_sync_gui.ui.state.dead_letters_payload import difference_lead, payload_tree
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import button, label, set_text
+from tsh_sync_gui.ui.widgets.difference_view import DifferenceView
+from tsh_sync_gui.ui.widgets.payload_tree import PayloadTree
+from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
+from tsh_sync_gui.ui.widgets.table import DataTable
+
+Row = TypeVar("Row", bound=Keyed)
+PAYLOAD, ERROR, TRIES, RECORD, HISTORY = range(5)
+
+
+def code_view(name: str) -> QPlainTextEdit:
+    """Return a field that shows text as it is, to be read and copied."""
+    made = QPlainTextEdit()
+    made.setReadOnly(True)
+    made.setFont(theme.fixed_font())
+    made.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    made.setAccessibleName(name)
+    made.setTabChangesFocus(True)
+    made.setTextInteractionFlags(
+        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+    )
+    return made
+
+
+class LetterDetailPane(QWidget):
+    """Shows a LetterDetail. *export_wanted* carries a table, *others_wanted* a record's id."""
+
+    export_wanted = Signal(object)
+    others_wanted = Signal(str)
+
+    def __init__(self, settings: QSettings | None) -> None:
+        super().__init__()
+        self._settings = settings
+        self.detail: LetterDetail | None = None
+        self.head = DetailHead()
+        self.tabs = QTabWidget()
+        self._ways: dict[str, QPushButton] = {}
+        self._payload = QStackedWidget()
+        self.tree = PayloadTree()
+        self.text = code_view(tr("Record as text"))
+        self.differences = DifferenceView(
+            tr("Differences"),
+            before=tr("Last good"),
+            after=tr("Refused"),
+            empty=tr("Nothing to compare: no good version of this record is kept."),
+        )
+        self._error_box = ProblemBox(Problem(title=""))
+        self._request = code_view(tr("Request"))
+        self._answer = code_view(tr("Answer"))
+        self._sides_lead = label("", "caption", wrap=True)
+        self._others = button("", "link")
+        self._build()
+
+    def _build(self) -> None:
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setAccessibleName(tr("Dead letter"))
+        self.tabs.addTab(self._payload_tab(), tr("Payload"))
+        self.tabs.addTab(self._error_tab(), tr("Error"))
+        self._try_request, self._try_answer = code_view(tr("Request")), code_view(tr("Answer"))
+        self.tabs.addTab(self._tries_tab(), tr("Tries"))
+        self.tabs.addTab(self._record_tab(), tr("Record"))
+        self.deeds: DataTable[DeedRow] = self._table(
+            deed_columns(datetime.now().astimezone()), tr("History"), tr("Nobody has done anything with it yet.")
+        )
+        self.tabs.addTab(self.deeds, tr("History"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.head)
+        column.addWidget(self.tabs, 1)
+        self._others.clicked.connect(self._want_others)
+
+    def _want_others(self) -> None:
+        if self.detail is not None:
+            self.others_wanted.emit(self.detail.letter.record_id)
+
+    def _table(self, columns: Sequence[Column[Row]], name: str, empty: str) -> DataTable[Row]:
+        table: DataTable[Row] = DataTable(columns, name, empty=empty, settings=self._settings)
+        table.export_wanted.connect(lambda: self.export_wanted.emit(table))
+        return table
+
+    def _payload_tab(self) -> QWidget:
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        parts = (("tree", tr("Tree"), self.tree), ("text", tr("Text"), self.text))
+        for key, words, widget in (*parts, ("differences", tr("Differences"), self.differences)):
+            made = button(words, "flat")
+            made.setCheckable(True)
+            made.setAutoExclusive(True)
+            made.clicked.connect(lambda _=False, widget=widget: self._payload.setCurrentWidget(widget))
+            self._ways[key] = made
+            self._payload.addWidget(widget)
+            row.addWidget(made)
+        self._ways["tree"].setChecked(True)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self._payload, 1)
+        return whole
+
+    @staticmethod
+    def _exchange(column: QVBoxLayout, request: QPlainTextEdit, answer: QPlainTextEdit) -> None:
+        column.addWidget(label(tr("Request"), "section"))
+        request.setMaximumHeight(72)
+        column.addWidget(request)
+        column.addWidget(label(tr("Answer"), "section"))
+        column.addWidget(answer, 1)
+
+    def _error_tab(self) -> QWidget:
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self._error_box)
+        self._exchange(column, self._request, self._answer)
+        return whole
+
+    def _tries_tab(self) -> QWidget:
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.setSpacing(4)
+        self.tries: DataTable[TryRow] = self._table(
+            try_columns(datetime.now().astimezone()), tr("Tries"), tr("No try is kept of it.")
+        )
+        column.addWidget(self.tries, 1)
+        self._exchange(column, self._try_request, self._try_answer)
+        self._try_answer.setMaximumHeight(110)
+        self.tries.view.selectionModel().selectionChanged.connect(self._show_try)
+        return whole
+
+    def _record_tab(self) -> QWidget:
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        row.addWidget(self._sides_lead, 1)
+        row.addWidget(self._others)
+        column.addLayout(row)
+        self.sides = self._table(side_columns(), tr("Both sides"), tr("Neither side of this record is kept."))
+        column.addWidget(self.sides, 1)
+        return whole
+
+    # Shown
+
+    def show_detail(self, detail: LetterDetail, title: str, now: datetime) -> None:
+        """Show *detail*; the tab in front stays."""
+        is_other = self.detail is None or self.detail.letter.id != detail.letter.id
+        known = None if is_other else self.detail
+        self.detail = detail
+        self.head.show_detail(detail, title, now)
+        if known is None or known.text != detail.text or known.differences != detail.differences:
+            self._show_payload(detail)
+        self._show_error(detail)
+        if is_other:
+            self.tries.set_rows([])
+        self.tries.set_rows([TryRow(one) for one in detail.attempts])
+        self.deeds.set_rows([DeedRow(len(detail.history) - place, one) for place, one in enumerate(detail.history)])
+        set_text(self._sides_lead, sides_lead(detail.sides, now))
+        if is_other:
+            self.sides.set_rows([])
+        self.sides.set_rows(side_rows(detail.sides, detail.text if detail.is_json else ""))
+        others = len(detail.others)
+        self._others.setVisible(others > 0)
+        set_text(self._others, tr("%Ln other(s) of this record", None, others))
+        for place, words, count in (
+            (TRIES, tr("Tries"), len(detail.attempts)),
+            (HISTORY, tr("History"), len(detail.history)),
+        ):
+            self.tabs.setTabText(place, tab_title(words, count))
+        self._show_try()
+
+    def _show_payload(self, detail: LetterDetail) -> None:
+        self.tree.show_nodes(payload_tree(detail.text, detail.differences) if detail.is_json else ())
+        self.text.setPlainText(redact(detail.text))
+        count = len(detail.differences)
+        self.differences.show_differences(detail.differences, difference_lead(count) if count else "")
+        set_text(self._ways["differences"], tab_title(tr("Differences"), count))
+        self._ways["tree"].setVisible(detail.is_json)
+        if not detail.is_json and self._payload.currentWidget() is self.tree:
+            self._ways["text"].click()
+
+    def _show_error(self, detail: LetterDetail) -> None:
+        letter = detail.letter
+        latest = detail.attempts[0] if detail.attempts else None
+        words = tr("Field “{field}” = “{value}”").format(field=letter.field, value=letter.value[:300])
+        box = Problem(
+            title=f"{letter.field} {letter.reason}" if letter.field else letter.reason,
+            meaning="\n".join(part for part in (words if letter.field else "", letter.advice) if part),
+            doing=detail.remedy if detail.remedy != letter.advice else "",
+            details=latest.traceback if latest else "",
+            is_grave=letter.state is LetterState.OPEN,
+            tone="" if letter.state is LetterState.OPEN else "grey",
+        )
+        self._error_box.show_problem(box)
+        request, answer = exchange(latest)
+        self._request.setPlainText(request or tr("Nothing was sent: the record came in a page of the list."))
+        self._answer.setPlainText(answer or tr("No answer is kept."))
+
+    def _show_try(self) -> None:
+        chosen = self.tries.chosen()
+        attempt = chosen[0].attempt if chosen else next((row.attempt for row in self.tries.visible_rows()), None)
+        request, answer = exchange(attempt)
+        for view, words in ((self._try_request, request), (self._try_answer, answer)):
+            if view.toPlainText() != words:
+                view.setPlainText(words)
