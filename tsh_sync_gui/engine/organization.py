@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import CallKind, Lane
 from tsh_sync_gui.engine.ports import Caller, Ledger, Organization, Source
+
+_UNCONNECTED: Final = (
+    "Connect Zoho with `tsh-sync auth login` (or try `tsh-sync demo`, which needs no account); where it is connected,"
+    " set the organization's number, which `tsh-sync doctor` tells."
+)
 
 
 class OrganizationCheck:
@@ -36,7 +42,7 @@ class OrganizationCheck:
             mirrored = f"This database mirrors {known.name} ({known.id})." if known else ""
             raise ConfigurationError(
                 "ZOHO_ORGANIZATION_ID is not set",
-                advice=mirrored or "Set it to Zoho's number of the organization; `tsh-sync doctor` lists them.",
+                advice=mirrored or _UNCONNECTED,
             )
         if known is None:
             known = await self.ask()

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests.support.setups import CLIENT_ID, CLIENT_SECRET, PASSPHRASE, control, facts, secrets_of, with_vault
@@ -41,7 +42,7 @@ class Shell:
             "ZOHO_RATE_LIMIT_PER_MINUTE": "6000",
         }
 
-    def start(self, *arguments: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, stdin: int = subprocess.PIPE, **changes: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "tsh_sync_gui", *arguments],
             stdin=stdin,
@@ -49,11 +50,11 @@ class Shell:
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.folder,
-            env=self.environment | {"PYTHONPATH": str(Path(__file__).parents[3])},
+            env=self.environment | {"PYTHONPATH": str(Path(__file__).parents[3])} | changes,
         )
 
-    def run(self, *arguments: str, typed: str = "") -> tuple[int, str, str]:
-        process = self.start(*arguments)
+    def run(self, *arguments: str, typed: str = "", **changes: str) -> tuple[int, str, str]:
+        process = self.start(*arguments, **changes)
         out, err = process.communicate(typed, timeout=60)
         return process.returncode, out, err
 
@@ -233,6 +234,30 @@ def test_an_env_file_with_bad_lines_is_not_taken_over_by_halves(shell, vaulted):
     assert "Line 3: " in err
     assert "Line 4: ZOHO_BATCH_SIZE" in err
     assert secrets_of(vaulted) == {}
+
+    partly, out, _ = shell.run("auth", "import-env", str(file), "--good-only")
+
+    assert (partly, secrets_of(vaulted)) == (3, {"client_id": CLIENT_ID})
+    assert "Taken over" in out
+
+
+def test_how_a_sign_in_stands_is_told_apart_by_the_exit_code(shell, simulator, vaulted):
+    code = control(simulator, "self_client", {"scope": "ZohoBooks.settings.READ"})["code"]
+    options = ("--client-id", CLIENT_ID, "--client-type", "self", "--data-centre", "us")
+    shell.run("auth", "login", *options, typed=f"{CLIENT_SECRET}\n{code}\n")
+    control(simulator, "expire_tokens")
+    with psycopg.connect(shell.environment["TSH_DATABASE_URL"].replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("UPDATE sync.access_tokens SET expires_at = now() - interval '1 minute'")
+
+    nowhere = {"ZOHO_ACCOUNTS_URL": "http://127.0.0.1:9", "ZOHO_API_BASE_URL": "http://127.0.0.1:9"}
+    unreachable, told, _ = shell.run("auth", "status", "--json", **nowhere)
+    closed, words, _ = shell.run("auth", "status", TSH_SECRET_KEY="")
+    wrong, _, _ = shell.run("auth", "status", TSH_SECRET_KEY="another passphrase")
+    good, _, _ = shell.run("auth", "status")
+
+    assert (unreachable, closed, wrong, good) == (1, 4, 4, 0)
+    assert "cannot be reached" in json.loads(told)["problem"]
+    assert words.startswith("The secrets are in an encrypted file, which is closed. Enter its passphrase")
 
 
 def test_a_good_env_file_is_taken_over_and_serves_at_once(shell, simulator, vaulted):

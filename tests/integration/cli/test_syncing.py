@@ -155,6 +155,8 @@ def test_an_organization_that_is_not_set_is_wrong_use_and_named(tsh_sync, zoho):
 
     assert ended.code == 2
     assert "ZOHO_ORGANIZATION_ID is not set" in ended.err
+    assert "tsh-sync auth login" in ended.err
+    assert "tsh-sync demo" in ended.err
     assert _calls(zoho)["total"] == 0
 
 
