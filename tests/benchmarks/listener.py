@@ -167,7 +167,7 @@ def acknowledgement(env: dict[str, str], number: int) -> dict[str, Any]:
     found: dict[str, list[float]] = {"listener": [], "plain": []}
     latencies: list[float] = []
     with (
-        process("tsh_sync_gui", "listen", "--port", "0", "--jobs", "0", env=env) as ours,
+        process("tsh_sync_gui", "listen", "--port", "0", "--workers", "0", env=env) as ours,
         process("tests.benchmarks.listener", "--plain", url, env=env) as theirs,
     ):
         ports = {name: int(url.rpartition(":")[2]) for name, url in (("listener", ours), ("plain", theirs))}

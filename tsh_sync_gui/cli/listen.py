@@ -21,7 +21,7 @@ def listen(
         str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this computer.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
-    jobs: Annotated[
+    workers: Annotated[
         int,
         typer.Option(
             min=0, max=64, help="Jobs it does at once itself; 0 leaves them to the window and `tsh-sync work`."
@@ -48,7 +48,7 @@ def listen(
     async def until_stopped() -> int:
         # To be ended is how a listener ends well; a service's keeper looks at the exit code.
         with suppress(asyncio.CancelledError):
-            await doors.listen(loaded, host, port, jobs, ready)
+            await doors.listen(loaded, host, port, workers, ready)
         return 0
 
     return run(until_stopped(), on_stop=lambda: output.aside("Ending; what was taken in is safe."))

@@ -66,7 +66,7 @@ def test_a_listener_begins_without_a_database_and_a_kill_loses_nothing_it_acknow
         "ZOHO_ORGANIZATION_ID": "748369814",
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
-    command = [sys.executable, "-m", "tsh_sync_gui", "listen", "--port", "0", "--jobs", "0", "--json"]
+    command = [sys.executable, "-m", "tsh_sync_gui", "listen", "--port", "0", "--workers", "0", "--json"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as program:
         text = ""
         while not text.endswith("}\n"):
@@ -96,7 +96,7 @@ def test_a_listener_that_is_asked_to_end_ends_well(database, tmp_path):
         "ZOHO_WEBHOOK_SECRET": SECRET,
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
     }
-    command = [sys.executable, "-m", "tsh_sync_gui", "listen", "--port", "0", "--jobs", "1"]
+    command = [sys.executable, "-m", "tsh_sync_gui", "listen", "--port", "0", "--workers", "1"]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=tmp_path
     ) as program:
