@@ -303,6 +303,10 @@ class FakeSetup:
         await self._do("webhooks")
         return self._plan()
 
+    async def reveal_webhook_secret(self) -> str:
+        await self._do("reveal_webhook_secret")
+        return self.home.secret
+
     async def new_webhook_secret(self) -> WebhookPlan:
         await self._do("new_webhook_secret")
         self.home.secret = "Zz9yX7wV5uT3sR1qP9oN7mL5kJ3hG1fE"

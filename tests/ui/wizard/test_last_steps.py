@@ -227,8 +227,15 @@ async def test_a_secret_is_shown_when_asked_for_and_made_anew(qloop, show, setup
     wizard = await show(setup)
     await until(lambda: wizard.page.secret.field.value)
     before = wizard.page.secret.field.value
-    click(wizard.page.secret.reveal)
+    assert before.startswith("••••")
+    assert setup.asked["reveal_webhook_secret"] == 0
+    click(wizard.page.secret.eye)
+    await until(lambda: wizard.page.secret.field.text() == setup.home.secret)
+    click(wizard.page.secret.eye)
     assert wizard.page.secret.field.text() == before
+    click(wizard.page.secret.copy)
+    await until(lambda: QGuiApplication.clipboard().text() == setup.home.secret)
+    assert setup.asked["reveal_webhook_secret"] == 2
 
     click(wizard.page.renew)
 

@@ -173,7 +173,7 @@ async def test_ctrl_c_copies_the_value_in_focus_also_where_it_is_dots(qloop, sho
     wizard.page.secret.field.setFocus()
     press(wizard, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
 
-    assert QGuiApplication.clipboard().text() == SECRET
+    await until(lambda: QGuiApplication.clipboard().text() == SECRET)
 
 
 async def test_enter_in_a_field_means_next(qloop, show):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
@@ -94,7 +94,9 @@ class Tile(QPushButton):
 
 
 class ValueField(QLineEdit):
-    """A value to copy: Ctrl+C takes all of it, also where it is shown as dots."""
+    """A value to copy; *copied* says that all of it is wanted: Ctrl+C means that unless a part is marked."""
+
+    copied = Signal()
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -107,32 +109,27 @@ class ValueField(QLineEdit):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy) and (not self.hasSelectedText() or self.text() != self.value):
-            QGuiApplication.clipboard().setText(self.value)
+            self.copied.emit()
             return
         super().keyPressEvent(event)
 
 
 class ValueRow(QWidget):
-    """A name, a value, and a button that copies it; a secret is dots until it is asked for."""
+    """A name, a value, and a button that copies it."""
 
-    def __init__(self, name: str, *, shown: Callable[[str], str] | None = None) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
         self._name = label(name, "strong")
-        self._shown = shown
         self.field = ValueField(name)
         self.copy = button(tr("Copy"), icon_name="copy")
         self.copy.setAccessibleName(tr("Copy: {name}").format(name=name))
-        self.copy.clicked.connect(self._copy)
-        self.reveal = tool("preview", tr("Show: {name}").format(name=name))
-        self.reveal.setCheckable(True)
-        self.reveal.toggled.connect(lambda _on: self._show())
-        self.reveal.setVisible(shown is not None)
+        self.copy.clicked.connect(self.take)
+        self.field.copied.connect(self.take)
         self._hint = label("", "caption", wrap=True, selectable=True)
         self._hint.hide()
         self._row = QHBoxLayout()
         self._row.setSpacing(6)
         self._row.addWidget(self.field, 1)
-        self._row.addWidget(self.reveal)
         self._row.addWidget(self.copy)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -152,17 +149,14 @@ class ValueRow(QWidget):
             set_text(self._name, name)
             self.field.setAccessibleName(name)
             self.copy.setAccessibleName(tr("Copy: {name}").format(name=name))
-        self._show()
+        self.field.setText(value)
+        self.field.setCursorPosition(0)
         set_text(self._hint, hint)
         self._hint.setVisible(bool(hint))
         self.copy.setEnabled(bool(value))
 
-    def _show(self) -> None:
-        is_hidden = self._shown is not None and not self.reveal.isChecked()
-        self.field.setText(self._shown(self.field.value) if self._shown and is_hidden else self.field.value)
-        self.field.setCursorPosition(0)
-
-    def _copy(self) -> None:
+    def take(self) -> None:
+        """Put the value on the clipboard."""
         QGuiApplication.clipboard().setText(self.field.value)
         flash(self.copy, tr("Copied"))
 

@@ -51,6 +51,7 @@ class Wizard(Panel):
         self._wanted: Step | None = None
         self._changed: set[Step] = set()
         self._in_order: list[QWidget] = []
+        self._is_settling = False
         self.rail = Rail()
         self.sheet = Sheet()
         self.area, self.opening = self.sheet.area, self.sheet.opening
@@ -178,6 +179,7 @@ class Wizard(Panel):
             self.page.leave()
             self.page.hide()
         self.now = step
+        self._is_settling = False
         self.sheet.show_step(step)
         self.page.show()
         self.rail.show_entries(rail(self.progress, step), is_complete=self.progress.is_complete)
@@ -211,7 +213,8 @@ class Wizard(Panel):
 
     def _settle(self) -> None:
         """Make Enter mean next; while nothing can be pressed the focus waits here."""
-        target = self.next if self.next.isEnabled() else self
+        self._is_settling = not self.next.isEnabled()
+        target = self if self._is_settling else self.next
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @override
@@ -300,10 +303,17 @@ class Wizard(Panel):
         if page is not None and self.next.hasFocus() and not page.can_go_on:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.sheet.show_offers(page)
-        if page is not None:
-            self._order_tabs()
-        if page is not None and self.isVisible() and QApplication.focusWidget() in {None, self.window()}:
+        if page is None:
+            return
+        self._order_tabs()
+        focus = QApplication.focusWidget()
+        if self.isVisible() and focus in {None, self.window()}:
             self._settle()
+        elif focus is self and self.next.isEnabled():  # it waited here until there was something to press
+            if self._is_settling:
+                self._settle()
+            else:
+                page.focus_first()
 
     def _fail(self, error: BaseException) -> None:
         if self.pages and self._is_read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, QTimer
@@ -14,7 +15,8 @@ from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text
 from tsh_sync_gui.ui.wizard.page import Desk, Page
-from tsh_sync_gui.ui.wizard.parts import Field, Note, ValueRow, section
+from tsh_sync_gui.ui.wizard.parts import Field, Note, section
+from tsh_sync_gui.ui.wizard.secret_row import SecretRow
 from tsh_sync_gui.ui.wizard.state.webhooks import dots, event_rows, seen_text, skip_text
 from tsh_sync_gui.ui.wizard.table import FactTable
 
@@ -35,7 +37,7 @@ class WebhooksPage(Page):
         self.address = Field(tr("Address Zoho calls"), hint="https://erp.example.com/api/webhooks/zoho")
         self.keep = button(tr("Keep"))
         self.copy_address = button(tr("Copy"), icon_name="copy")
-        self.secret = ValueRow(tr("Secret"), shown=dots)
+        self.secret = SecretRow(tr("Secret"), self._fetch)
         self.renew = button(tr("New"), icon_name="refresh")
         self.table = FactTable(
             tr("Events to set up in Zoho"), ((tr("Event"), 220), (tr("Module"), 150), (tr("Seen"), 200)), wide=2
@@ -99,6 +101,7 @@ class WebhooksPage(Page):
     def leave(self) -> None:
         self._timer.stop()
         self._is_looking = False
+        self.secret.conceal()
         super().leave()
 
     def _look(self) -> None:
@@ -115,7 +118,7 @@ class WebhooksPage(Page):
         self._plan = plan
         if is_first or (not self.address.line.hasFocus() and not self._is_typed):
             self.address.set_text(plan.address)
-        self.secret.show_value(plan.secret)
+        self.secret.show_dots(dots(plan.secret))
         self.table.set_rows(event_rows(plan.events, datetime.now(UTC)))
         set_text(self._seen, seen_text(plan))
         self.listener.show_note(plan.listener, "blue")
@@ -149,6 +152,9 @@ class WebhooksPage(Page):
     @override
     def focus_first(self) -> None:
         self.address.line.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _fetch(self, then: Callable[[str], object]) -> None:
+        self.quietly(self.setup.reveal_webhook_secret(), then)
 
     # Done
 
