@@ -15,6 +15,8 @@ import structlog
 from tsh_sync_gui.bootstrap.databases import open_database
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.bootstrap.sign_ins import KeptSignIn, token_store
+from tsh_sync_gui.bootstrap.watching import Watch, watching
+from tsh_sync_gui.bootstrap.webhook_doors import webhooks_inbox
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import Loaded, Settings
@@ -23,8 +25,11 @@ from tsh_sync_gui.engine.handlers import syncing_kinds
 from tsh_sync_gui.engine.inbound import Inbound
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobNews, Kind, Worker
+from tsh_sync_gui.engine.scheduler import Scheduler
 from tsh_sync_gui.engine.service import SyncService
+from tsh_sync_gui.engine.silence import SilenceWatch
 from tsh_sync_gui.engine.syncing import Parts
+from tsh_sync_gui.engine.webhooks_inbox import WebhooksInbox
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
 from tsh_sync_gui.store.budget import PgBudget
 from tsh_sync_gui.store.budget_line import Limits
@@ -59,6 +64,15 @@ class Wiring:
     kinds: tuple[Kind, ...]
     jobs: PgJobs
     inbound: Inbound
+    scheduler: Scheduler
+    silence: SilenceWatch
+
+    async def work(self, concurrency: int, *, tell: Callable[[JobNews], None] = lambda _news: None) -> None:
+        """Do up to *concurrency* jobs at once, and put into the queue what comes due, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.worker(tell=tell).run(concurrency=concurrency), name="jobs")
+            group.create_task(self.scheduler.run(), name="schedules")
+            group.create_task(self.silence.run(), name="silence")
 
     def worker(self, *, tell: Callable[[JobNews], None] = lambda _news: None) -> Worker:
         """Return a worker for all kinds of jobs; *tell* hears of each attempt's begin and end."""
@@ -142,7 +156,7 @@ async def working(wiring: Wiring, workers: int) -> AsyncIterator[None]:
     if not workers:
         yield
         return
-    task = asyncio.create_task(wiring.worker().run(concurrency=workers), name="jobs")
+    task = asyncio.create_task(wiring.work(workers), name="work")
     try:
         yield
     finally:
@@ -173,34 +187,17 @@ async def wired(
     budget = PgBudget(database, allowed(settings))
     log = PgCallLog(database, bodies=settings.log_api_calls)
     ledger = PgLedger(database, registry, settings.organization_id)
-    kept = KeptSignIn(live, database)
-    tokens = TokenKeeper(
-        settings,
-        store=token_store(database, settings),
-        clock=database.clock,
-        another=kept.another,
-        check_open=lambda: live.loaded.check_vault_open(),  # noqa: PLW0108 -- live.loaded changes
-    )
+    tokens = _tokens(settings, database, live)
     client = ZohoClient(
         settings, tokens=tokens, budget=budget, log=log, clock=database.clock, patience=patience or Patience()
     )
     source, notifier = ZohoSource(client), Notifier(database, bus)
     take_over = partial(_take_over, settings.organization_id, budget=budget, client=client, log=log, allowed=allowed)
     live.on_change(take_over)
-    parts = Parts(
-        settings=lambda: live.now,
-        source=source,
-        mirror=PgMirror(database, registry),
-        ledger=ledger,
-        budget=budget,
-        bus=bus,
-        clock=database.clock,
-        absences=Absences(ledger, bus, database.clock),
-        kept=PgKeptPages(database),
-        normalizers={entity.name: Normalizer(entity) for entity in registry},
-    )
-    signed_in = PgSignIns(database).last
-    service = SyncService(parts, registry, live, database=database.info, signed_in=signed_in, jobs=jobs)
+    parts = _parts(database, registry, ledger, budget, source=source, bus=bus, live=live)
+    watch = watching(database, registry, jobs, budget=budget, live=live, bus=bus)
+    webhooks = webhooks_inbox(database, registry, jobs, live)
+    service = _service(parts, registry, live, database, jobs=jobs, watch=watch, webhooks=webhooks)
     understood = partial(understand, registry=registry)
     inbound = Inbound(parts, registry, inbox=PgInbox(database, jobs), jobs=jobs, understand=understood)
     async with AsyncExitStack() as closing:
@@ -218,10 +215,72 @@ async def wired(
             ledger=ledger,
             tokens=tokens,
             settings=live,
-            kinds=inbound.kinds(syncing_kinds(service, database.clock.now)),
+            kinds=(*inbound.kinds(syncing_kinds(service, database.clock.now)), *watch.alerts.kinds()),
             jobs=jobs,
             inbound=inbound,
+            scheduler=watch.scheduler,
+            silence=SilenceWatch(webhooks, watch.alerts, registry, database.clock),
         )
+
+
+def _tokens(settings: Settings, database: Database, live: LiveSettings) -> TokenKeeper:
+    """Return who keeps the access token, and takes over a sign-in that another process made."""
+    return TokenKeeper(
+        settings,
+        store=token_store(database, settings),
+        clock=database.clock,
+        another=KeptSignIn(live, database).another,
+        check_open=lambda: live.loaded.check_vault_open(),  # noqa: PLW0108 -- live.loaded changes
+    )
+
+
+def _parts(
+    database: Database,
+    registry: Registry,
+    ledger: PgLedger,
+    budget: PgBudget,
+    *,
+    source: ZohoSource,
+    bus: Bus,
+    live: LiveSettings,
+) -> Parts:
+    """Return what syncing needs."""
+    return Parts(
+        settings=lambda: live.now,
+        source=source,
+        mirror=PgMirror(database, registry),
+        ledger=ledger,
+        budget=budget,
+        bus=bus,
+        clock=database.clock,
+        absences=Absences(ledger, bus, database.clock),
+        kept=PgKeptPages(database),
+        normalizers={entity.name: Normalizer(entity) for entity in registry},
+    )
+
+
+def _service(
+    parts: Parts,
+    registry: Registry,
+    live: LiveSettings,
+    database: Database,
+    *,
+    jobs: PgJobs,
+    watch: Watch,
+    webhooks: WebhooksInbox,
+) -> SyncService:
+    """Return the facade over *parts*."""
+    return SyncService(
+        parts,
+        registry,
+        live,
+        database=database.info,
+        signed_in=PgSignIns(database).last,
+        jobs=jobs,
+        schedules=watch.schedules,
+        alerts=watch.alerts,
+        webhooks=webhooks,
+    )
 
 
 def _take_over(

@@ -118,7 +118,7 @@ async def _until_stopped(wiring: Wiring, tally: _Tally, concurrency: int) -> Non
     if not wiring.settings.now.sync_enabled:
         tally.say("ZOHO_SYNC_ENABLED is false: jobs that call Zoho wait.")
     try:
-        await wiring.worker(tell=tally.hear).run(concurrency=concurrency)
+        await wiring.work(concurrency, tell=tally.hear)
     finally:
         cut()
         beating.cancel()

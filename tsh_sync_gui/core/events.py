@@ -135,6 +135,15 @@ class LettersChanged(_Event, frozen=True, kw_only=True, tag="letters_changed"):
     number: int = 0
 
 
+class AlertRaised(_Event, frozen=True, kw_only=True, tag="alert_raised"):
+    """An alert was opened, or happened once more; the list of alerts has it with its count."""
+
+    cause: str
+    subject: str = ""
+    title: str = ""
+    advice: str = ""
+
+
 Event = (
     RunStarted
     | PhaseStarted
@@ -148,6 +157,7 @@ Event = (
     | ConnectionChanged
     | Notice
     | LettersChanged
+    | AlertRaised
 )
 
 RunEvent = (

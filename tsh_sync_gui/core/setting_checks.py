@@ -132,3 +132,20 @@ def header_name(text: str) -> str:
     if text and (not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", text) or text.lower() in taken):
         raise ValueError("letters, digits and hyphens, such as X-TSH-Secret")
     return text
+
+
+def quiet_hours(text: str) -> str:
+    """Accept hours of the day such as 22:00-06:00, or nothing."""
+    text = text.strip()
+    span = re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d-([01]?\d|2[0-3]):[0-5]\d", text, re.ASCII)
+    if text and (span is None or text.partition("-")[0].zfill(5) == text.partition("-")[2].zfill(5)):
+        raise ValueError("two different times such as 22:00-06:00")
+    return text
+
+
+def alert_addresses(secret: SecretStr) -> SecretStr:
+    """Accept addresses with a scheme, apart by spaces or lines, or nothing."""
+    for address in secret.get_secret_value().split():
+        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]{1,19}://[^\s/]", address):
+            raise ValueError("addresses such as mailtos://user:password@host, apart by spaces")
+    return secret

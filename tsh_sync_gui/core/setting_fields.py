@@ -248,6 +248,23 @@ class Settings(BaseSettings):
         section="Webhooks",
         scope="machine",
     )
+    alerts_quiet: Annotated[str, AfterValidator(checks.quiet_hours)] = _declared(
+        "TSH_ALERTS_QUIET",
+        "Quiet hours",
+        "",
+        "No message is sent then, such as 22:00-06:00 in the organization's zone; it goes out afterwards.",
+        section="Alerts",
+        scope="shared",
+    )
+    alerts_to: Annotated[SecretStr, AfterValidator(checks.alert_addresses)] = _declared(
+        "TSH_ALERTS_TO",
+        "Mail and chat addresses",
+        "",
+        "Addresses in apprise's form, apart by spaces, such as mailtos://user:password@host?to=me@host or tgram://…;"
+        " this computer sends to them.",
+        section="Alerts",
+        scope="secret",
+    )
     debug: bool = _declared(
         "ZOHO_DEBUG", "Debug log", False, "Write more into the log.", section="Logs", scope="machine"
     )

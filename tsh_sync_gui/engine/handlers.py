@@ -74,12 +74,17 @@ async def enqueue_pull(
     since: datetime | None = None,
     details: Details = None,
     trigger: str = "schedule",
+    force: bool = False,
     run_at: datetime | None = None,
     connection: Any | None = None,
 ) -> JobId | None:
-    """Have lists walked (*entities* empty: all); the same walk in the same mode waits at most once."""
+    """Have lists walked (*entities* empty: all); the same walk in the same mode waits at most once.
+
+    *force* walks what is not due by its interval yet, too.
+    """
     names = sorted(entities)
     asked = {"entities": names, "mode": mode, "since": iso(since), "details": details, "trigger": trigger}
+    asked |= {"force": True} if force else {}
     key = f"{','.join(names) or 'all'}:{mode}{iso(since) or ''}"
     return await jobs.enqueue(PULL, asked, key=key, lane=lane, run_at=run_at, connection=connection)
 
@@ -139,6 +144,7 @@ def _walk(arguments: Mapping[str, Any]) -> SyncRequest:
         sweep=mode == "sweep",
         since=parse_moment(since) if since else None,
         details=arguments.get("details"),
+        force=arguments.get("force", False),
         trigger=arguments.get("trigger", "job"),
     )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import ConfirmationRequiredError
@@ -15,7 +17,7 @@ from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import machine_name
 from tsh_sync_gui.engine.plan import missing_words
 from tsh_sync_gui.engine.ports import Budget, Ledger, RunInfo
-from tsh_sync_gui.engine.views import DatabaseInfo, EntityStatus, Overview
+from tsh_sync_gui.engine.views import DatabaseInfo, EntityStatus, Overview, Planned
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
 
@@ -45,7 +47,9 @@ class OverviewMaker:
         settings: Callable[[], Settings],
         database: Callable[[], Awaitable[DatabaseInfo]],
         clock: Clock,
+        planned: Callable[[], Awaitable[Mapping[str, Planned]]] | None = None,
     ) -> None:
+        self._planned = planned
         self._registry = registry
         self._ledger = ledger
         self._budget = budget
@@ -59,10 +63,10 @@ class OverviewMaker:
         totals = await self._ledger.totals()
         owned = await self._ledger.owned([entity.walk for entity in self._registry.all])
         organization = await self._organization.known()
+        planned = await self._planned() if self._planned else {}
+        entities = [await self._entity(one, totals.get(one.name, (0, 0)), owned) for one in self._registry.all]
         return Overview(
-            entities=tuple(
-                [await self._entity(one, totals.get(one.name, (0, 0)), owned) for one in self._registry.all]
-            ),
+            entities=tuple([_scheduled(one, planned.get(one.entity, Planned())) for one in entities]),
             quota=await self._budget.status(),
             database=await self._database(),
             organization=organization.name if organization else "",
@@ -96,6 +100,13 @@ class OverviewMaker:
             has_details=entity.has_details,
             note=ORPHAN if orphan else "",
         )
+
+
+def _scheduled(status: EntityStatus, planned: Planned) -> EntityStatus:
+    """Return *status* with its next run; what is up to date by its last run may be late by its schedule."""
+    late = planned.is_late and status.state is EntityState.UP_TO_DATE and not status.unavailable
+    state = EntityState.LATE if late else status.state
+    return msgspec.structs.replace(status, state=state, next=planned.at, planned=planned)
 
 
 ORPHAN = "The program ended in mid-run; the next sync goes on from there."

@@ -20,6 +20,7 @@ from tsh_sync_gui.core.errors import (
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import Lane, RunId, RunState
+from tsh_sync_gui.engine.alerts import Alerts
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
@@ -27,6 +28,8 @@ from tsh_sync_gui.engine.patience import patiently
 from tsh_sync_gui.engine.plan import check, group
 from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo
 from tsh_sync_gui.engine.ports.jobs import Jobs
+from tsh_sync_gui.engine.ports.schedules import ScheduleStore
+from tsh_sync_gui.engine.schedules import Schedules
 from tsh_sync_gui.engine.starting import Starter
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
 from tsh_sync_gui.engine.views import (
@@ -39,6 +42,7 @@ from tsh_sync_gui.engine.views import (
     SyncReport,
     SyncRequest,
 )
+from tsh_sync_gui.engine.webhooks_inbox import WebhooksInbox
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity
 
@@ -83,6 +87,9 @@ class SyncService:
         database: Callable[[], Awaitable[DatabaseInfo]],
         signed_in: Callable[[], Awaitable[datetime | None]] = _nobody,
         jobs: Jobs | None = None,
+        schedules: ScheduleStore | None = None,
+        alerts: Alerts | None = None,
+        webhooks: WebhooksInbox | None = None,
     ) -> None:
         self.registry = registry
         self.bus: Bus = parts.bus
@@ -91,8 +98,21 @@ class SyncService:
         self._keeper = keeper
         self._signed_in = signed_in
         self._queue = jobs
+        self._alerts = alerts
+        self._webhooks = webhooks
         self._organization = OrganizationCheck(parts.source, parts.ledger, parts.settings)
         self._starter = Starter(parts, registry)
+        self._schedules: Schedules | None = None
+        if schedules is not None:
+            self._schedules = Schedules(
+                registry,
+                schedules,
+                settings=parts.settings,
+                price=self.forecast,
+                history=lambda entity: parts.ledger.runs(entity=entity, limit=30),
+                save=self.save_setting,
+                locked=lambda name: keeper.loaded.origins[name].is_locked,
+            )
         self._overview = OverviewMaker(
             registry,
             parts.ledger,
@@ -101,6 +121,7 @@ class SyncService:
             settings=parts.settings,
             database=database,
             clock=parts.clock,
+            planned=self._schedules.planned if self._schedules else None,
         )
         self._jobs: set[WalkJob] = set()
 
@@ -305,6 +326,27 @@ class SyncService:
         if self._queue is None:
             raise ConfigurationError("There is no queue", advice="Open the service with its database.")
         return self._queue
+
+    @property
+    def schedules(self) -> Schedules:
+        """Return when which entities are synced by themselves."""
+        if self._schedules is None:
+            raise ConfigurationError("There are no schedules", advice="Open the service with its database.")
+        return self._schedules
+
+    @property
+    def alerts(self) -> Alerts:
+        """Return what a person should know though nobody looks."""
+        if self._alerts is None:
+            raise ConfigurationError("There are no alerts", advice="Open the service with its database.")
+        return self._alerts
+
+    @property
+    def webhooks(self) -> WebhooksInbox:
+        """Return the inbox of webhook deliveries."""
+        if self._webhooks is None:
+            raise ConfigurationError("There is no inbox", advice="Open the service with its database.")
+        return self._webhooks
 
     async def quota(self) -> QuotaStatus:
         """Return today's use of the API."""

@@ -127,6 +127,21 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """When an entity is synced by itself: *standing* is `on`, `off`, `paused` or `blocked`, *at* the next time.
+
+    A pause lasts *until* a moment, or until somebody resumes; *by* is who paused. *why* is what comes first:
+    `first_sync`, `sign_in` or `switched_off`.
+    """
+
+    standing: str = "off"
+    at: datetime | None = None
+    until: datetime | None = None
+    by: str = ""
+    why: str = ""
+    is_late: bool = False
+
+
 class EntityStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One entity as a card shows it. *local* and *detailed* count records in the mirror, *remote* those in Zoho."""
 
@@ -146,6 +161,7 @@ class EntityStatus(msgspec.Struct, frozen=True, kw_only=True):
     unavailable: str = ""
     has_details: bool = True
     note: str = ""
+    planned: Planned = Planned()
 
 
 class DatabaseInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from tsh_sync_gui.store.tables_inbox import add_inbox_tables
 from tsh_sync_gui.store.tables_jobs import add_job_tables
 from tsh_sync_gui.store.tables_letters import add_letter_tables
 from tsh_sync_gui.store.tables_sync import SYNC, add_sync_tables
+from tsh_sync_gui.store.tables_watch import add_watch_tables
 
 TSH: Final = "tsh"
 SCHEMAS: Final = (TSH, SYNC)
@@ -55,6 +56,7 @@ def metadata(entities: Iterable[Entity]) -> MetaData:
     add_sync_tables(found)
     add_job_tables(found)
     add_inbox_tables(found)
+    add_watch_tables(found)
     add_letter_tables(found)
     for entity in entities:
         entity_table(found, entity)

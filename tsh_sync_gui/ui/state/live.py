@@ -9,6 +9,7 @@ from typing import assert_never
 import msgspec
 
 from tsh_sync_gui.core.events import (
+    AlertRaised,
     ConnectionChanged,
     Event,
     LettersChanged,
@@ -99,7 +100,7 @@ def advance(state: AppState, event: Event, *, at: float) -> AppState:
             return replace(state, connections={**state.connections, what: Connection(up, title, advice)})
         case Notice():
             return replace(state, notices=(event, *state.notices)[:_NOTICES_KEPT])
-        case LettersChanged():
+        case LettersChanged() | AlertRaised():
             return state
         case _:
             return _after_run_event(state, event, at)

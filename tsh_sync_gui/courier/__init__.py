@@ -1,0 +1,1 @@
+"""Sends alerts by mail and chat, through apprise."""

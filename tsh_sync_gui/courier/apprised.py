@@ -1,0 +1,115 @@
+"""The addresses of TSH_ALERTS_TO and how a word gets there; the addresses are secrets and are shown nowhere."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib
+import logging
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+from tsh_sync_gui.core import log
+from tsh_sync_gui.core.errors import ConfigurationError, TransientError
+from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.engine.ports.alerts import Severity, Target
+
+_SECONDS: Final = 60.0
+_LEVELS: Final = {Severity.NOTE: "info", Severity.WARNING: "warning", Severity.GRAVE: "failure"}
+_LONGEST: Final = 4000
+_NAMED: Final = frozenset({"pass", "password", "token", "key", "apikey", "secret", "code"})
+
+
+class AppriseCourier:
+    """Fulfils `engine.ports.alerts.Courier` for the addresses that the settings name now."""
+
+    def __init__(self, settings: Callable[[], Settings]) -> None:
+        self._settings = settings
+        self._known: tuple[str, dict[str, str]] = ("", {})
+
+    def targets(self) -> Sequence[Target]:
+        """Return where this machine sends to, none where nothing is set up."""
+        return tuple(Target(key=key, shown=shown(address)) for key, address in self._addresses().items())
+
+    async def send(self, target: str, *, title: str, body: str, severity: Severity) -> None:
+        """Send to the target of a key; TransientError says in words why it could not be sent."""
+        address = self._addresses().get(target)
+        if address is None:
+            raise ConfigurationError("There is no such address any more", advice="TSH_ALERTS_TO names the addresses.")
+        title, body = log.redact(title), log.redact(body)[:_LONGEST]
+        try:
+            async with asyncio.timeout(_SECONDS):
+                fault = await asyncio.to_thread(_send, address, title, body, _LEVELS[severity])
+        except TimeoutError:
+            fault = "no answer within a minute"
+        if fault:
+            raise TransientError(
+                f"The alert could not be sent to {shown(address)}",
+                advice="Look at the address in TSH_ALERTS_TO, and at `tsh-sync alerts test`.",
+                cause=log.redact(fault),
+            )
+
+    def _addresses(self) -> dict[str, str]:
+        text = self._settings().alerts_to.get_secret_value()
+        if text != self._known[0]:
+            found = {hashlib.sha256(one.encode()).hexdigest()[:12]: one for one in text.split()}
+            for address in found.values():
+                log.conceal([address, *secrets_in(address)])
+            self._known = (text, found)
+        return self._known[1]
+
+
+def shown(address: str) -> str:
+    """Return an address as it may be shown: its kind, and of a mail or web address the host."""
+    scheme, _, rest = address.partition("://")
+    place = rest.partition("?")[0].partition("/")[0]
+    host = place.rpartition("@")[2].partition(":")[0]
+    # In many kinds a token stands where others have a host: only what looks like a name of the network is shown.
+    is_host = re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}|localhost|[0-9.]+", host) is not None
+    return f"{scheme}://{host}" if is_host else f"{scheme}://…"
+
+
+def secrets_in(address: str) -> tuple[str, ...]:
+    """Return the parts of an address that may be secrets: password, tokens for host and path, named ones."""
+    place, _, query = address.partition("://")[2].partition("?")
+    authority, _, path = place.partition("/")
+    user, _, host = authority.rpartition("@")
+    parts = [user.partition(":")[2], *path.split("/")]
+    if shown(address).endswith("…"):
+        parts += [host, *host.split(":"), user]
+    parts += [value for key, value in parse_qsl(query) if key.lower() in _NAMED]
+    return tuple({one for part in parts for one in (part, unquote(part)) if one})
+
+
+def _send(address: str, title: str, body: str, level: str) -> str:
+    """Send, in a thread; returns what went wrong, '' for nothing."""
+    # Its import takes a fifth of a second, and most programs never send.
+    apprise: Any = importlib.import_module("apprise")
+    logger = logging.getLogger("apprise")
+    said: list[str] = []
+    listener = _Listener(said)
+    logger.addHandler(listener)
+    before, logger.propagate = logger.propagate, False
+    try:
+        sender = apprise.Apprise()
+        if not sender.add(address):
+            return "; ".join(said) or "apprise does not know this kind of address"
+        done = sender.notify(title=title, body=body, notify_type=level)
+    finally:
+        logger.propagate = before
+        logger.removeHandler(listener)
+    return "" if done else "; ".join(said) or "it was refused"
+
+
+class _Listener(logging.Handler):
+    """Keeps what apprise complains of."""
+
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line."""
+        self._said.append(record.getMessage())
