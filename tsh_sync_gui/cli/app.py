@@ -11,7 +11,21 @@ from typing import Annotated, Final
 
 import typer
 
-from tsh_sync_gui.cli import auth, config, database, demo, doctor, listen, runs, simulate, status, sync, token, work
+from tsh_sync_gui.cli import (
+    auth,
+    config,
+    database,
+    demo,
+    doctor,
+    listen,
+    runs,
+    simulate,
+    status,
+    sync,
+    token,
+    webhooks,
+    work,
+)
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output, use_utf8
 from tsh_sync_gui.cli.running import INTERRUPTED
@@ -45,6 +59,7 @@ app.command("quota")(status.quota)
 app.command("listen")(listen.listen)
 app.command("work")(work.work)
 app.add_typer(token.app, name="token")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("simulate")(simulate.simulate)
 app.add_typer(database.app, name="db")
 app.add_typer(auth.app, name="auth")
