@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Integer, MetaData, Table, Text, text
 
 from tsh_sync_gui.store.tables_sync import SYNC
-
-JOBS: Final = "jobs"
 
 
 def add_job_tables(found: MetaData) -> None:

@@ -6,6 +6,9 @@ import pytest
 
 from tests.support.worlds import SERIAL, lists, states
 from tsh_sync_gui.core.events import PageStored, RunWaiting
+from tsh_sync_gui.engine.estimate import Estimate
+from tsh_sync_gui.engine.plan import group
+from tsh_sync_gui.engine.recall import list_name
 from tsh_sync_gui.engine.views import SyncRequest
 
 pytestmark = pytest.mark.asyncio
@@ -193,3 +196,17 @@ async def test_the_time_that_is_told_includes_the_waits_for_the_limit(open_world
         assert near(told.calls_high, report.runs[0].calls.total)
         assert waits >= 2
         assert 60 * (waits - 1) <= told.seconds <= 60 * (waits + 1)
+
+
+async def test_the_length_is_found_though_the_run_that_goes_on_has_stored_the_last_page(open_world):
+    async with open_world(**SERIAL) as world:
+        starter, parts = world.service._starter, world.service._parts
+        walk, requested = group([world.service.registry.get("products")])[0]
+        wanted = SyncRequest(entities=("products",), full=True)
+        plan = starter.plan(walk, requested, wanted, await starter.marks(walk))
+
+        await Estimate(plan, parts, behind=3).find()
+        kept = await parts.kept.look(list_name(plan, parts.source, parts.pace().per_page))
+
+        assert (kept.last, kept.records(200)) == (3, 430)
+        assert world.asked() == {ITEMS: 2}
