@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from tests.integration.cli.conftest import Program
 from tsh_sync_gui.bootstrap.secrets import keep_secrets
+from tsh_sync_gui.simulator.oauth import OAuth
 from tsh_sync_gui.store.embedded import find_binaries
 from tsh_sync_gui.vault import FileVault
 
@@ -30,6 +31,8 @@ KEPT = {
 }
 PASSWORD = f"marked p@ss/{MARK}"
 WRONG = f"marked-wrong-{MARK}"
+PASSING: list[str] = []
+"""What was a secret for a moment: authorisation codes and PKCE verifiers, as the accounts server got them."""
 TOKEN = re.compile(rb"1000\.[0-9a-f]{12,}\.[0-9a-f]{12,}")
 FAULTS = [
     {"path": "*/contacts", "kind": "500", "times": 1},
@@ -42,7 +45,8 @@ FAULTS = [
 
 def needles() -> list[bytes]:
     """Every secret of this test, as written and in the forms that travel."""
-    plain = [*(secret for name, secret in KEPT.items() if name != "client_id"), PASSPHRASE, PASSWORD, WRONG]
+    kept = (secret for name, secret in KEPT.items() if name != "client_id")
+    plain = [*kept, PASSPHRASE, PASSWORD, WRONG, *PASSING]
     forms = {form for text in plain for form in (text, quote(text), quote(text, safe=""), quote(text, safe="/@"))}
     return [form.encode() for form in sorted(forms)] + [base64.b64encode(text.encode()) for text in plain]
 
@@ -113,10 +117,39 @@ def program(zoho, home, address, capsys, monkeypatch):
     )
 
 
+@pytest.fixture
+def passing(monkeypatch):
+    """Gather what the browser's way and our own request carry to the accounts server."""
+    real = OAuth._redeem
+
+    def redeem(self, form, request):
+        PASSING.extend(form[name] for name in ("code", "code_verifier") if form.get(name))
+        return real(self, form, request)
+
+    monkeypatch.setattr(OAuth, "_redeem", redeem)
+    yield
+    PASSING.clear()
+
+
+def _signed_in(program, zoho):
+    """Sign in through a browser; return what the program said and what its command line showed."""
+    httpx.post(f"{zoho.url}/__sim/consent", json={"auto": "accept"}).raise_for_status()
+    process = program.begin("auth", "login", "--client-type", "desktop")
+    watched, told = Watched(process), []
+    for line in process.stderr:
+        told.append(line)
+        if "/oauth/v2/auth?" in line:
+            httpx.get(line.strip(), follow_redirects=True).raise_for_status()
+    told.append(process.communicate(timeout=60)[0])
+    assert process.returncode == 0, told
+    return "".join(told), watched.end()
+
+
+@pytest.mark.usefixtures("passing")
 def test_no_secret_is_found_anywhere_after_a_run_with_failures(program, zoho, home, address, tmp_path):
     httpx.post(f"{zoho.url}/__sim/faults", json={"rules": FAULTS}).raise_for_status()
     said: dict[str, str] = {}
-    lines: set[str] = set()
+    said["login"], lines = _signed_in(program, zoho)
     for command in (("sync", "all", "--details", "none"), ("db", "backup", str(tmp_path / "saved.backup"))):
         process = program.begin(*command)
         watched = Watched(process)
@@ -143,6 +176,9 @@ def test_no_secret_is_found_anywhere_after_a_run_with_failures(program, zoho, ho
         assert ended.code != 0, name
         said[name] = ended.out + ended.err
 
+    code, verifier = PASSING
+    assert code.startswith("1000.")
+    assert len(verifier) > 60
     assert "Products" in said["sync"]
     assert any("pg_dump" in line for line in lines)
     assert {name: found for name, text in said.items() if (found := found_in(text.encode()))} == {}
