@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.security import HTTPBearer
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.values import parse_moment
@@ -18,6 +18,7 @@ from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.listener.answers import RefusedError, answer
 from tsh_sync_gui.listener.backend import Backend
 from tsh_sync_gui.listener.limits import Patience
+from tsh_sync_gui.listener.metrics import Figures
 from tsh_sync_gui.listener.requests import caller_of, is_direct_loopback, read_json
 from tsh_sync_gui.listener.shapes import ERRORS, RUN_BEGUN, SYNC_BODY
 from tsh_sync_gui.listener.syncs import MOST_AT_ONCE, Syncs
@@ -46,8 +47,9 @@ class SyncBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Api:
     """The endpoints, on *backend*."""
 
-    def __init__(self, backend: Backend, syncs: Syncs, patience: Patience) -> None:
+    def __init__(self, backend: Backend, syncs: Syncs, patience: Patience, figures: Figures) -> None:
         self._backend = backend
+        self._figures = figures
         self._syncs = syncs
         self._patience = patience
         self._registry: Registry = backend.registry
@@ -58,6 +60,7 @@ class Api:
         routes.add_api_route("/api/zoho/sync/stats", self.stats, methods=["GET"], tags=["figures"])
         routes.add_api_route("/api/zoho/test-connection", self.test_connection, methods=["GET"], tags=["figures"])
         routes.add_api_route("/api/tds/queue", self.queue, methods=["GET"], tags=["figures"])
+        routes.add_api_route("/metrics", self.metrics, methods=["GET"], tags=["figures"])
         begun: Any = {"status_code": 202, "responses": {202: RUN_BEGUN}, "methods": ["POST"], "tags": ["syncs"]}
         asked = {"requestBody": SYNC_BODY}
         routes.add_api_route("/api/zoho/sync/full", self._syncing((), full=True), openapi_extra=asked, **begun)
@@ -100,6 +103,10 @@ class Api:
     async def queue(self) -> Response:
         """Return the queue: depth, age of the oldest job, running, failed, by lane."""
         return answer((await self._backend.up.jobs.waiting()).as_json())
+
+    async def metrics(self) -> Response:
+        """Return figures in Prometheus' text form."""
+        return PlainTextResponse(await self._figures.text(), media_type="text/plain; version=0.0.4")
 
     async def test_connection(self) -> Response:
         """Ask Zoho for the organization; one call."""

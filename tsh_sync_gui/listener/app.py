@@ -9,14 +9,13 @@ import structlog
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.listener.answers import RefusedError, answer, problem, reason
 from tsh_sync_gui.listener.api import Api
 from tsh_sync_gui.listener.backend import Backend
-from tsh_sync_gui.listener.metrics import Figures
 from tsh_sync_gui.listener.reception import Reception
 from tsh_sync_gui.listener.requests import read_delivery
 from tsh_sync_gui.listener.shapes import DELIVERY_ANSWERS, DELIVERY_BODY
@@ -28,7 +27,7 @@ _LONGEST_ENTITY: Final = 100
 _METHODS: Final = frozenset({"POST", "PUT", "DELETE"})
 
 
-def make_app(backend: Backend, reception: Reception, api: Api, figures: Figures) -> FastAPI:
+def make_app(backend: Backend, reception: Reception, api: Api) -> FastAPI:
     """Return the application."""
     app = FastAPI(
         title="tsh-sync listener",
@@ -41,7 +40,7 @@ def make_app(backend: Backend, reception: Reception, api: Api, figures: Figures)
     )
     app.include_router(_webhooks(reception))
     app.include_router(api.router())
-    app.include_router(_open(backend, figures))
+    app.include_router(_open(backend))
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(SyncError, _problem)
     app.add_exception_handler(HTTPException, _unknown)
@@ -108,7 +107,7 @@ def _webhooks(reception: Reception) -> APIRouter:
     return routes
 
 
-def _open(backend: Backend, figures: Figures) -> APIRouter:
+def _open(backend: Backend) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
     async def health() -> Response:
@@ -124,12 +123,7 @@ def _open(backend: Backend, figures: Figures) -> APIRouter:
             document |= {"title": backend.problem.title}
         return answer(document)
 
-    async def metrics() -> Response:
-        """Return figures in Prometheus' text form."""
-        return PlainTextResponse(await figures.text(), media_type="text/plain; version=0.0.4")
-
     routes.add_api_route("/health", health, methods=["GET"])
-    routes.add_api_route("/metrics", metrics, methods=["GET"])
     return routes
 
 

@@ -133,8 +133,8 @@ class Listener:
             now=self.backend.now,
             patience=self._patience,
         )
-        api = Api(self.backend, self.syncs, self._patience)
-        self.app = make_app(self.backend, self.reception, api, Figures(self.backend, self.reception))
+        api = Api(self.backend, self.syncs, self._patience, Figures(self.backend, self.reception))
+        self.app = make_app(self.backend, self.reception, api)
 
     def _house(self) -> House:
         now = self.backend.settings

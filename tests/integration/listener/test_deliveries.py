@@ -183,10 +183,12 @@ def test_what_is_not_there_is_told_as_json(listener, method, path, status):
     assert answer.json()["error"]["title"]
 
 
-def test_health_and_metrics_are_open(listener):
+def test_health_is_open_and_metrics_are_for_who_has_a_token(listener):
     listener.deliver(ITEM)
 
     assert listener.http.get("/health").json()["status"] == "ok"
+    assert listener.http.get("/metrics").status_code == 401
+    listener.token()
     page = listener.http.get("/metrics")
     assert page.headers["content-type"].startswith("text/plain")
     assert 'tsh_webhook_deliveries_total{verdict="accepted"} 1' in page.text
