@@ -4,6 +4,30 @@
  <context>
   <name>tsh</name>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>%Ln a minute</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>%Ln are checked again as they are kept, without a call.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
    <source>%Ln cannot be saved</source>
    <translation>
@@ -13,6 +37,18 @@
     <numerusform>تعذّر حفظ %Ln إعدادات</numerusform>
     <numerusform>تعذّر حفظ %Ln إعدادًا</numerusform>
     <numerusform>تعذّر حفظ %Ln إعداد</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>%Ln cannot be tried again and are skipped.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -37,6 +73,18 @@
     <numerusform>قبل %Ln أيام</numerusform>
     <numerusform>قبل %Ln يومًا</numerusform>
     <numerusform>قبل %Ln يوم</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>%Ln failed</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -160,8 +208,32 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>%Ln new failure(s) of the same causes meanwhile</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>%Ln new since you looked</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>%Ln other(s) of this record</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -184,6 +256,7 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>%Ln record(s)</source>
    <translation>
@@ -292,8 +365,32 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>%Ln skipped</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>%Ln snoozed</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>%Ln succeeded</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -340,6 +437,30 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>%Ln thing(s) must be mended first.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>%Ln thing(s) wrong</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
    <source>%Ln unsaved change(s)</source>
    <translation>
@@ -362,6 +483,29 @@
     <numerusform>%Ln قيمة يمكن أخذها</numerusform>
     <numerusform>%Ln قيمة يمكن أخذها</numerusform>
    </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>%Ln value(s) differ from the last good version.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>(empty)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>(missing)</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
@@ -433,6 +577,11 @@
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>2nd try, last failed: {title}</source>
    <translation>محاولة ثانية، وفشلت الأخيرة: {title}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>5 to 10,080</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -523,6 +672,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>A snoozed record is hidden until its time.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>A sync stored the record {time}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -617,6 +771,11 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>All at once</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>All files (*)</source>
    <translation>كل الملفات (*)</translation>
@@ -672,6 +831,11 @@
    <translation>يبدأ العنوان بـ ‎postgresql://‎ ويسمّي خادمًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>An alarm when so long no webhook tells of records that syncs find changed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>An encrypted file</source>
    <translation>ملف مشفَّر</translation>
@@ -682,6 +846,7 @@
    <translation>حصة أخرى</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Answer</source>
    <translation>الرد</translation>
@@ -710,6 +875,11 @@
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>As it fits</source>
    <translation>بحسب المناسب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>As it was</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
@@ -757,8 +927,40 @@
    <translation>يسأل Zoho عن عدد السجلات ببضعة استدعاءات، وتستفيد المزامنة التالية مما قُرئ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Assign</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Assign %Ln failed record(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Assigned</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Assigned to</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Assigned to {person}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>At most</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -792,14 +994,40 @@
    <translation>العودة إلى الافتراضي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Back to the list</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>Because</source>
    <translation>السبب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>Being checked…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Being tried…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Both sides</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Both ways between Zoho and TSH</source>
    <translation>في الاتجاهين بين Zoho وTSH</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Broken off</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -823,6 +1051,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
    <source>Calls</source>
@@ -867,9 +1096,11 @@
    <translation>الاستدعاءات: قوائم · دفعات · تفاصيل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <location filename="tsh_sync_gui/ui/program.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/widgets/bulk_line.py" />
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
    <location filename="tsh_sync_gui/ui/wishes.py" />
@@ -879,11 +1110,32 @@
    <translation>إلغاء</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Cancelled</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Cancelled by a person</source>
+   <translation>ألغاه شخص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Cancelled, {done}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Carefully: 1, then 5, then 25, then the rest</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Cause</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Changes</source>
    <translation>التغييرات</translation>
@@ -997,6 +1249,7 @@
    <translation>الساعة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/bulk_line.py" />
    <location filename="tsh_sync_gui/ui/widgets/toast.py" />
    <source>Close</source>
    <translation>إغلاق</translation>
@@ -1010,11 +1263,6 @@
    <location filename="tsh_sync_gui/ui/wizard/rail.py" />
    <source>Close the set-up</source>
    <translation>إغلاق الإعداد</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/core/settings" />
-   <source>Closing the window leaves its icon in the tray, where the desktop has one; schedules go on.</source>
-   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
@@ -1044,11 +1292,13 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <location filename="tsh_sync_gui/ui/wizard/secret_row.py" />
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Copied</source>
    <translation>نُسخ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -1057,16 +1307,19 @@
    <translation>نسخ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <source>Copy as CSV</source>
    <translation>نسخ بصيغة CSV</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <source>Copy as JSON</source>
    <translation>نسخ بصيغة JSON</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <source>Copy as Markdown</source>
    <translation>نسخ بصيغة Markdown</translation>
@@ -1095,6 +1348,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Correct ZOHO_WEBHOOK_URL, or enter the name at your provider.</source>
    <translation>صحّح ZOHO_WEBHOOK_URL، أو سجّل الاسم لدى مزوّدك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Counting records and calls…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -1201,6 +1459,16 @@
    <translation>تُفحص قاعدة البيانات وتسجيل الدخول والأذونات والحصة والساعات والقرص والتسليمات واحدًا بعد الآخر. لا يتغيّر شيء.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Dead letter</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
+   <source>Dead letters</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Debug log</source>
    <translation>سجل التشخيص</translation>
@@ -1238,11 +1506,6 @@
    <translation>حُذف · فشل</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/words.py" />
-   <source>Deletes</source>
-   <translation>المحذوفات</translation>
-  </message>
-  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Deliveries are not received. Polling covers changes meanwhile; nothing is lost.</source>
    <translation>لا تُستقبل التسليمات. تُجلب التغييرات دوريًا في هذه الأثناء، ولا يُفقد شيء.</translation>
@@ -1253,18 +1516,43 @@
    <translation>عرض تجريبي</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/core/settings" />
-   <source>Desktop notices</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
+   <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <source>Details</source>
    <translation>التفاصيل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Differences</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Discard</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Discard %Ln failed record(s)?</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Discarded</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Discarded by {person} {time}: {reason}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1273,6 +1561,17 @@
    <translation>القرص</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Done</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Duplicate</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Duration</source>
@@ -1287,6 +1586,21 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Each line stands by itself: a fault hides no other.</source>
    <translation>كل سطر مستقل: لا يخفي عطل عطلًا آخر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Edit and retry</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Edited</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Edited and tried again</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1341,6 +1655,11 @@
    <translation>الكيان</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Error</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Estimate</source>
    <translation>تقدير</translation>
@@ -1374,6 +1693,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
    <source>Every call to Zoho is booked there, and what all machines share is kept there.</source>
    <translation>هناك يُسجَّل كل استدعاء إلى Zoho، وهناك يُحفظ ما تشترك فيه الأجهزة كلها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Everybody who opens them reads it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -1421,6 +1745,7 @@
    <translation>F5</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Failed</source>
@@ -1473,9 +1798,17 @@
    <translation>جلب التفاصيل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/widgets/difference_view.py" />
+   <location filename="tsh_sync_gui/ui/widgets/payload_tree.py" />
    <source>Field</source>
    <translation>الحقل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Field “{field}” = “{value}”</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
@@ -1494,6 +1827,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Find deleted</source>
    <translation>البحث عن المحذوف</translation>
   </message>
@@ -1533,6 +1867,7 @@
    <translation>اليوم الأول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>First seen</source>
    <translation type="unfinished" />
@@ -1551,6 +1886,21 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>Folder for images</source>
    <translation>مجلد الصور</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>For 3 days</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>For a week</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>For an hour</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
@@ -1648,8 +1998,13 @@
    <translation>جارٍ التحضير للمتصفح…</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/core/settings" />
-   <source>Go on in the tray</source>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Give it up, with a reason (D)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Given up</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1658,9 +2013,26 @@
    <translation>متابعة الإعداد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Goes on by itself at {time}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Goes on by itself. Nothing was lost.</source>
    <translation>يستأنف تلقائيًا، ولم يُفقد شيء.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>Good · %Ln value(s) changed</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/commands.py" />
@@ -1671,6 +2043,16 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>Help: {screen}</source>
    <translation>مساعدة: {screen}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Hidden and not counted until then. A sync that stores them resolves them all the same.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>History</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -1768,9 +2150,24 @@
    <translation>الفواتير</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>It cannot be tried again by itself.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
    <source>It does not fit in today's {quota} calls: what is left over goes on tomorrow by itself.</source>
    <translation>لا يتسع في استدعاءات اليوم ({quota}): ما يبقى يستأنف غدًا تلقائيًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>It failed in the same way</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>It failed, for another reason</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -1788,10 +2185,25 @@
    <translation>فيها بيانات {organization}.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>It is being tried.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>It is resolved already.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>It is starting.</source>
    <translation>قيد البدء.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>It replaces the notes they have.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -1817,6 +2229,21 @@
    <location filename="tsh_sync_gui/ui/wishes.py" />
    <source>It takes {price}; {left} are left today. What does not fit waits until {time} and goes on from there.</source>
    <translation>الكلفة {price}، والمتبقي اليوم {left}. ما لا يتسع ينتظر حتى {time} ثم يستأنف.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>It was discarded. Restore it first.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>It went to Resolved.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Its text cannot be edited.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -1889,9 +2316,19 @@
    <translation>اللغة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Last good</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>Last good run {when}</source>
    <translation>آخر تشغيل ناجح {when}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/payload_tree.py" />
+   <source>Last good: {value}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -1904,8 +2341,14 @@
    <translation>آخر تشغيل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Last seen</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Last stored here {time}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1948,6 +2391,18 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Line</source>
    <translation>السطر</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>Line %Ln</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -2005,6 +2460,11 @@
    <translation>جارٍ الفحص…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Machine</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Mail and chat addresses</source>
    <translation type="unfinished" />
@@ -2042,6 +2502,31 @@
    <translation>جارٍ إنشاء الملف…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/models/letters.py" />
+   <source>Mark all that are read, or none</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/models/letters.py" />
+   <source>Mark {record}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Marked as deleted here {time}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Mend the record and try it (E)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Mended in Zoho</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>Missing permission: {scope}</source>
    <translation>إذن ناقص: {scope}</translation>
@@ -2077,6 +2562,16 @@
    <translation>أكثر من صفحة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>More to do with this group</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>More to do with this letter</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>More ways to sync everything</source>
    <translation>طرق أخرى لمزامنة الكل</translation>
@@ -2095,6 +2590,11 @@
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Needs you</source>
    <translation>بانتظارك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Neither side of this record is kept.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -2118,6 +2618,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>New since you looked</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -2133,6 +2638,11 @@
    <translation>التالي {when}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>No answer is kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>No browser could be opened. Copy the link, open it in any browser, and sign in there.</source>
    <translation>تعذّر فتح متصفح. انسخ الرابط وافتحه في أي متصفح وسجّل الدخول هناك.</translation>
@@ -2145,6 +2655,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>No dead letter is what you look for. Clear the search to see all.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>No difference to the last good version is known.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2163,8 +2678,13 @@
    <translation>لا يعمل مستمع هنا: لا تُستقبل التسليمات، وتُجلب التغييرات كلها دوريًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>No longer needed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
-   <source>No notice and no message then, such as 22:00-06:00 in the organization's zone; the list of alerts has them.</source>
+   <source>No message is sent then, such as 22:00-06:00 in the organization's zone; it goes out afterwards.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2223,6 +2743,21 @@
    <translation>لا إشارة منذ {time}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>No try is kept of it.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Nobody</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Nobody has done anything with it yet.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>Not allowed: {entities}</source>
    <translation>غير مسموح: {entities}</translation>
@@ -2253,8 +2788,31 @@
    <translation>لم يحن بعد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Note</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Note at %Ln failed record(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Note written</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Nothing has changed since the last try.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2328,6 +2886,17 @@
    <translation>لم تجرِ أي مزامنة بعد.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Nothing to compare: no good version of this record is kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>Nothing was changed yet.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>Nothing was changed.</source>
    <translation>لم يتغيّر شيء.</translation>
@@ -2336,6 +2905,21 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Nothing was checked yet</source>
    <translation>لم يُفحص شيء بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Nothing was half-written; the next sync goes on from here.</source>
+   <translation>لم يُكتب شيء ناقصًا؛ تكمل المزامنة التالية من هنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Nothing was sent: the record came in a page of the list.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Nothing was tried</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -2349,6 +2933,7 @@
    <translation>الإشعارات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Number</source>
    <translation type="unfinished" />
@@ -2389,9 +2974,19 @@
    <translation>سجل واحد…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>One request leaves, once (Ctrl+Enter)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>One small request for each kind of record shows what the sign-in may read and write.</source>
    <translation>طلب صغير لكل نوع من السجلات يبيّن ما يجوز لتسجيل الدخول قراءته وكتابته.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Only a record that Zoho sent can be edited, and this is none.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -2424,6 +3019,11 @@
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Open Zoho's API console</source>
    <translation>فتح وحدة تحكم Zoho API</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Open a record of it to see what was refused.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
@@ -2460,6 +3060,11 @@
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Open the file of secrets</source>
    <translation>فتح ملف الأسرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Open the run</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
@@ -2573,6 +3178,11 @@
    <translation>موقوف مؤقتًا</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Payload</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/entities" />
    <source>Payments</source>
    <translation>المدفوعات</translation>
@@ -2581,6 +3191,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>Permissions</source>
    <translation>الأذونات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Person</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -2648,6 +3263,11 @@
    <translation>العنوان العام للصور</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Put off</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Quiet hours</source>
    <translation type="unfinished" />
@@ -2699,16 +3319,29 @@
    <translation>جارٍ قراءة الإعدادات…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Reason</source>
    <translation>السبب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Record</source>
    <translation>السجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/payload_tree.py" />
+   <source>Record as a tree</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Record as text</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
@@ -2721,6 +3354,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
    <source>Records</source>
    <translation>السجلات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Records a minute</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2759,6 +3397,12 @@
    <translation>رمز التجديد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Refused</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>Region: {region}</source>
    <translation>المنطقة: {region}</translation>
@@ -2774,6 +3418,11 @@
    <translation>تجديد تسجيل الدخول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Request</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Resets at {time}. This minute {used}/{limit}.</source>
    <translation>تتجدد الحصة عند {time}. هذه الدقيقة ⁦{used}/{limit}⁩.</translation>
@@ -2784,6 +3433,18 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Restore</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Restored</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <source>Result</source>
    <translation>النتيجة</translation>
@@ -2803,6 +3464,69 @@
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
    <source>Resume all</source>
    <translation>استئناف الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Retried {done}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Retry</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Retry %Ln record(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Retry %Ln record(s)…</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/bulk_line.py" />
+   <source>Retry of many records</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Retry · about %Ln call(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Retry · no call</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Retrying {done}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
@@ -2835,6 +3559,7 @@
    <translation>التشغيل الآن</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/wishes.py" />
    <source>Run now until the quota ends</source>
    <translation>التشغيل الآن حتى تنتهي الحصة</translation>
@@ -2875,10 +3600,28 @@
    <translation>أوامر البيع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
    <source>Save</source>
    <translation>حفظ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Save and retry</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Save and retry · about %Ln call(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
@@ -2936,6 +3679,11 @@
    <translation>بحث وإجراءات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_search.py" />
+   <source>Search dead letters</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
    <source>Search or do…</source>
    <translation>ابحث أو نفّذ…</translation>
@@ -2959,6 +3707,11 @@
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
    <source>Search settings by title or variable</source>
    <translation>البحث في الإعدادات بالعنوان أو المتغير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_search.py" />
+   <source>Search: words, sku:ABC, entity:customers, age&gt;2d, error:"tax"</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -3087,22 +3840,24 @@
    <translation>النسبة من الحصة اليومية</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/core/settings" />
-   <source>Show alerts as notices of this desktop while the window is open or in the tray.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
    <source>Show all organizations · 1 call</source>
    <translation>عرض كل المؤسسات · استدعاء واحد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
+   <location filename="tsh_sync_gui/ui/wizard/secret_row.py" />
    <source>Show it for half a minute; this is written down</source>
    <translation>إظهاره لنصف دقيقة؛ ويُدوَّن ذلك</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Show the records</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
+   <location filename="tsh_sync_gui/ui/wizard/secret_row.py" />
    <source>Show: {name}</source>
    <translation>إظهار: {name}</translation>
   </message>
@@ -3196,6 +3951,11 @@
    <translation>يوقّع ما يرسله Zoho، ويُدخل في Zoho مع خطاف الويب. بعد تغييره يبقى القديم صالحًا 24 ساعة.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Silent webhooks after (minutes)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>Since</source>
    <translation>منذ</translation>
@@ -3211,7 +3971,25 @@
    <translation>تخطٍّ: استطلاع دوري بدلًا من ذلك</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Snooze</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Snooze %Ln failed record(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Snoozed</source>
    <translation type="unfinished" />
   </message>
@@ -3287,6 +4065,18 @@
    <source>Steps of the set-up</source>
    <translation>خطوات الإعداد</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
+   <source>Still %Ln character(s) too short.</source>
+   <translation>
+    <numerusform>ينقصها %Ln حرف.</numerusform>
+    <numerusform>ينقصها حرف واحد.</numerusform>
+    <numerusform>ينقصها حرفان.</numerusform>
+    <numerusform>ينقصها %Ln أحرف.</numerusform>
+    <numerusform>ينقصها %Ln حرفًا.</numerusform>
+    <numerusform>ينقصها %Ln حرف.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
    <source>Still at work; last sign of life</source>
@@ -3338,14 +4128,14 @@
    <translation>الإيقاف والعرض</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Stopped at the first failure, {done}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Stopped before the end</source>
    <translation>توقف قبل النهاية</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/state/problems.py" />
-   <source>Stopped by a person</source>
-   <translation>أوقفه شخص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -3356,6 +4146,11 @@
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Stops after the page in work</source>
    <translation>يتوقف بعد الصفحة الجارية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Stops at the first failure.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -3437,6 +4232,11 @@
    <translation>هذه الشاشة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>TSH</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>TSH Sync</source>
    <translation>TSH Sync</translation>
@@ -3505,6 +4305,11 @@
    <translation>اختبار الاتصال</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Test data</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Test from this computer</source>
    <translation>الاختبار من هذا الحاسوب</translation>
@@ -3515,6 +4320,11 @@
    <translation>اختبار العنوان العام</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Text</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>That is more than there is: entities at the end of the day wait for the next one.</source>
    <translation>هذا أكثر من المتاح: الكيانات في آخر اليوم تنتظر اليوم التالي.</translation>
@@ -3523,6 +4333,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>The ERP's own server, or any PostgreSQL 15 or newer. For several computers.</source>
    <translation>خادم نظام ERP نفسه، أو أي PostgreSQL 15 أو أحدث. لعدة حواسيب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The answer is another: see Tries.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -3580,6 +4395,11 @@
    <translation>Zoho في العرض التجريبي محاكاة: لا يحتاج إلى تسجيل دخول.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>The edited record was not taken</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <source>The file {file} has secrets too. Its passphrase opens them.</source>
    <translation>الملف {file} فيه أسرار أيضًا، وتفتحها عبارة مروره.</translation>
@@ -3605,6 +4425,11 @@
    <translation>آخر</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The letter is no longer open.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>The list is not kept.</source>
    <translation>القائمة غير محفوظة.</translation>
@@ -3613,6 +4438,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>The listener answers at {address} ({milliseconds} ms).</source>
    <translation>يجيب المستمع على ⁦{address}⁩ ({milliseconds} مللي ثانية).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>The name that this person is signed in with at their computer. Empty: nobody.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -3625,11 +4455,6 @@
    <translation>تستأنف المزامنة التالية من هنا.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/problems.py" />
-   <source>The next sync goes on from there.</source>
-   <translation>تستأنف المزامنة التالية من هناك.</translation>
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
    <source>The old sign-in is kept until the new one has worked; then it is ended at Zoho.</source>
    <translation>يُحتفظ بتسجيل الدخول القديم حتى ينجح الجديد، ثم يُنهى لدى Zoho.</translation>
@@ -3638,6 +4463,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>The organization's day turns by {zone} (UTC{offset}).</source>
    <translation>يتبدّل يوم المؤسسة بتوقيت ⁦{zone}⁩ (⁦UTC{offset}⁩).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>The original stays in the letter's history.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -3660,14 +4490,69 @@
    <translation>لم يتمكن البرنامج من بدء عمله</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>The program ended in mid-run</source>
+   <translation>انتهى البرنامج أثناء التشغيل</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
    <source>The program's own PostgreSQL {version} answers; {room} MB are used.</source>
    <translation>تجيب PostgreSQL {version} الخاصة بالبرنامج؛ والمستخدَم منها ⁦{room}⁩ م.ب.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The reason is now: {reason}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The record is stored now</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>The record is stored with your change</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>The record was never stored here.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The retry broke off</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The retry broke off, {done}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The retry waits</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The retry was cancelled</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>The run stopped</source>
    <translation>توقف التشغيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>The run that met it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>The run that stored it</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -3678,6 +4563,11 @@
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
    <source>The same again</source>
    <translation>العبارة نفسها مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>The same as what was refused</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/preview.py" />
@@ -3745,6 +4635,11 @@
    <translation>تعذّر تصدير الجدول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
+   <source>The two are not the same.</source>
+   <translation>العبارتان غير متطابقتين.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>The user may create tables.</source>
    <translation>يحق للمستخدم إنشاء الجداول.</translation>
@@ -3758,6 +4653,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
    <source>The usual choice. Sign-in comes back by itself.</source>
    <translation>الخيار المعتاد. يعود تسجيل الدخول تلقائيًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>The value was “{old}” and is “{new}” now.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
@@ -3778,6 +4678,11 @@
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>They are marked as deleted and can be brought back.</source>
    <translation>تُعلَّم محذوفة ويمكن استرجاعها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>They are no longer tried or counted. They can be restored for 30 days.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -3830,6 +4735,11 @@
    <translation>لا يرى تسجيل الدخول هذا أي مؤسسة. سجّل الدخول مستخدمًا في المؤسسة أو أنشئ واحدة في Zoho.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
+   <source>This text was tried already. Change it first.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
    <source>This was not looked at: the database has to be mended first.</source>
    <translation>لم يُفحص هذا: يجب إصلاح قاعدة البيانات أولًا.</translation>
@@ -3873,11 +4783,23 @@
    <translation>المجموع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <source>Tree</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Trend</source>
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Tried again</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Tries</source>
    <translation type="unfinished" />
@@ -3900,6 +4822,16 @@
    <translation>أعد المحاولة بعد {time}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Try all records of this cause again (Shift+R)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <source>Try this record again (R)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Trying the server…</source>
    <translation>جارٍ تجربة الخادم…</translation>
@@ -3913,6 +4845,16 @@
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <source>Unchanged</source>
    <translation>بلا تغيير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Until</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Until tomorrow 08:00</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -3955,6 +4897,7 @@
    <translation>المستخدم</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/payload_tree.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Value</source>
    <translation>القيمة</translation>
@@ -3970,6 +4913,7 @@
    <translation>عروض هذا الجدول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Waiting</source>
    <translation>قيد الانتظار</translation>
@@ -3995,9 +4939,19 @@
    <translation>انتظار {time} لحد Zoho في الدقيقة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Waits until {time}, {done}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Warning</source>
    <translation>تحذير</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Way</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -4021,6 +4975,12 @@
    <translation>خطاطيف الويب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>What</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <source>What Zoho gave you</source>
    <translation>ما أعطاك إياه Zoho</translation>
@@ -4039,6 +4999,11 @@
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <source>What is not the default is written into a file. Secrets go along only encrypted by a passphrase.</source>
    <translation>يُكتب ما ليس افتراضيًا في ملف. ولا تذهب الأسرار معه إلا مشفَّرة بعبارة مرور.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>What is wrong</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
@@ -4076,14 +5041,16 @@
    <translation>ما خُزِّن من قبل سليم. أعد المحاولة، وإن تكرر الأمر فانسخ التفاصيل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <source>When</source>
    <translation>متى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
-   <source>Where Zoho delivers webhooks, as it is reached from outside. Used from the webhook listener on.</source>
-   <translation>حيث يسلّم Zoho خطاطيف الويب، كما يُوصل إليه من الخارج. يُستخدم مع مستمع خطاطيف الويب.</translation>
+   <source>Where Zoho delivers webhooks, as it is reached from outside.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -4099,6 +5066,12 @@
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Which of your organizations shall be kept in step.</source>
    <translation>أي مؤسساتك تُبقى متزامنة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Who</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
@@ -4139,6 +5112,16 @@
    <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
    <source>Without webhooks changes are fetched by polling; data may be up to {time} late.</source>
    <translation>بلا خطاطيف ويب تُجلب التغييرات دوريًا؛ وقد تتأخر البيانات حتى {time}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Words</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_search.py" />
+   <source>Words are looked for in id, name, error and the record's fields ( / )</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -4416,8 +5399,35 @@
    <translation>تسجيل الدخول إلى Zoho على ⁦{address}⁩ لا يجيب كما ينبغي.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Zoho, last good</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Zoho, refused</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>[%Ln item(s)]</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>a field of the record: payload.status:draft</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>a minute</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -4437,6 +5447,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <location filename="tsh_sync_gui/ui/state/prices.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
@@ -4451,6 +5462,11 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>all at once</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>always</source>
    <translation>دائمًا</translation>
@@ -4459,6 +5475,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>always, and check the certificate</source>
    <translation>دائمًا، مع فحص الشهادة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>and more: see the text</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
@@ -4539,6 +5560,11 @@
    <translation>لا يمكن أخذها</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>careful</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>check everything again</source>
    <translation>فحص كل شيء مجددًا</translation>
@@ -4577,6 +5603,11 @@
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>deleted</source>
    <translation>حُذف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>details fetched</source>
+   <translation>تفاصيل جُلبت</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/prices.py" />
@@ -4772,6 +5803,11 @@
    <translation>لا</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>no call to Zoho</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/prices.py" />
    <source>no calls</source>
    <translation>بلا استدعاءات</translation>
@@ -4785,6 +5821,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>no good run for twice the schedule's interval</source>
    <translation>لا تشغيل ناجح خلال ضعف فترة الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>no reason given</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -4969,6 +6010,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>the quota's reset</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>the same already</source>
    <translation>مطابق أصلًا</translation>
@@ -5091,6 +6137,18 @@
    <source>yes</source>
    <translation>نعم</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>{%Ln field(s)}</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
@@ -5184,6 +6242,11 @@
    <translation>{hours} س {minutes} د</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>{left} calls are left today. What does not fit waits until {time} and goes on from there.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
    <source>{line}, chosen</source>
    <translation>{line}، محدَّد</translation>
@@ -5237,6 +6300,16 @@
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
    <source>{number} chosen · {rows}</source>
    <translation>{number} محدَّد · {rows}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>{person} edits it until {time} at the latest.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>{person} is editing it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />

@@ -100,7 +100,7 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         records_spoken=_records_spoken(status, _records(status, run)),
         details=_details(status, run),
         bar=bar,
-        counts=_figures(counts),
+        counts=_figures(counts, _details_fetched(run, info)),
         counts_title=title,
         last_good=_last_good(status, now),
         last_good_exact=exact(status.last_good, state.overview.time_zone if state.overview else ""),
@@ -119,9 +119,9 @@ def _last_good(status: EntityStatus, now: datetime) -> str:
 
 
 def _shown_state(status: EntityStatus, run: RunView | None, *, is_pending: bool) -> EntityState:
-    if run is not None:
-        return entity_state(run.info.state)
-    return EntityState.RUNNING if is_pending else status.state
+    if is_pending and (run is None or not run.is_live):
+        return EntityState.RUNNING
+    return status.state if run is None else entity_state(run.info.state)
 
 
 def _note(status: EntityStatus, run: RunView | None, now: datetime) -> str:
@@ -181,21 +181,29 @@ def _counts(status: EntityStatus, run: RunView | None) -> tuple[Counts, str]:
     return Counts(), tr("Last run")
 
 
-def _figures(counts: Counts) -> tuple[Figure, ...]:
+def _details_fetched(run: RunView | None, info: RunInfo | None) -> int:
+    """Return for how many records a run has fetched the details."""
+    if run is not None and run.info.phase is Phase.DETAILS:
+        return run.done
+    return info.details_done if info is not None else 0
+
+
+def _figures(counts: Counts, details: int) -> tuple[Figure, ...]:
+    failed = Figure(number(counts.failed), tr("failed"), "red" if counts.failed else "")
+    if details and not (counts.seen or counts.updated or counts.deleted):
+        return (Figure(number(details), tr("details fetched")), failed)
     return (
         Figure(number(counts.created), tr("created")),
         Figure(number(counts.updated), tr("updated")),
         Figure(number(counts.unchanged), tr("unchanged")),
         Figure(number(counts.deleted), tr("deleted")),
-        Figure(number(counts.failed), tr("failed"), "red" if counts.failed else ""),
+        failed,
     )
 
 
 def _bar(state: AppState, run: RunView | None, entity: str, prices: Prices, *, now: datetime, at: float) -> Bar | None:
-    if run is None:
+    if run is None or not run.is_live:
         return Bar(share=None, text=tr("Starting"), pace="") if entity in state.pending else None
-    if not run.is_live:
-        return None
     return Bar(
         share=run.share,
         text=progress_text(run),

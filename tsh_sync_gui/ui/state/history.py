@@ -134,6 +134,14 @@ def history_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
         _count("deleted", tr("Deleted")),
         _count("failed", tr("Failed")),
         Column(
+            key="details",
+            title=tr("Details"),
+            text=lambda row: number(row.info.details_done) if row.info.details_done else "–",
+            value=lambda row: row.info.details_done,
+            width=86,
+            is_number=True,
+        ),
+        Column(
             key="calls",
             title=tr("Calls"),
             text=lambda row: number(row.info.calls.total),

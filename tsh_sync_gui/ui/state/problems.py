@@ -55,11 +55,9 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
     if found is None and status.note:
         found = Problem(title=status.note, is_grave=state is EntityState.FAILED)
     if found is None and state is EntityState.PAUSED:
-        found = Problem(
-            title=info.title or tr("Stopped by a person"),
-            meaning=info.advice or tr("The next sync goes on from there."),
-            tone="grey",
-        )
+        title = tr("The program ended in mid-run") if info.error_kind == "interrupted" else tr("Cancelled by a person")
+        meaning = tr("Nothing was half-written; the next sync goes on from here.")
+        found = Problem(title=title, meaning=meaning, tone="grey")
     return found
 
 

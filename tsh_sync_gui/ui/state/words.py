@@ -83,7 +83,7 @@ def mode_word(mode: Mode, *, dry_run: bool = False) -> str:
         Mode.INCREMENTAL: tr("Changes"),
         Mode.WINDOW: tr("Window"),
         Mode.RECORD: tr("One record"),
-        Mode.SWEEP: tr("Deletes"),
+        Mode.SWEEP: tr("Find deleted"),
     }
     return tr("{mode}, preview").format(mode=words[mode]) if dry_run else words[mode]
 

@@ -30,14 +30,18 @@ def label(text: str = "", role: str = "body", *, wrap: bool = False, selectable:
     made.setProperty("role", role)
     made.setWordWrap(wrap)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    if QApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-        # Qt aligns by the text's own direction, so that numbers would stand on the wrong side.
-        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
+    _align(made)
     if selectable:
         flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         made.setTextInteractionFlags(flags)
         made.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     return made
+
+
+def _align(made: QLabel) -> None:
+    """Let *made* begin where its window does: Qt goes by the text's own direction, and numbers would stand amiss."""
+    if QApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+        made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
 
 class ElidedLabel(QLabel):
@@ -53,6 +57,7 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setMinimumWidth(20)
+        _align(self)
         self._fit()
 
     def text(self) -> str:

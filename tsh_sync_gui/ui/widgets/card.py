@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -28,6 +28,7 @@ from tsh_sync_gui.ui.widgets.menus import OfferMenu
 from tsh_sync_gui.ui.widgets.pill import StatePill
 
 _LEADING = 3
+_AROUND_OFFERS, _GAP = 62, 6  # the card's margins and the button for more; the space between buttons
 
 
 class EntityCard(QFrame):
@@ -59,6 +60,7 @@ class EntityCard(QFrame):
         self._leading = [button("", "soft") for _ in range(_LEADING)]
         self._more = tool("more", tr("More actions for {entity}").format(entity=state.title))
         self._menu = OfferMenu(self)
+        self._led: tuple[Offer, ...] = ()
         self._build()
         self.show_state(state)
 
@@ -74,7 +76,7 @@ class EntityCard(QFrame):
         outer.addWidget(self._figures)
         outer.addWidget(self._problem)
         outer.addStretch(1)
-        outer.addLayout(self._row(*self._leading, None, self._more, spacing=6))
+        outer.addLayout(self._row(*self._leading, None, self._more, spacing=_GAP))
         for one in self._leading:
             one.clicked.connect(self._lead)
         self._more.clicked.connect(self._open_menu)
@@ -181,7 +183,25 @@ class EntityCard(QFrame):
             target.setVisible(offer is not None)
             if offer is not None:
                 self._show_offer(target, offer, several=several)
+        self._led = tuple(leading)
+        self._fit_offers()
         self._menu.show_offers(offers)
+
+    def _fit_offers(self) -> None:
+        """Leave the price to the tooltip where the card has no room for it: a cut price would be a wrong one."""
+        led = list(zip(self._leading, self._led, strict=False))
+        room = self.width() - _AROUND_OFFERS - _GAP * len(led)
+        for target, offer in led:
+            set_text(target, offer.label)
+        for target, offer in reversed(led):
+            if sum(one.sizeHint().width() for one, _ in led) > room:
+                set_text(target, offer.text)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._fit_offers()
 
     @staticmethod
     def _show_offer(target: QPushButton, offer: Offer, *, several: bool) -> None:
@@ -189,9 +209,8 @@ class EntityCard(QFrame):
         set_property(target, "kind", kind)
         set_property(target, "do", offer.do.value)
         set_icon(target, offer.icon, kind)
-        set_text(target, offer.label)
         target.setEnabled(offer.is_enabled)
-        set_tip(target, offer.reason or offer.hint)
+        set_tip(target, offer.reason or offer.hint or offer.price)
         target.setAccessibleDescription(offer.reason or offer.hint)
 
     def _lead(self) -> None:

@@ -57,21 +57,26 @@ class ConnectionBox(QWidget):
         second.setSpacing(8)
         second.addWidget(self._lock)
         second.addWidget(self.vault_words, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addSpacing(24)
         pairs = (
-            (first, self.sign_in_button, self.sign_in),
-            (first, self.rotate_button, self.rotate),
-            (first, self.set_up_button, self.set_up),
-            (first, self.check_button, self.check_up),
+            (buttons, self.sign_in_button, self.sign_in),
+            (buttons, self.rotate_button, self.rotate),
+            (buttons, self.set_up_button, self.set_up),
+            (buttons, self.check_button, self.check_up),
             (second, self.unlock_button, self.unlock),
             (second, self.file_button, self.make_file),
         )
         for row, made, signal in pairs:
             made.clicked.connect(signal)
             row.addWidget(made)
+        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 12, 10)
         column.setSpacing(10)
         column.addLayout(first)
+        column.addLayout(buttons)
         column.addLayout(second)
         self.show_vault(None)
 

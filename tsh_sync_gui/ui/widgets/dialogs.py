@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QDate, QRegularExpression, Qt
-from PySide6.QtGui import QRegularExpressionValidator
+from PySide6.QtGui import QRegularExpressionValidator, QShowEvent
 from PySide6.QtWidgets import (
     QDateEdit,
     QDialog,
@@ -20,11 +20,13 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from tsh_sync_gui.ui.state.texts import tr, utc
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text
 
 _DAYS = 7
+_WIDTH = 420
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Question(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(heading)
         self.setModal(True)
-        self.setMinimumWidth(420)
+        self.setMinimumWidth(_WIDTH)
         self.content = QVBoxLayout()
         self.content.setSpacing(10)
         self.buttons: list[QPushButton] = []
@@ -68,6 +70,14 @@ class Question(QDialog):
         column.addLayout(row)
         self.buttons[0].setFocus()
         self.buttons[0].setDefault(True)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take the height that the words need in this width: Qt reckons with a narrower one."""
+        super().showEvent(event)
+        inside, width = self.layout(), max(_WIDTH, self.sizeHint().width())
+        if inside is not None:
+            self.resize(width, inside.totalHeightForWidth(width))
 
     def say(self, heading: str, text: str) -> None:
         """Ask the same in other words: what it is about has changed meanwhile."""

@@ -26,6 +26,10 @@ class FigureRow(QWidget):
         """Show *figures*; *title* says of which run they are."""
         while len(self._cells) < len(figures):
             self._add()
+        if len(self._shown) != len(figures):
+            for place, cell in enumerate(self._cells):
+                for part in cell:
+                    part.setVisible(place < len(figures))
         before = self._shown + (None,) * len(figures)
         self._shown = tuple(figures)
         for (value, word), figure, old in zip(self._cells, figures, before, strict=False):

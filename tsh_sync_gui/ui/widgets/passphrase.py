@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import label, set_text
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
 SHORTEST = 8
@@ -28,8 +29,11 @@ class PassphraseQuestion(Question):
         super().__init__(parent, heading, text, (Choice(deed or tr("Open"), "primary", self._go), Choice(tr("Cancel"))))
         self._deed = go
         self._new = new
+        self._why = label(" ", "caption")
         self.first = self._field(tr("Passphrase, at least %Ln characters", None, SHORTEST) if new else tr("Passphrase"))
         self.second = self._field(tr("The same again")) if new else self.first
+        self.content.addWidget(self._why)
+        self._why.setVisible(new)
         self._judge()
         self.first.setFocus()
 
@@ -43,11 +47,14 @@ class PassphraseQuestion(Question):
         return made
 
     def _judge(self) -> None:
-        text = self.first.text().strip()
-        good = bool(text)
-        if self._new:
-            good = len(text) >= SHORTEST and self.second.text().strip() == text
+        text, why = self.first.text().strip(), ""
+        if self._new and 0 < len(text) < SHORTEST:
+            why = tr("Still %Ln character(s) too short.", None, SHORTEST - len(text))
+        elif self._new and self.second.text().strip() not in {"", text}:
+            why = tr("The two are not the same.")
+        good = bool(text) and (not self._new or self.second.text().strip() == text) and not why
         self.buttons[0].setEnabled(good)
+        set_text(self._why, why or " ")
 
     def _go(self) -> None:
         self._deed(self.first.text().strip())

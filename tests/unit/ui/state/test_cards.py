@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.support.fake_service import NOW, overview, quota_of, run_info, status_of
 from tests.unit.ui.state.test_live import ENTITY, RUN, finished, page, started
@@ -21,12 +22,18 @@ PRICES = Prices(
 
 
 def card(
-    *events: Event, status: EntityStatus | None = None, mode: str = "", step: float = 2.0, prices: Prices | None = None
+    *events: Event,
+    status: EntityStatus | None = None,
+    mode: str = "",
+    step: float = 2.0,
+    prices: Prices | None = None,
+    pending: tuple[str, ...] = (),
 ) -> CardState:
     view = overview(status) if status else overview()
     state = rebase(AppState(), view, asked_at=0.0, at=0.0)
     for place, event in enumerate(events, start=1):
         state = advance(state, event, at=place * step)
+    state = asked(state, pending)
     return card_state(state, prices or PRICES, ENTITY, now=NOW, at=len(events) * step, mode=mode)
 
 
@@ -164,7 +171,7 @@ def test_a_cancelled_run_is_paused_and_goes_on_with_the_next_sync():
     shown = card(status=status_of(ENTITY, state=EntityState.PAUSED, last=run_info(ENTITY, RunState.CANCELLED)))
 
     assert shown.problem is not None
-    assert shown.problem.title == "Stopped by a person"
+    assert shown.problem.title == "Cancelled by a person"
     assert dos(shown) == [Do.SYNC]
 
 
@@ -228,6 +235,24 @@ def test_the_figures_after_a_run_are_that_runs():
 
     assert [figure.value for figure in shown.counts] == ["400", "0", "0", "0", "0"]
     assert shown.counts_title == "Last run · Changes"
+
+
+def test_a_run_of_details_alone_shows_them_while_it_goes_and_afterwards():
+    quiet = Counts()
+    going = card(started(mode=Mode.INCREMENTAL), replace(page(40, 700, Phase.DETAILS), counts=quiet))
+    status = status_of(ENTITY, last=run_info(ENTITY, counts=quiet, details_done=700, details_total=700))
+
+    assert [(one.value, one.word) for one in going.counts] == [("40", "details fetched"), ("0", "failed")]
+    assert going.bar is not None
+    assert going.bar.text == "Fetching details · 40 / 700"
+    assert card(status=status).counts[0].value == "700"
+
+
+def test_a_wish_shows_at_once_also_where_a_run_has_just_ended():
+    shown = card(started(), page(400, 400), finished(), pending=(ENTITY,))
+
+    assert shown.look.word == "Running"
+    assert shown.bar is not None
 
 
 @pytest.mark.parametrize(
