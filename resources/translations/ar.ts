@@ -6279,7 +6279,7 @@
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>{names} cannot be read now.</source>
-   <translation type="unfinished" />
+   <translation>تتعذّر قراءة {names} الآن.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
