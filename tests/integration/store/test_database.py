@@ -298,6 +298,16 @@ async def test_the_clock_follows_the_database(world):
     assert abs((world.database.clock.now() - now).total_seconds()) < 1
 
 
+async def occupied(port):
+    """Take *port* with a program that hangs up on whoever calls."""
+    for _ in range(200):
+        try:
+            return await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+    raise AssertionError("the port did not come free")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 async def test_a_server_killed_and_started_on_another_port_is_found_again(home):
     """The embedded server is restarted by whoever opened the database; many tasks ask for it only once."""
@@ -315,20 +325,13 @@ async def test_a_server_killed_and_started_on_another_port_is_found_again(home):
         cursor = await connection.execute("SELECT pg_postmaster_start_time(), pg_read_file('postmaster.pid')")
         row = await cursor.fetchone()
     os.kill(int(row[1].split()[0]), signal.SIGKILL)
-    with socket.socket() as thief:
-        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for _ in range(200):
-            try:
-                thief.bind(("127.0.0.1", endpoint.port))
-                thief.listen()
-                break
-            except OSError:
-                await asyncio.sleep(0.05)
+    thief = await occupied(endpoint.port)
 
-        async def look(connection):
-            cursor = await connection.execute("SELECT pg_postmaster_start_time()")
-            return (await cursor.fetchone())[0]
+    async def look(connection):
+        cursor = await connection.execute("SELECT pg_postmaster_start_time()")
+        return (await cursor.fetchone())[0]
 
+    async with thief:
         found = await asyncio.gather(*(database.again(look) for _ in range(6)))
 
     assert {moment > row[0] for moment in found} == {True}
