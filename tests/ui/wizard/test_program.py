@@ -13,6 +13,7 @@ from tests.ui.conftest import until
 from tests.ui.scenes import NAMES
 from tests.ui.test_program import Begun, Opener
 from tests.ui.wizard.conftest import at, click
+from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.setup.values import Progress, Step
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.values import EntityState, RunState
@@ -53,6 +54,25 @@ async def test_an_empty_home_shows_the_wizard_and_opens_nothing(begin, qloop, se
     assert window.wizard.now is Step.START
     assert opener.opened == 0
     assert await begun.quit() == 0
+
+
+async def test_the_settings_work_before_the_set_up_is_done(begin, qloop, service, tmp_path, monkeypatch):
+    monkeypatch.setenv("TSH_HOME", str(tmp_path / "home"))
+    begun, opener = begin(FakeSetup(), service)
+    window = begun.program.window
+    await until(lambda: window.panel is window.wizard and window.wizard.pages)
+
+    window.go("settings")
+    row = window.settings.rows["debug"]
+    assert row.isVisible()
+    row.set_text("true")
+    window.settings.save()
+
+    await until(lambda: row.state.source == "Saved on this machine")
+    assert gather(home=tmp_path / "home").settings.debug
+    assert window.settings.rows["per_day"].state.locked == "Kept in the database, which is not open."
+    assert opener.opened == 0
+    await begun.quit()
 
 
 async def test_a_home_without_credentials_that_was_closed_in_between_goes_on(begin, qloop, service):

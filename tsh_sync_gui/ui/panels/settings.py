@@ -52,6 +52,7 @@ class SettingsPanel(Panel):
         self.loaded: Loaded | None = None
         self._saved: dict[str, str | None] = {}
         self._has_database = False
+        self._keeps = 0
         self._deeds: SettingsDeeds | None = None
         self.rows: dict[str, SettingRow] = {}
         self._heads: dict[str, QWidget] = {}
@@ -226,6 +227,7 @@ class SettingsPanel(Panel):
             )
 
     def _keep(self, field: str, text: str | None) -> None:
+        self._keeps += 1
         self._actions.run(
             self._save(field, text),
             then=lambda _: self._kept(field, text),
@@ -286,10 +288,14 @@ class SettingsPanel(Panel):
         """Show what other windows and machines have saved meanwhile, unless something is typed here."""
         self.connection.look()
         if self._deeds is not None and self.loaded is not None:
-            self._actions.run(self._deeds.now(), then=self._refresh, otherwise=lambda _error: None)
+            kept = self._keeps
+            self._actions.run(
+                self._deeds.now(), then=lambda loaded: self._refresh(loaded, kept), otherwise=lambda _error: None
+            )
 
-    def _refresh(self, loaded: Loaded) -> None:
-        if not any(row.is_changed or row.eye.isChecked() for row in self.rows.values()):
+    def _refresh(self, loaded: Loaded, kept: int) -> None:
+        """Show *loaded* unless something is typed, or was saved since it was asked for."""
+        if kept == self._keeps and not any(row.is_changed or row.eye.isChecked() for row in self.rows.values()):
             self.show_settings(loaded, has_database=self._has_database)
 
     @override
