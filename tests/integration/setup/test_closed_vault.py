@@ -9,6 +9,7 @@ import pytest
 from tests.support.setups import BOTH, CLIENT_ID, PASSPHRASE, connected, opened
 from tsh_sync_gui.bootstrap import open_service, secrets
 from tsh_sync_gui.bootstrap.doctor_machine import settings as settings_findings
+from tsh_sync_gui.bootstrap.doctor_machine import vault as vault_finding
 from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.secrets import unlock
 from tsh_sync_gui.core.errors import VaultLockedError
@@ -54,6 +55,8 @@ async def test_a_start_with_a_closed_vault_says_so_everywhere_and_goes_on_once_i
     assert (stopped.state, stopped.title) == (RunState.NEEDS_YOU, CLOSED)
     assert stopped.advice == "Enter its passphrase, or set TSH_SECRET_KEY in the environment."
     assert (ended.state, app.client_id) == (RunState.UP_TO_DATE, CLIENT_ID)
+    place = vault_finding(loaded)
+    assert (place.sentence, place.exit_code) == (f"{CLOSED}.", 4)
     (finding,) = settings_findings(loaded, has_shared=False)
     assert finding.sentence == "ZOHO_CLIENT_ID and ZOHO_CLIENT_SECRET and ZOHO_REFRESH_TOKEN cannot be read now."
     assert (finding.exit_code, finding.deed) == (4, "settings:vault")

@@ -136,3 +136,18 @@ def test_what_was_read_first_is_not_taken_over_last(live):
     asyncio.run(both())
 
     assert live.now.per_day == 2
+
+
+def test_a_demo_reads_nothing_of_the_environment_when_it_looks_again(live, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TSH_VAULT", "file")
+    monkeypatch.setenv("ZOHO_BATCH_SIZE", "many")
+    live._machine = replace(live._machine, is_demo=True)
+
+    asyncio.run(live.save("theme", "dark"))
+    asyncio.run(live.look_again(["refresh_token"]))
+
+    assert live.now.theme == "dark"
+    live._machine = replace(live._machine, is_demo=False)
+    with pytest.raises(ConfigurationError, match="ZOHO_BATCH_SIZE"):
+        asyncio.run(live.look_again(["refresh_token"]))
