@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from tsh_sync_gui.cli import (
+    alerts,
     auth,
     config,
     database,
@@ -19,6 +20,7 @@ from tsh_sync_gui.cli import (
     doctor,
     listen,
     runs,
+    schedule,
     simulate,
     status,
     sync,
@@ -58,6 +60,8 @@ app.command("queue")(work.queue)
 app.command("quota")(status.quota)
 app.command("listen")(listen.listen)
 app.command("work")(work.work)
+app.add_typer(schedule.app, name="schedule")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(token.app, name="token")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("simulate")(simulate.simulate)

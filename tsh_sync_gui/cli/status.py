@@ -69,6 +69,7 @@ def _print_overview(view: Overview, output: Output) -> None:
         ("Records", "right"),
         ("Details", "right"),
         (words.in_zone("Last good"), "left"),
+        ("Next", "left"),
     ):
         table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
     table.add_column("")
@@ -80,6 +81,7 @@ def _print_overview(view: Overview, output: Output) -> None:
             f"{one.local:,}",
             detailed,
             words.local(one.last_good),
+            words.local(one.next),
             escape(_note(one)),
         )
     output.show(table)
@@ -100,6 +102,9 @@ def _note(one: EntityStatus) -> str:
         if one.live.phase is Phase.DETAILS:
             done = f"details {one.live.details_done:,} of {one.live.details_total:,}"
         return f"{done} on {one.live.machine}{by}"
+    if one.planned.standing == "paused":
+        until = f"until {words.local(one.planned.until)}" if one.planned.until else "until it is resumed"
+        return f"schedule paused {until}"
     return one.note or (last.title if last is not None else "")
 
 

@@ -67,7 +67,7 @@ def shown(address: str) -> str:
     place = rest.partition("?")[0].partition("/")[0]
     host = place.rpartition("@")[2].partition(":")[0]
     # In many kinds a token stands where others have a host: only what looks like a name of the network is shown.
-    is_host = re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}|localhost|[0-9.]+", host) is not None
+    is_host = re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}|localhost|\d{1,3}(\.\d{1,3}){3}", host) is not None
     return f"{scheme}://{host}" if is_host else f"{scheme}://…"
 
 

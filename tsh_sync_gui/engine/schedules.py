@@ -222,7 +222,7 @@ class Schedules:
     async def _item(self, schedule: Schedule, book: Book, zone: ZoneInfo, *, ahead: int = _AHEAD) -> ScheduleItem:
         standing = schedule.standing(book.now)
         goes = standing in {Standing.ON, Standing.PAUSED}
-        cost = await self._cost(schedule) if schedule.timing is not None else Cost(least=0, most=0)
+        cost = await self._cost(schedule, book) if schedule.timing is not None else Cost(least=0, most=0)
         often = 0.0 if schedule.timing is None else a_day(schedule.timing, book.now, zone, schedule.quiet)
         last_good = book.mark(schedule.entity).last_good_at
         return ScheduleItem(
@@ -236,13 +236,18 @@ class Schedules:
             is_locked=bool(schedule.setting) and self._locked(schedule.setting),
         )
 
-    async def _cost(self, schedule: Schedule) -> Cost:
+    async def _cost(self, schedule: Schedule, book: Book) -> Cost:
         """Return what a run costs: its lists as forecast, and the details that such runs usually fetch."""
         is_full = schedule.walk is Walk.FULL
         request = SyncRequest(entities=schedule.pulls, full=is_full, force=True, details="none", trigger="schedule")
         found = await self._price(request)
         mode = Mode.FULL if is_full else None
         details = usual_details(await self._history(schedule.entity), mode)
+        age = self._registry.get(schedule.entity).pull.details_age_days
+        if details is None:
+            # Nothing has run by schedule yet: what is read anew for its age is known all the same.
+            runs = a_day(schedule.timing, book.now, zone_of(book.zone)) if schedule.timing and age else 0.0
+            details = ceil(book.mark(schedule.entity).remote / age / runs) if runs else 0
         return Cost(
             least=sum(one.calls_low for one in found),
             most=sum(max(one.calls_low, one.calls_high) for one in found) + details,
@@ -250,15 +255,18 @@ class Schedules:
         )
 
 
-def usual_details(runs: Sequence[RunInfo], mode: Mode | None) -> int:
-    """Return how many calls for details scheduled runs make, half of them fewer; of *mode*, None for any."""
+def usual_details(runs: Sequence[RunInfo], mode: Mode | None) -> int | None:
+    """Return how many calls for details scheduled runs make, half of them fewer; None where none has run.
+
+    *mode* None is any.
+    """
     good = {RunState.UP_TO_DATE, RunState.PARTLY_DONE}
     past = [
         run.calls.bulk + run.calls.detail
         for run in runs
         if run.trigger == "schedule" and run.state in good and (mode is None or run.mode is mode)
     ]
-    return round(median(past)) if past else 0
+    return round(median(past)) if past else None
 
 
 def _coming(items: Sequence[ScheduleItem], number: int) -> tuple[Coming, ...]:
