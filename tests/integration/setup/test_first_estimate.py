@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from tests.support.setups import connected, opened, signed_in, with_app
+from tests.support.setups import connected, control, opened, signed_in, with_app
 from tsh_sync_gui.bootstrap.setup import limits_step
 from tsh_sync_gui.bootstrap.setup.values import Step
 from tsh_sync_gui.core.errors import QuotaExhaustedError
@@ -55,6 +55,20 @@ async def test_what_cannot_be_counted_in_time_is_told_as_the_least(vaulted, url,
     assert asked(simulator) == before
     assert (told["products"].known, told["products"].detail_calls) == (False, 2)  # of 200 seen, 100 a call
     assert (told["customers"].known, told["customers"].records, told["customers"].detail_calls) == (True, 60, 60)
+
+
+async def test_a_list_that_may_not_be_read_hides_no_other_from_the_estimate(vaulted, url, simulator):
+    scopes = "ZohoBooks.settings.READ,ZohoBooks.contacts.READ,ZohoBooks.invoices.READ,ZohoInventory.settings.READ"
+    code = control(simulator, "self_client", {"scope": scopes})["code"]
+    async with opened(vaulted) as setup:
+        await with_app(setup, simulator, url, client_type="self", products=frozenset({"books"}))
+        await setup.finish_with_code(code)
+        await setup.choose_organization(ORGANIZATION_ID)
+
+        told = {one.entity: one for one in await setup.estimate()}
+
+    assert {name for name, one in told.items() if one.known} == {"products", "customers", "invoices", "price_lists"}
+    assert (told["invoices"].records, told["payments"].calls_low) == (90, 1)
 
 
 async def test_the_first_sync_costs_what_the_wizard_says_details_included(vaulted, url, simulator):

@@ -13,10 +13,17 @@ from msgspec import structs
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.kept import Kept
 from tsh_sync_gui.bootstrap.setup.values import LimitsForm, PlanQuota, ScheduleCost
-from tsh_sync_gui.core.errors import ConfigurationError, QuotaExhaustedError, TransientError
+from tsh_sync_gui.bootstrap.wiring import Wiring
+from tsh_sync_gui.core.errors import (
+    ConfigurationError,
+    MissingPermissionError,
+    QuotaExhaustedError,
+    TransientError,
+    VaultError,
+)
 from tsh_sync_gui.core.settings import validated
 from tsh_sync_gui.core.values import Lane
-from tsh_sync_gui.engine.plan import pages_of
+from tsh_sync_gui.engine.plan import group, pages_of
 from tsh_sync_gui.engine.ports import Watermark
 from tsh_sync_gui.engine.views import Forecast, SyncRequest
 from tsh_sync_gui.entities.spec import Entity
@@ -86,15 +93,25 @@ class LimitsStep:
         Lists that the check has read to their end are known. Of longer ones the last page is looked for; those pages
         are kept, and the sync does not ask for them again. What cannot be found out in time is told as "at least".
         """
-        service = (await self._ground.wiring()).service
-        request = SyncRequest(full=True)
-        try:
-            async with asyncio.timeout(_SEARCH_SECONDS):
-                return await service.estimate(request)
-        except (TimeoutError, TransientError, QuotaExhaustedError) as trouble:
-            cause = getattr(trouble, "title", "") or type(trouble).__name__
-            structlog.get_logger(__name__).info("not all lists were counted for the estimate", cause=cause)
-        return await service.forecast(request)
+        wiring = await self._ground.wiring()
+        if wiring.settings.now.sync_enabled:
+            try:
+                async with asyncio.timeout(_SEARCH_SECONDS):
+                    await self._count(wiring)
+            except (TimeoutError, TransientError, QuotaExhaustedError) as trouble:
+                _not_counted(trouble)
+        return await wiring.service.forecast(SyncRequest(full=True))
+
+    async def _count(self, wiring: Wiring) -> None:
+        """Find the length of each list, one after the other; what may not be read, or is not there, is left out."""
+        products = self._ground.products(frozenset(wiring.settings.now.products))
+        for _, entities in group([one for one in self._ground.terms.registry if one.api(products)]):
+            try:
+                await wiring.service.estimate(SyncRequest(entities=tuple(one.name for one in entities), full=True))
+            except VaultError:
+                raise
+            except (MissingPermissionError, ConfigurationError) as trouble:
+                _not_counted(trouble)
 
     async def first_sync_at(self, when: datetime | None) -> None:
         """Keep when the first sync shall run by itself; None: not by itself."""
@@ -105,6 +122,11 @@ class LimitsStep:
     async def first_sync(self) -> datetime | None:
         """Return when the first sync shall run by itself, None when it need not."""
         return (await self._ground.kept.read() or Kept()).first_sync_at
+
+
+def _not_counted(trouble: Exception) -> None:
+    cause = getattr(trouble, "title", "") or type(trouble).__name__
+    structlog.get_logger(__name__).info("a list was not counted for the estimate", cause=cause)
 
 
 def _minutes(entity: Entity, stock_minutes: int) -> int:
