@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 
 from tsh_sync_gui.bootstrap.databases import open_database
+from tsh_sync_gui.bootstrap.letter_desk import LetterDesk
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.bootstrap.sign_ins import KeptSignIn, token_store
 from tsh_sync_gui.bootstrap.watching import Watch, watching
@@ -64,6 +65,7 @@ class Wiring:
     kinds: tuple[Kind, ...]
     jobs: PgJobs
     inbound: Inbound
+    desk: LetterDesk
     scheduler: Scheduler
     silence: SilenceWatch
 
@@ -87,8 +89,9 @@ class Wiring:
         )
 
     async def _give_up(self, job: Job, attempt: Attempt, connection: Any) -> None:
-        """Say at the deliveries, and in the log, that a job was given up."""
+        """Say at the deliveries, and in the log, that a job was given up, and keep it as a dead letter."""
         structlog.get_logger(__name__).error("a job was given up", job=job.id, kind=job.kind, title=attempt.title)
+        await self.desk.given_ups.given_up(job, attempt, connection)
         await self.inbound.given_up(job, attempt, connection)
 
 
@@ -197,9 +200,12 @@ async def wired(
     parts = _parts(database, registry, ledger, budget, source=source, bus=bus, live=live)
     watch = watching(database, registry, jobs, budget=budget, live=live, bus=bus)
     webhooks = webhooks_inbox(database, registry, jobs, live)
-    service = _service(parts, registry, live, database, jobs=jobs, watch=watch, webhooks=webhooks)
+    inbox = PgInbox(database, jobs)
+    desk = LetterDesk(parts, registry, database, jobs=jobs, inbox=inbox)
+    service = _service(parts, registry, live, database, jobs=jobs, watch=watch, webhooks=webhooks, desk=desk)
     understood = partial(understand, registry=registry)
-    inbound = Inbound(parts, registry, inbox=PgInbox(database, jobs), jobs=jobs, understand=understood)
+    inbound = Inbound(parts, registry, inbox=inbox, jobs=jobs, understand=understood)
+    now = database.clock.now
     async with AsyncExitStack() as closing:
         # Told before it begins: what fails half-way is closed, too.
         closing.push_async_callback(notifier.close)
@@ -215,9 +221,10 @@ async def wired(
             ledger=ledger,
             tokens=tokens,
             settings=live,
-            kinds=(*inbound.kinds(syncing_kinds(service, database.clock.now)), *watch.alerts.kinds()),
+            kinds=desk.kinds(service, (*inbound.kinds(syncing_kinds(service, now)), *watch.alerts.kinds())),
             jobs=jobs,
             inbound=inbound,
+            desk=desk,
             scheduler=watch.scheduler,
             silence=SilenceWatch(webhooks, watch.alerts, registry, database.clock),
         )
@@ -268,6 +275,7 @@ def _service(
     jobs: PgJobs,
     watch: Watch,
     webhooks: WebhooksInbox,
+    desk: LetterDesk,
 ) -> SyncService:
     """Return the facade over *parts*."""
     return SyncService(
@@ -280,6 +288,7 @@ def _service(
         schedules=watch.schedules,
         alerts=watch.alerts,
         webhooks=webhooks,
+        letters=desk.letters,
     )
 
 

@@ -21,6 +21,8 @@ from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import Lane, RunId, RunState
 from tsh_sync_gui.engine.alerts import Alerts
+from tsh_sync_gui.engine.dead_letters import DeadLetters
+from tsh_sync_gui.engine.given import Given
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
@@ -76,7 +78,16 @@ class SettingsKeeper(Protocol):
 
 
 class SyncService:
-    """Runs syncs and answers what screens and commands ask. Close it on the loop it was made on."""
+    """Runs syncs and answers what screens and commands ask. Close it on the loop it was made on.
+
+    *jobs* is the queue of work that outlives this process, *alerts* what a person should know though nobody looks.
+    """
+
+    jobs: Given[Jobs] = Given("_queue", missing="There is no queue")
+    schedules: Given[Schedules] = Given("_schedules", missing="There are no schedules")
+    alerts: Given[Alerts] = Given("_alerts", missing="There are no alerts")
+    webhooks: Given[WebhooksInbox] = Given("_webhooks", missing="There is no inbox")
+    letters: Given[DeadLetters] = Given("_letters", missing="There are no dead letters")
 
     def __init__(
         self,
@@ -90,6 +101,7 @@ class SyncService:
         schedules: ScheduleStore | None = None,
         alerts: Alerts | None = None,
         webhooks: WebhooksInbox | None = None,
+        letters: DeadLetters | None = None,
     ) -> None:
         self.registry = registry
         self.bus: Bus = parts.bus
@@ -100,6 +112,7 @@ class SyncService:
         self._queue = jobs
         self._alerts = alerts
         self._webhooks = webhooks
+        self._letters = letters
         self._organization = OrganizationCheck(parts.source, parts.ledger, parts.settings)
         self._starter = Starter(parts, registry)
         self._schedules: Schedules | None = None
@@ -319,34 +332,6 @@ class SyncService:
         vanished = await self._parts.mirror.vanished(entity, info.leader, limit=1000)
         labels = await self._parts.mirror.labels(entity, vanished.ids)
         return tuple(GoneRecord(id=one, label=labels.get(one, "")) for one in vanished.ids)
-
-    @property
-    def jobs(self) -> Jobs:
-        """Return the queue of work that outlives this process."""
-        if self._queue is None:
-            raise ConfigurationError("There is no queue", advice="Open the service with its database.")
-        return self._queue
-
-    @property
-    def schedules(self) -> Schedules:
-        """Return when which entities are synced by themselves."""
-        if self._schedules is None:
-            raise ConfigurationError("There are no schedules", advice="Open the service with its database.")
-        return self._schedules
-
-    @property
-    def alerts(self) -> Alerts:
-        """Return what a person should know though nobody looks."""
-        if self._alerts is None:
-            raise ConfigurationError("There are no alerts", advice="Open the service with its database.")
-        return self._alerts
-
-    @property
-    def webhooks(self) -> WebhooksInbox:
-        """Return the inbox of webhook deliveries."""
-        if self._webhooks is None:
-            raise ConfigurationError("There is no inbox", advice="Open the service with its database.")
-        return self._webhooks
 
     async def quota(self) -> QuotaStatus:
         """Return today's use of the API."""

@@ -134,7 +134,8 @@ class PgLetterDeeds:
             "record_key": clean(letter.record_key),
             "cause": cause_of("", reason),
             "field": "",
-            "value": "",
+            # Where its tries are found.
+            "value": letter.job_id,
             "reason": reason,
             "payload": letter.payload,
             "run_id": letter.run_id,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.engine.letters.values import Chosen, LetterWork, WorkState
+from tsh_sync_gui.engine.letters.values import Chosen, LetterOutline, LetterWork, Part, WorkState
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.letters_sql import WORK_COLUMNS, Condition, number_of, work_of
 
@@ -19,6 +19,10 @@ SELECT %(by)s, %(written)s, %(lane)s, %(state)s, %(is_careful)s, %(pace)s,
     coalesce(array_agg(DISTINCT d.entity || chr(31) || d.cause), '{{}}')
 FROM sync.dead_letters d WHERE {condition} AND d.state = 'open'
 RETURNING {columns}
+"""
+_OUTLINE: Final = """
+SELECT d.state = 'open', d.entity, d.part, d.record_id <> '', count(*), count(DISTINCT d.record_id)
+FROM sync.dead_letters d WHERE {condition} GROUP BY 1, 2, 3, 4 ORDER BY 2, 3
 """
 _WORK: Final = f"""
 SELECT {WORK_COLUMNS}, CASE WHEN w.ended_at IS NULL OR w.ended_at > now() - interval '1 hour' THEN (
@@ -46,6 +50,19 @@ class PgLetterWorks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def outline(self, which: Chosen, *, person: str) -> tuple[int, list[LetterOutline]]:
+        """Return how many letters are chosen, and what those of them are that are open."""
+        condition = Condition(which, person=person)
+        async with self._database.raw() as connection:
+            cursor = await connection.execute(_OUTLINE.format(condition=condition.sql).encode(), condition.values)
+            rows = await cursor.fetchall()
+        outlines = [
+            LetterOutline(entity=entity, part=Part(part), is_asked_for=has_id, letters=letters, records=records)
+            for is_open, entity, part, has_id, letters, records in rows
+            if is_open
+        ]
+        return sum(row[4] for row in rows), outlines
 
     async def begin(
         self, which: Chosen, work: LetterWork, *, enqueue: Callable[[str, Any], Awaitable[Any]]

@@ -211,8 +211,8 @@ def behind(after: str) -> tuple[Any, int]:
     """Return the place that `token` made a text of; ConfigurationError for another text."""
     try:
         value, number = json.loads(after)
-        if type(number) is int and isinstance(value, (str, int)):
-            return value, number
     except ValueError:
-        pass
-    raise ConfigurationError("There is no such page", advice="Ask for the first one.")
+        value = number = None
+    if type(number) is not int or not isinstance(value, (str, int)):
+        raise ConfigurationError("There is no such page", advice="Ask for the first one.")
+    return value, number

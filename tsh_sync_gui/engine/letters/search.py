@@ -132,7 +132,7 @@ def _next(text: str, at: int) -> tuple[_Piece, int]:
 
 
 def _example(field: str) -> str:
-    return {"entity": "customers", "state": "open", "is": "new", "part": "list", "since": "2d"}.get(field, "…")
+    return {"state": "open", "is": "new", "part": "list", "since": "2d"}.get(field, "…")
 
 
 def _term(piece: _Piece, *, now: datetime, me: str, resolve: Callable[[str], str]) -> Term:

@@ -295,6 +295,16 @@ class LetterForecast(msgspec.Struct, frozen=True, kw_only=True):
     lane: Lane = Lane.PERSON
 
 
+class LetterOutline(msgspec.Struct, frozen=True, kw_only=True):
+    """How many letters of one entity and part are to be retried, of how many records; *is_asked_for* by an id."""
+
+    entity: str
+    part: Part
+    is_asked_for: bool
+    letters: int
+    records: int
+
+
 class PayloadFault(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with an edited text; *line* counts from 1, 0 when it is not known."""
 
@@ -366,3 +376,4 @@ class GivenUpLetter(msgspec.Struct, frozen=True, kw_only=True):
     payload: bytes
     run_id: str = ""
     label: str = ""
+    job_id: str = ""

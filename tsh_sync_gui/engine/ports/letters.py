@@ -15,6 +15,7 @@ from tsh_sync_gui.engine.letters.values import (
     LetterFigures,
     LetterGroup,
     LetterOrder,
+    LetterOutline,
     LetterPage,
     LetterQuery,
     LetterWork,
@@ -126,6 +127,10 @@ class LetterDeeds(Protocol):
 
 class LetterWorks(Protocol):
     """Retries of many letters."""
+
+    async def outline(self, which: Chosen, *, person: str) -> tuple[int, list[LetterOutline]]:
+        """Return how many letters are chosen, and what those of them are that are open."""
+        ...
 
     async def begin(
         self, which: Chosen, work: LetterWork, *, enqueue: Callable[[str, Any], Awaitable[Any]]

@@ -1,13 +1,13 @@
-"""Columns of tables as data, and rows as text to copy."""
+"""Columns of tables on screen: rows as text to copy, and which of them match."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from tsh_sync_gui.core.table_files import Column, as_csv, as_json
+
+__all__ = ["Column", "Keyed", "as_csv", "as_json", "as_markdown", "as_tabs", "matches"]
 
 Row = TypeVar("Row")
 
@@ -19,45 +19,6 @@ class Keyed(Protocol):
     def key(self) -> str:
         """Return what identifies the row."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column(Generic[Row]):
-    """One column: *text* is shown and searched, *value* sorted and copied as JSON.
-
-    *is_passing* marks a text that time changes though the row stays the same.
-    """
-
-    key: str
-    title: str
-    text: Callable[[Row], str]
-    value: Callable[[Row], Any]
-    width: int = 100
-    is_number: bool = False
-    is_passing: bool = False
-    hint: Callable[[Row], str] | None = None
-    copied: Callable[[Row], str] | None = None
-    tone: Callable[[Row], str] | None = None
-    icon: Callable[[Row], str] | None = None
-
-    def copy_text(self, row: Row) -> str:
-        """Return the cell as it is copied: exact where the screen is rough."""
-        return self.copied(row) if self.copied else self.text(row)
-
-
-def as_csv(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
-    """Return *rows* as CSV with a heading line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([column.title for column in columns])
-    writer.writerows([column.copy_text(row) for column in columns] for row in rows)
-    return out.getvalue()
-
-
-def as_json(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
-    """Return *rows* as a JSON array of objects."""
-    documents = [{column.key: _plain(column.value(row)) for column in columns} for row in rows]
-    return json.dumps(documents, ensure_ascii=False, indent=2)
 
 
 def as_markdown(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
@@ -75,10 +36,6 @@ def as_markdown(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
 def as_tabs(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
     """Return *rows* as tab-separated cells, as spreadsheets take them."""
     return "\n".join("\t".join(column.copy_text(row) for column in columns) for row in rows)
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
 def matches(columns: Sequence[Column[Row]], row: Row, *, search: str, filters: dict[str, str]) -> bool:

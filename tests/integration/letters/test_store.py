@@ -1,0 +1,232 @@
+"""Letters as PostgreSQL keeps them: found, grouped, dealt with by several people, retried in a kept order."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests.support.letters import rejected, write
+from tests.support.stores import opened, query
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.letters.search import parse
+from tsh_sync_gui.engine.letters.values import Deed, LetterOrder, LetterState, LetterWork, WorkState
+from tsh_sync_gui.entities.registry import REGISTRY
+from tsh_sync_gui.store.letter_deeds import PgLetterDeeds
+from tsh_sync_gui.store.letter_works import PgLetterWorks
+from tsh_sync_gui.store.letters import PgLetters
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def database(tables_url):
+    async with opened(tables_url) as (database,):
+        await write(
+            database,
+            "products",
+            rejected("11", name="Lamp 100%", sku="ABC-1", rate="ten"),
+            rejected("12", name="شاحن", sku="abc_2", rate="elf"),
+            rejected("13", name="Cable", field="created_time", reason="“created_time” is not a time", created_time="x"),
+        )
+        await write(database, "customers", rejected("21", field="contact_name", reason="Customer needs a name"))
+        yield database
+
+
+@pytest.fixture
+def letters(database):
+    return PgLetters(database, REGISTRY)
+
+
+@pytest.fixture
+def deeds(database):
+    return PgLetterDeeds(database)
+
+
+@pytest.fixture
+def works(database):
+    return PgLetterWorks(database)
+
+
+def search(text="", me="sara"):
+    return parse(text, now=datetime.now(UTC), me=me)
+
+
+async def found(letters, text="", person="sara"):
+    page = await letters.page(search(text, person), person=person, order=LetterOrder.FIRST_SEEN, is_descending=False)
+    assert page.total == len(page.letters) == await letters.count(search(text, person), person=person)
+    return [one.record_id for one in page.letters]
+
+
+async def test_a_search_finds_what_it_says_and_nothing_else(letters):
+    for text, expected in {
+        "": ["11", "12", "13", "21"],
+        "lamp": ["11"],
+        "LAMP 100%": ["11"],
+        "100_": [],
+        "شاحن": ["12"],
+        "-lamp entity:products": ["12", "13"],
+        "sku:ABC": ["11", "12"],
+        "sku:=abc-1": ["11"],
+        "sku:=abc": [],
+        "sku:2": ["12"],
+        "name:abc": [],
+        "sku:abc.1": [],
+        "name:cable error:time": ["13"],
+        "error:number": ["11", "12"],
+        "cause:rate": ["11", "12"],
+        "id:1": ["11", "12", "13"],
+        "entity:customers": ["21"],
+        "part:detail": [],
+        "tries>1": [],
+        "tries:1 since:1h": ["11", "12", "13", "21"],
+        "age>1h": [],
+        "run:run-": ["11", "12", "13", "21"],
+        "is:new": ["11", "12", "13", "21"],
+        "is:mine": [],
+        "is:unassigned id:21": ["21"],
+        "state:resolved": [],
+        "state:all": ["11", "12", "13", "21"],
+        "letter:999999999999999999999": [],
+        "\\\\": [],
+        "kind:validation customer": ["21"],
+    }.items():
+        assert await found(letters, text) == expected, text
+
+
+async def test_letters_of_one_cause_are_a_group_and_its_search_finds_them(letters):
+    groups = await letters.groups(search(), person="sara")
+
+    assert next((one.entity, one.count, one.new, one.last_day) for one in groups) == ("products", 2, 2, 2)
+    assert {one.title for one in groups} == {
+        "Zoho sent a value we cannot read: “rate” is not a number",
+        "“created_time” is not a time",
+        "Customer needs a name (contact_name)",
+    }
+    for one in groups:
+        assert len(await found(letters, one.search)) == one.count
+
+
+async def test_pages_follow_each_other_in_every_order_without_gap_or_double(letters):
+    for order in LetterOrder:
+        for is_descending in (True, False):
+            seen, after = [], ""
+            while True:
+                page = await letters.page(
+                    search(), person="", order=order, is_descending=is_descending, after=after, limit=1
+                )
+                seen += [one.record_id for one in page.letters]
+                after = page.after
+                if not after:
+                    break
+            assert sorted(seen) == ["11", "12", "13", "21"], order
+    with pytest.raises(ConfigurationError):
+        await letters.page(search(), person="", after="[[]]")
+
+
+async def test_what_is_put_away_comes_back_and_each_deed_stands_in_the_history(letters, deeds):
+    chosen = search("entity:products")
+
+    assert await deeds.do(chosen, Deed.DISCARD, by="sara", words="old stock") == 3
+    assert await found(letters) == ["21"]
+    assert await deeds.do(search("state:discarded id:11"), Deed.RESTORE, by="omar") == 1
+    assert await deeds.do(search("id:11"), Deed.SNOOZE, by="omar", until=datetime.now(UTC) + timedelta(hours=1)) == 1
+    assert await found(letters) == ["21"]
+    assert await found(letters, "is:snoozed") == ["11"]
+    assert await deeds.do(search("is:snoozed"), Deed.ASSIGN, by="omar", words="Sara") == 1
+    assert await deeds.do(search("state:all id:11"), Deed.NOTE, by="omar", words="asked the\x00 shop") == 1
+    assert await deeds.do(search("is:snoozed"), Deed.SNOOZE, by="omar") == 1
+    assert await found(letters, "is:mine note:shop") == ["11"]
+
+    (letter,) = (await letters.page(search("id:11"), person="sara")).letters
+    assert (letter.assigned_to, letter.state, letter.label) == ("Sara", LetterState.OPEN, "Lamp 100%")
+    history = await letters.history(letter.id)
+    assert [one.deed.value for one in history] == ["snooze", "note", "assign", "snooze", "restore", "discard"]
+    assert (history[-1].by, history[-1].words) == ("sara", "old stock")
+
+
+async def test_new_is_what_came_since_a_person_looked(letters, database):
+    await letters.looked("sara")
+    await write(database, "products", rejected("14", name="Bulb"))
+
+    assert await found(letters, "is:new", "sara") == ["14"]
+    assert len(await found(letters, "is:new", "omar")) == 5
+    figures = await letters.figures(person="sara")
+    assert (figures.waiting, figures.new, figures.mine, figures.snoozed) == (5, 1, 0, 0)
+    assert figures.by_entity == {"products": 4, "customers": 1}
+    assert [one.new for one in await letters.groups(search("bulb"), person="sara")] == [1]
+
+
+async def test_one_person_edits_a_letter_at_a_time(letters, deeds):
+    (letter,) = (await letters.page(search("id:11"), person="")).letters
+
+    assert await deeds.lock(letter.id, by="sara", seconds=60)
+    assert not await deeds.lock(letter.id, by="omar", seconds=60)
+    assert await deeds.lock(letter.id, by="sara", seconds=60)
+    assert await deeds.do((letter.id,), Deed.DISCARD, by="omar", words="x") == 0
+    assert (await letters.letters([letter.id]))[0].locked_by == "sara"
+    await deeds.unlock(letter.id, by="omar")
+    assert not await deeds.lock(letter.id, by="omar", seconds=60)
+    await deeds.unlock(letter.id, by="sara")
+    assert await deeds.lock(letter.id, by="omar", seconds=60)
+    assert await deeds.keep_edit(letter.id, by="omar", key="press-1", payload=b"{}")
+    assert not await deeds.keep_edit(letter.id, by="omar", key="press-1", payload=b"{}")
+
+
+async def test_a_retry_keeps_its_letters_their_order_and_its_progress(works, letters, database):
+    enqueued = []
+
+    async def enqueue(work, connection):
+        enqueued.append(work)
+        await connection.execute("SELECT 1")
+
+    asked = LetterWork(
+        id="",
+        by="sara",
+        written="",
+        is_careful=True,
+        pace=None,
+        lane=Lane.PULLS,
+        state=WorkState.WAITING,
+        total=0,
+        started_at=datetime.now(UTC),
+    )
+    assert await works.outline(search("state:all"), person="sara") == (4, await _outline(works))
+    work = await works.begin(search(), asked, enqueue=enqueue)
+
+    assert enqueued == [work.id]
+    assert work.total == 4
+    order = await works.next_of(work.id, 10)
+    assert [one.record_id for one in await letters.letters(order)] == ["21", "11", "12", "13"]
+    await works.set_state(work.id, WorkState.RUNNING)
+    at = await works.advance(work.id, succeeded=1, failed=1, skipped=0, calls=2)
+    assert (at.done, at.succeeded, at.failed, at.calls) == (2, 1, 1, 2)
+    assert await works.next_of(work.id, 1) == order[2:3]
+    await write(database, "products", rejected("99", rate="x"))
+    assert (await works.work(work.id)).new_failures == 1
+    assert (await works.set_state(work.id, WorkState.CANCELLED)).state is WorkState.CANCELLED
+    assert (await works.set_state(work.id, WorkState.DONE)).state is WorkState.CANCELLED
+    assert [one.id for one in await works.works()] == [work.id]
+    assert await works.work("nonsense") is None
+
+
+async def _outline(works):
+    return (await works.outline(search(), person="sara"))[1]
+
+
+async def test_both_sides_of_a_record_and_its_other_letters(letters, database):
+    await query(
+        database,
+        "INSERT INTO tsh.products (zoho_id, name, observed_at, raw) VALUES ('11', 'Lamp', now(), '{\"rate\": 1}')",
+    )
+    await write(database, "products", rejected("11", rate="ten"), part="detail")
+
+    (letter,) = (await letters.page(search("id:11 part:list"), person="")).letters
+    sides = await letters.sides(letter)
+
+    assert sides.zoho_row == '{"rate": 1}'
+    assert sides.ours is not None
+    assert "Lamp" in sides.ours
+    assert "content_hash" not in sides.ours
+    assert [one.part.value for one in await letters.others(letter)] == ["detail"]
+    assert (await letters.payload(letter.id)).startswith(b'{"item_id": "11"')

@@ -1,0 +1,116 @@
+"""An edit: checked, written down, carried out once, and told by what really became of it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
+from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.letters.checks import faults_of, job_faults, rendered
+from tsh_sync_gui.engine.letters.storing import open_run, store_in
+from tsh_sync_gui.engine.letters.texts import compact
+from tsh_sync_gui.engine.letters.trying import Ended, Trying
+from tsh_sync_gui.engine.letters.values import EditOutcome, Letter, LetterState, Part, PayloadFault
+from tsh_sync_gui.engine.ports.letters import LetterDeeds, Letters
+from tsh_sync_gui.engine.syncing import Parts
+
+LOCK_SECONDS: Final = 900.0
+_CARRYING_OUT_SECONDS: Final = 300.0
+
+
+class Edits:
+    """Mends letters by hand. The refused text stays as it was; the edited one stands in the history."""
+
+    def __init__(self, parts: Parts, *, letters: Letters, deeds: LetterDeeds, trying: Trying) -> None:
+        self._parts = parts
+        self._letters = letters
+        self._deeds = deeds
+        self._trying = trying
+
+    def check(self, letter: Letter, text: str) -> tuple[PayloadFault, ...]:
+        """Return what is wrong with *text*, none when it can be taken; ConfigurationError for what has no text."""
+        if letter.part is Part.DELIVERY:
+            raise ConfigurationError(
+                "A delivery's text is Zoho's and is not edited", advice="Retry it: the record is fetched."
+            )
+        if letter.part is Part.JOB:
+            return job_faults(text)
+        normalizer = self._parts.normalizers.get(letter.entity)
+        if normalizer is None:
+            raise ConfigurationError(
+                f"This program knows no “{letter.entity}”", advice="Update it, or discard the letter."
+            )
+        return faults_of(letter, text, normalizer, now=self._parts.clock.now())
+
+    async def edit_and_retry(self, letter: str, text: str, *, by: str, key: str) -> EditOutcome:
+        """Take *text* in place of the refused one, once for each *key* (any id of this press of the button).
+
+        Raises ConfigurationError when the letter is not open, another person edits it, or the key was used.
+        """
+        known = await self._letters.letters([letter])
+        if not known:
+            raise unknown(letter)
+        found = known[0]
+        if found.state is not LetterState.OPEN:
+            raise ConfigurationError(
+                f"The letter is {found.state.value} already", advice="Open it again to see what became of it."
+            )
+        if faults := self.check(found, text):
+            return EditOutcome(
+                is_mended=False, letter=found, faults=faults, title=faults[0].reason, advice="Nothing was changed."
+            )
+        key = key or uuid.uuid4().hex
+        if not await self._deeds.lock(letter, by=by, seconds=_CARRYING_OUT_SECONDS):
+            raise busy(found, by)
+        try:
+            if not await self._deeds.keep_edit(letter, by=by, key=key, payload=text.encode()):
+                raise ConfigurationError("This edit was carried out already", advice="Open the letter again.")
+            return await self._carried_out(found, text, key=key)
+        finally:
+            await self._deeds.unlock(letter, by=by)
+
+    async def _carried_out(self, letter: Letter, text: str, *, key: str) -> EditOutcome:
+        try:
+            run, title, advice = await self._done(letter, compact(text))
+        except UnreachableError as error:
+            await self._deeds.edited(letter.id, key=key, words=f"failed: {error.title}", run="")
+            raise
+        except SyncError as error:
+            run, title, advice = "", error.title, error.advice
+        (now,) = await self._letters.letters([letter.id])
+        is_mended = not title and now.state is LetterState.RESOLVED
+        if not is_mended and not title:
+            title, advice = now.reason, "The letter holds the new reason."
+        await self._deeds.edited(letter.id, key=key, words="succeeded" if is_mended else f"failed: {title}", run=run)
+        return EditOutcome(is_mended=is_mended, letter=now, run_id=run, title=title, advice=advice)
+
+    async def _done(self, letter: Letter, payload: bytes) -> tuple[str, str, str]:
+        """Carry the edit out; returns the run, and title and advice of what stood in the way."""
+        if letter.part is Part.JOB:
+            tried = await self._trying.job(letter, payload, Lane.PERSON)
+            return tried.run_id, "" if tried.ended is Ended.SUCCEEDED else tried.words, tried.advice
+        normalizer = self._parts.normalizers[letter.entity]
+        raw = await self._parts.mirror.raw(normalizer.entity, letter.record_id) if letter.record_id else None
+        # As if it had come when the refused text came: what Zoho has sent since is newer and stays.
+        batches = rendered(letter.part, payload, normalizer, stored_raw=raw, at=letter.last_seen_at)
+        refused = next((one for batch in batches for one in batch.rejected), None)
+        if refused is not None:
+            return "", refused.reason, "Nothing was changed."
+        run = await open_run(self._parts, normalizer.entity, calls=0)
+        run = await store_in(self._parts, run, batches[:1], batches[1:])
+        if run.counts.failed:
+            return run.id, "", ""
+        await self._deeds.resolve([letter.id], run=run.id)
+        return run.id, "", ""
+
+
+def unknown(letter: str) -> ConfigurationError:
+    """Return the error for a letter that there is not."""
+    return ConfigurationError(f"There is no dead letter “{letter}”", advice="`tsh-sync dead-letters list` shows them.")
+
+
+def busy(letter: Letter, by: str) -> ConfigurationError:
+    """Return the error for a letter that somebody else has, or that is open no more."""
+    who = letter.locked_by if letter.locked_by and letter.locked_by != by else "Somebody"
+    return ConfigurationError(f"{who} edits this letter now", advice="Wait until it is let go, or look at it again.")

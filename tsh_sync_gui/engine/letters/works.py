@@ -1,0 +1,199 @@
+"""The retry of many letters: in order, carefully when asked, at a pace, to the end or to what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from tsh_sync_gui.core.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    QuotaExhaustedError,
+    TransientError,
+    UnreachableError,
+)
+from tsh_sync_gui.core.events import LettersChanged
+from tsh_sync_gui.engine.letters.bulk import BulkFetch
+from tsh_sync_gui.engine.letters.trying import Ended, NeedsPersonError, Tried, Trying, refused_again
+from tsh_sync_gui.engine.letters.values import Letter, LetterState, LetterWork, WorkState
+from tsh_sync_gui.engine.ports.letters import Letters, LetterWorks
+from tsh_sync_gui.engine.syncing import Parts
+from tsh_sync_gui.entities.registry import Registry
+
+CAREFUL_STEPS: Final = (1, 5, 25)
+STEP: Final = 100
+_IN_A_ROW: Final = 3
+"""So many failures in a row that are not about a record stop a retry: Zoho or the network is in trouble."""
+
+_HELD: Final = "letters"
+
+
+class Worker:
+    """Carries out retries; each is carried out by one process at a time."""
+
+    def __init__(
+        self, parts: Parts, registry: Registry, *, letters: Letters, works: LetterWorks, trying: Trying, bulk: BulkFetch
+    ) -> None:
+        self._parts = parts
+        self._registry = registry
+        self._letters = letters
+        self._works = works
+        self._trying = trying
+        self._bulk = bulk
+
+    async def carry_out(self, work: str) -> LetterWork | None:
+        """Go on with *work* to its end; None while another process does.
+
+        It waits (state `waiting`) when the day's calls are used up. Raises UnreachableError for the database; what is
+        done is done, and the rest is gone on with.
+        """
+        held = await self._parts.ledger.own(f"{_HELD}/{work}")
+        if held is None:
+            return None
+        try:
+            return await self._carry_out(work)
+        finally:
+            await held.release()
+
+    async def _carry_out(self, work: str) -> LetterWork:
+        at = await self._works.set_state(work, WorkState.RUNNING)
+        await self._parts.absences.load()
+        trouble = 0
+        try:
+            while not at.state.is_over and (ids := await self._works.next_of(work, _step(at))):
+                for group in self._groups(await self._letters.letters(ids), skipped=len(ids)):
+                    at, stop, trouble = await self._group(at, group, trouble)
+                    if stop is not None:
+                        return await self._end(work, WorkState.STOPPED, stop)
+                    if at.state.is_over:
+                        return at
+        except QuotaExhaustedError as error:
+            waiting = await self._works.set_state(work, WorkState.WAITING, words=error.title, until=error.resets_at)
+            self._tell(waiting)
+            return waiting
+        except (NeedsPersonError, AuthorisationError, ConfigurationError) as error:
+            return await self._end(work, WorkState.FAILED, f"{error.title}. {error.advice}".strip())
+        return await self._end(work, WorkState.DONE)
+
+    async def _end(self, work: str, state: WorkState, words: str = "") -> LetterWork:
+        ended = await self._works.set_state(work, state, words=words)
+        self._tell(ended)
+        return ended
+
+    def _tell(self, work: LetterWork) -> None:
+        self._parts.bus.publish(LettersChanged(work=work.id, number=work.done))
+
+    def _groups(self, letters: Sequence[Letter], *, skipped: int) -> list[list[Letter]]:
+        """Cut *letters* into those that one call serves and single ones, in their order."""
+        groups: list[list[Letter]] = []
+        for letter in letters:
+            last = groups[-1][-1] if groups else None
+            entity = self._parts.normalizers[letter.entity].entity if letter.entity in self._parts.normalizers else None
+            together = (
+                last is not None
+                and entity is not None
+                and _is_fetched(letter)
+                and _is_fetched(last)
+                and last.entity == letter.entity
+                and len(groups[-1]) < self._bulk.size(entity)
+            )
+            if together:
+                groups[-1].append(letter)
+            else:
+                groups.append([letter])
+        # Letters that are no longer there count as well: the work's place is by number.
+        groups += [[] for _ in range(skipped - len(letters))]
+        return groups
+
+    async def _group(
+        self, work: LetterWork, group: Sequence[Letter], trouble: int
+    ) -> tuple[LetterWork, str | None, int]:
+        """Try the letters of *group*; returns the work, why it stops (None: it goes on), and the failures in a row."""
+        if not group:
+            return await self._works.advance(work.id, succeeded=0, failed=0, skipped=1, calls=0), None, trouble
+        if len(group) == 1:
+            tries = [await self._trying.one(group[0], by=work.by, lane=work.lane, work=work.id, since=work.started_at)]
+        else:
+            tries = await self._together(work, group)
+        calls = sum(one.calls for one in tries)
+        failures = [one for one in tries if one.ended is Ended.FAILED]
+        at = await self._works.advance(
+            work.id,
+            succeeded=sum(one.ended is Ended.SUCCEEDED for one in tries),
+            failed=len(failures),
+            skipped=sum(one.ended is Ended.SKIPPED for one in tries),
+            calls=calls,
+        )
+        self._tell(at)
+        if failures and work.is_careful:
+            return at, f"Stopped at the first failure: {failures[0].words}", 0
+        for one in tries:
+            trouble = trouble + 1 if one.ended is Ended.FAILED and not one.is_refusal else 0
+        if trouble >= _IN_A_ROW:
+            return (
+                at,
+                f"Stopped: {_IN_A_ROW} in a row failed, and not for their own sake: {failures[-1].words}",
+                trouble,
+            )
+        if work.pace and calls:
+            await self._parts.clock.sleep(60.0 / work.pace * len(group))
+        return at, None, trouble
+
+    async def _together(self, work: LetterWork, group: Sequence[Letter]) -> list[Tried]:
+        """Fetch the records of *group* by one call; what it does not bring is asked for alone."""
+        started = self._parts.clock.now()
+        run, calls = await self._fetched(work, group)
+        after = {one.id: one for one in await self._letters.letters([one.id for one in group])}
+        tries: list[Tried] = []
+        for letter in group:
+            now = after.get(letter.id, letter)
+            tried = Tried(ended=Ended.SUCCEEDED, run_id=run, request=f"{len(group)} records by one call")
+            if run and now.resolved_by == run:
+                await self._trying.note(letter, tried, started=started, by=work.by, work=work.id)
+            elif run and now.run_id == run:
+                tried = refused_again(letter, now, tried)
+                await self._trying.note(letter, tried, started=started, by=work.by, work=work.id)
+            else:
+                tried = await self._trying.one(letter, by=work.by, lane=work.lane, work=work.id, since=work.started_at)
+            # The call is booked once.
+            tries.append(replace(tried, calls=tried.calls + calls))
+            calls = 0
+        return tries
+
+    async def _fetched(self, work: LetterWork, group: Sequence[Letter]) -> tuple[str, int]:
+        """Fetch the records of the open letters of *group* together; returns the run, "" for none, and the calls."""
+        wanted = dict.fromkeys(one.record_id for one in group if _is_free(one, work.by))
+        if len(wanted) < 2:
+            return "", 0
+        try:
+            run, calls = await self._bulk.fetch(self._registry.get(group[0].entity), list(wanted), lane=work.lane)
+        except UnreachableError as error:
+            if error.what == "database":
+                raise
+        except TransientError as error:
+            structlog.get_logger(__name__).info("bulk call", error=error.kind, entity=group[0].entity)
+        else:
+            return (run.id if run else ""), calls
+        # What stands in the way is said at each letter when it is asked for alone.
+        return "", 0
+
+
+def _step(work: LetterWork) -> int:
+    """Return how many letters are next: 1, 5, 25, then the rest where care is asked for."""
+    done = 0
+    for size in CAREFUL_STEPS if work.is_careful else ():
+        done += size
+        if work.done < done:
+            return done - work.done
+    return STEP
+
+
+def _is_fetched(letter: Letter) -> bool:
+    return letter.part.is_record and bool(letter.record_id)
+
+
+def _is_free(letter: Letter, by: str) -> bool:
+    return letter.state is LetterState.OPEN and letter.locked_by in {"", by}
