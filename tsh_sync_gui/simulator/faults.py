@@ -5,16 +5,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+from zlib import crc32
 
 from tsh_sync_gui.simulator import replies
 from tsh_sync_gui.simulator.replies import Reply
 
 REFUSALS = frozenset({"429_44", "429_45", "429_1070", "401", "500", "html"})
 CONNECTION = frozenset({"cut", "lost_answer"})
-ROWS = frozenset({"duplicate", "bad_record", "bad_value", "bad_date", "huge_field"})
+ROWS = frozenset({"duplicate", "bad_record", "bad_value", "bad_date", "huge_field", "three_causes"})
 KINDS = REFUSALS | CONNECTION | ROWS | {"slow", "truncated", "filter_ignored", "wrong_key"}
 _SLOW_MS = 5000
 _HUGE = 1 << 20
+_IN_TURN = ("bad_value", "bad_date", "no_name")
+_ONE_IN = 8
+_NAMES = ("name", "contact_name")
 _HTML = b"<!DOCTYPE html><html><head><title>Zoho</title></head><body><h1>Please try again later</h1></body></html>"
 
 
@@ -97,15 +101,27 @@ def spoiled(rows: list[bytes], kind: str, id_key: str) -> list[bytes]:
     """Return *rows* with the one in the middle made bad."""
     if not rows:
         return rows
+    if kind == "three_causes":
+        records = [json.loads(row) for row in rows]
+        bad = [spoiled_record(record, kind, id_key) for record in records]
+        return [
+            row if one is record else replies.encoded(one) for row, record, one in zip(rows, records, bad, strict=True)
+        ]
     middle = len(rows) // 2
     if kind == "duplicate":
         return [*rows[: middle + 1], *rows[middle:]]
-    bad = spoiled_record(json.loads(rows[middle]), kind, id_key)
-    return [*rows[:middle], replies.encoded(bad), *rows[middle + 1 :]]
+    worst = spoiled_record(json.loads(rows[middle]), kind, id_key)
+    return [*rows[:middle], replies.encoded(worst), *rows[middle + 1 :]]
 
 
 def spoiled_record(record: dict[str, Any], kind: str, id_key: str) -> dict[str, Any]:
     """Return *record* made bad in the way that *kind* says."""
+    if kind == "three_causes":
+        # The same records in lists and details, about one in three of them, each bad in its own way.
+        turn = crc32(str(record.get(id_key)).encode()) % _ONE_IN
+        return spoiled_record(record, _IN_TURN[turn], id_key) if turn < len(_IN_TURN) else record
+    if kind == "no_name":
+        return record | {key: "" for key in _NAMES if key in record}
     if kind == "bad_record":
         return {key: value for key, value in record.items() if key != id_key}
     if kind == "bad_value":

@@ -122,6 +122,26 @@ def test_one_row_in_the_middle_is_bad_and_its_neighbours_are_not(zoho, kind):
     }[kind]
 
 
+def test_three_causes_spoil_the_same_records_in_the_list_and_alone(zoho):
+    good = {row["item_id"]: row for row in zoho.read("/inventory/v1/items", per_page=100)["items"]}
+    fault(zoho, "three_causes", path="*/items*")
+
+    rows = {row["item_id"]: row for row in zoho.read("/inventory/v1/items", per_page=100)["items"]}
+
+    bad = {one for one in rows if rows[one] != good[one]}
+    assert {name for one in bad for name in rows[one] if rows[one][name] != good[one][name]} == {
+        "name",
+        "rate",
+        "created_time",
+        "last_modified_time",
+    }
+    assert 10 < len(bad) < 70
+    alone = zoho.read(f"/inventory/v1/items/{min(bad)}")["item"]
+    assert {name: alone.get(name) for name in ("name", "rate", "created_time")} == {
+        name: rows[min(bad)].get(name) for name in ("name", "rate", "created_time")
+    }
+
+
 def test_a_wrong_key_hides_the_list(zoho):
     fault(zoho, "wrong_key", times=1)
 
