@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,9 +39,12 @@ class Program:
         self.environment = {name: os.environ[name] for name in kept if name in os.environ} | environment
         self._capsys = capsys
 
-    def __call__(self, *arguments: str, **changes: str) -> Ended:
+    def __call__(self, *arguments: str, typed: str = "", **changes: str) -> Ended:
         """Run a command to its end in this process, which saves the second that a start takes."""
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryFile("w+", encoding="utf-8") as stdin:
+            stdin.write(typed)
+            stdin.seek(0)
+            patch.setattr(sys, "stdin", stdin)
             for name in os.environ.keys() - self.environment.keys():
                 if name.startswith(("ZOHO_", "TSH_", "TDS_")):
                     patch.delenv(name)

@@ -1,4 +1,8 @@
-"""`tsh-sync auth` as a person without a window uses it: real processes, pipes for what is typed, a simulated Zoho."""
+"""`tsh-sync auth` as a person without a window uses it: pipes for what is typed, a simulated Zoho.
+
+What waits for a browser or a keyboard, or does not know the passphrase, runs in a process of its own; the rest in this
+one, which saves its start.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.integration.cli.conftest import Program
 from tests.support.setups import CLIENT_ID, CLIENT_SECRET, PASSPHRASE, control, facts, secrets_of, with_vault
 from tests.support.simulator import make_simulator, simulator
 from tests.support.stores import with_tables
@@ -30,7 +35,7 @@ def vaulted(tmp_path):
 class Shell:
     """Runs commands of one home; Zoho and the database are named by the environment, secrets are not."""
 
-    def __init__(self, home: Path, simulator, url: str) -> None:
+    def __init__(self, home: Path, simulator, url: str, capsys: pytest.CaptureFixture[str]) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("ZOHO_", "TSH_", "TDS_"))}
         self.folder = home.parent
         self.environment = kept | {
@@ -41,6 +46,7 @@ class Shell:
             "ZOHO_API_BASE_URL": simulator.url,
             "ZOHO_RATE_LIMIT_PER_MINUTE": "6000",
         }
+        self._capsys = capsys
 
     def start(self, *arguments: str, stdin: int = subprocess.PIPE, **changes: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -53,15 +59,21 @@ class Shell:
             env=self.environment | {"PYTHONPATH": str(Path(__file__).parents[3])} | changes,
         )
 
-    def run(self, *arguments: str, typed: str = "", **changes: str) -> tuple[int, str, str]:
+    def alone(self, *arguments: str, typed: str = "", **changes: str) -> tuple[int, str, str]:
+        """Run a command to its end in a process of its own."""
         process = self.start(*arguments, **changes)
         out, err = process.communicate(typed, timeout=60)
         return process.returncode, out, err
 
+    def run(self, *arguments: str, typed: str = "", **changes: str) -> tuple[int, str, str]:
+        """Run a command to its end in this process."""
+        ended = Program(self.environment, self._capsys)(*arguments, typed=typed, **changes)
+        return ended.code, ended.out, ended.err
+
 
 @pytest.fixture
-def shell(vaulted, simulator, database_url):
-    return Shell(vaulted, simulator, database_url(with_tables))
+def shell(vaulted, simulator, database_url, capsys):
+    return Shell(vaulted, simulator, database_url(with_tables), capsys)
 
 
 def address_of(process):
@@ -102,10 +114,10 @@ def test_a_browser_on_this_computer_finishes_the_command(shell, simulator):
     process.communicate()
 
 
-def test_what_is_typed_after_the_browser_has_come_back_is_heard_at_once(vaulted, make_simulator, database_url):
+def test_what_is_typed_after_the_browser_has_come_back_is_heard_at_once(vaulted, make_simulator, database_url, capsys):
     pty = pytest.importorskip("pty")
     simulator = make_simulator(organizations=3)
-    shell = Shell(vaulted, simulator, database_url(with_tables))
+    shell = Shell(vaulted, simulator, database_url(with_tables), capsys)
     control(simulator, "consent", {"auto": "accept"})
     first = shell.start("auth", "login", "--client-id", CLIENT_ID, "--data-centre", "us")
     first.stdin.write(f"{CLIENT_SECRET}\n")
@@ -132,7 +144,7 @@ def test_a_self_client_code_is_piped_in(shell, simulator):
     scope = "ZohoBooks.settings.READ,ZohoInventory.items.READ"
     code = control(simulator, "self_client", {"scope": scope})["code"]
 
-    returned, out, err = shell.run(
+    returned, out, err = shell.alone(
         "auth",
         "login",
         "--client-id",
@@ -251,8 +263,8 @@ def test_how_a_sign_in_stands_is_told_apart_by_the_exit_code(shell, simulator, v
 
     nowhere = {"ZOHO_ACCOUNTS_URL": "http://127.0.0.1:9", "ZOHO_API_BASE_URL": "http://127.0.0.1:9"}
     unreachable, told, _ = shell.run("auth", "status", "--json", **nowhere)
-    closed, words, _ = shell.run("auth", "status", TSH_SECRET_KEY="")
-    wrong, _, _ = shell.run("auth", "status", TSH_SECRET_KEY="another passphrase")
+    closed, words, _ = shell.alone("auth", "status", TSH_SECRET_KEY="")
+    wrong, _, _ = shell.alone("auth", "status", TSH_SECRET_KEY="another passphrase")
     good, _, _ = shell.run("auth", "status")
 
     assert (unreachable, closed, wrong, good) == (1, 4, 4, 0)
