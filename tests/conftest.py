@@ -9,6 +9,8 @@ os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 os.environ.pop("SSL_CERT_FILE", None)
 os.environ["SSL_CERT_DIR"] = os.devnull
 
+from hypothesis import settings
+
 from tests.support.garbage import leave_out_what_is_there, pytest_runtest_protocol
 from tests.support.postgres import database_url, databases, home, postgres
 from tests.support.workers import pytest_xdist_auto_num_workers, pytest_xdist_make_scheduler
@@ -22,6 +24,12 @@ __all__ = [
     "pytest_xdist_auto_num_workers",
     "pytest_xdist_make_scheduler",
 ]
+
+
+# Enough to find what a change has broken; `--hypothesis-profile thorough` looks for what nobody has met yet.
+settings.register_profile("suite", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=2000, deadline=None)
+settings.load_profile("suite")
 
 
 def pytest_collection_finish() -> None:

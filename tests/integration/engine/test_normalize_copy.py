@@ -55,7 +55,7 @@ def as_rows(lines, found):
 def test_postgresql_takes_every_line_that_is_rendered(postgres):
     with connect(postgres) as connection:
 
-        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
         @given(records=st.lists(RECORDS, max_size=5), ascii_only=st.booleans(), indent=st.sampled_from([None, "\t"]))
         def check(records, ascii_only, indent):
             raws = [
