@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -20,7 +19,7 @@ from tsh_sync_gui.bootstrap.watching import Watch, watching
 from tsh_sync_gui.bootstrap.webhook_doors import webhooks_inbox
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.errors import SyncError
-from tsh_sync_gui.core.settings import Loaded, Settings
+from tsh_sync_gui.core.settings import Loaded, Origin, Settings
 from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.handlers import syncing_kinds
 from tsh_sync_gui.engine.inbound import Inbound
@@ -135,7 +134,7 @@ async def _settling(loaded: Loaded) -> AsyncIterator[None]:
     if loaded.is_demo or not loaded.is_rotating:
         yield
         return
-    task = asyncio.create_task(_settle(loaded.home), name="rotation")
+    task = asyncio.create_task(_settle(loaded), name="rotation")
     try:
         yield
     finally:
@@ -143,11 +142,13 @@ async def _settling(loaded: Loaded) -> AsyncIterator[None]:
         await asyncio.wait({task})
 
 
-async def _settle(home: Path) -> None:
+async def _settle(loaded: Loaded) -> None:
     from tsh_sync_gui.bootstrap.setup import open_setup  # noqa: PLC0415 -- the set-up stands on this module
 
+    given = {name for name, origin in loaded.origins.items() if origin is Origin.COMMAND_LINE}
+    overrides = {name: getattr(loaded.settings, name) for name in given}
     try:
-        async with open_setup(home) as setup:
+        async with open_setup(loaded.home, overrides=overrides) as setup:
             await setup.settle_rotation()
     except SyncError as error:
         structlog.get_logger(__name__).warning("the rotation is not ended yet", title=error.title, cause=error.cause)

@@ -209,29 +209,29 @@ class Ground:
 
     async def wiring(self) -> Wiring:
         """Return the parts connected as the settings say now."""
-        now = (await self.settings()).settings
-        machine = await self.machine()
+        loaded = await self.settings()
+        now, machine = loaded.settings, await self.machine()
         secrets = (now.client_secret.get_secret_value(), now.refresh_token.get_secret_value())
-        is_asked = await self._is_limit_asked()
+        is_known = await self._is_limit_known(loaded)
         where = (now.accounts_url, now.api_base_url, now.organization_id, now.client_type)
-        key = (now.client_id, *secrets, *where, is_asked)
+        key = (now.client_id, *secrets, *where, is_known)
         async with self._opening:
             database = await self._opened(machine)
             if self._wiring is None or key != self._key:
                 await self._close_wiring()
-                allowed = limits if is_asked else _before_asked
+                allowed = limits if is_known else _before_known
                 opening = wired(database, machine, registry=self.terms.registry, allowed=allowed)
                 self._wiring, self._key = await self._parts.enter_async_context(opening), key
             return self._wiring
 
     async def limits(self, loaded: Loaded) -> Limits:
         """Return what the set-up's own calls are allowed."""
-        return (limits if await self._is_limit_asked() else _before_asked)(loaded.settings)
+        return (limits if await self._is_limit_known(loaded) else _before_known)(loaded.settings)
 
-    async def _is_limit_asked(self) -> bool:
-        """Tell whether a person has been asked for the plan's limit."""
+    async def _is_limit_known(self, loaded: Loaded) -> bool:
+        """Tell whether somebody has said what the plan allows, or was asked."""
         progress = (await self.kept.read() or Kept()).progress
-        return Step.LIMITS in progress.done | progress.skipped
+        return loaded.origins["per_day"] is not Origin.DEFAULT or Step.LIMITS in progress.done | progress.skipped
 
     async def _close_wiring(self) -> None:
         self._wiring, parts, self._parts = None, self._parts, AsyncExitStack()
@@ -284,7 +284,7 @@ class Ground:
         structlog.get_logger(__name__).info("the set-up's settings are in the database now", settings=len(kept.pending))
 
 
-def _before_asked(settings: Settings) -> Limits:
+def _before_known(settings: Settings) -> Limits:
     """Return limits for the few calls of a set-up whose plan is not known yet.
 
     The organization may have made more calls today than our default allows a day, by right: its plan may have ten times
