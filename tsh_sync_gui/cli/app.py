@@ -18,6 +18,7 @@ from tsh_sync_gui.cli import (
     database,
     demo,
     doctor,
+    letter_deeds,
     listen,
     runs,
     schedule,
@@ -64,6 +65,7 @@ app.add_typer(schedule.app, name="schedule")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(token.app, name="token")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(letter_deeds.app, name="dead-letters")
 app.command("simulate")(simulate.simulate)
 app.add_typer(database.app, name="db")
 app.add_typer(auth.app, name="auth")
