@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +20,8 @@ from tsh_sync_gui.store.embedded.leases import anyone_left
 
 _LOOK_EVERY_S = 2.0
 _LOOKS_WITHOUT_CLIENTS = 4
+_BESIDE_ITEMS = ("customers", "orders", "invoices", "payments", "credit_notes")
+_FEWEST = 5
 
 
 def main(arguments: list[str]) -> int:
@@ -41,10 +44,21 @@ def main(arguments: list[str]) -> int:
 
 
 def configuration(home: DemoHome) -> SimulatorConfig:
-    """Return the simulated organization: the remembered size, limits wide enough not to wait, changes kept."""
-    size = home.size
-    return SimulatorConfig(
-        items=size.items, seed=size.seed, per_minute=PER_MINUTE, per_day=PER_DAY, state_file=home.journal
+    """Return the simulated organization: the remembered size, limits wide enough not to wait, changes kept.
+
+    Fewer products than usual have fewer orders and payments, too: who asks for a small demo wants to see its end soon.
+    """
+    size, usual = home.size, SimulatorConfig()
+    part = min(1.0, size.items / usual.items)
+    numbers = {name: max(_FEWEST, round(getattr(usual, name) * part)) for name in _BESIDE_ITEMS}
+    return replace(
+        usual,
+        **numbers,
+        items=size.items,
+        seed=size.seed,
+        per_minute=PER_MINUTE,
+        per_day=PER_DAY,
+        state_file=home.journal,
     )
 
 
