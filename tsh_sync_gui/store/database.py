@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self, TypeVar
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -108,7 +109,13 @@ class Database:
             try:
                 driver = await _driver(connection)
                 async with driver.transaction():
-                    yield driver
+                    try:
+                        yield driver
+                    except asyncio.CancelledError:
+                        if driver.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                            # Cut off within a COPY: the server still takes it, and would refuse even a rollback.
+                            await asyncio.shield(connection.invalidate())
+                        raise
             finally:
                 # Shielded: a cancelled task must not leave the connection outside of the pool.
                 await asyncio.shield(connection.close())

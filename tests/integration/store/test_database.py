@@ -338,3 +338,19 @@ async def test_a_server_killed_and_started_on_another_port_is_found_again(home):
     assert len(asked) == 1
     assert database.address.params["port"] != str(endpoint.port)
     await database.close()
+
+
+async def test_work_that_is_cut_off_within_a_statement_gives_its_connection_up_without_a_word(database_url, caplog):
+    """As a COPY leaves it that is cancelled: the server has not answered, and would refuse even a rollback."""
+    database = await Database.open(database_url(), registry=REGISTRY)
+
+    with pytest.raises(asyncio.CancelledError):
+        async with database.raw() as connection:
+            connection.pgconn.send_query(b"SELECT pg_sleep(30)")
+            raise asyncio.CancelledError
+    async with database.raw() as connection:
+        answer = await (await connection.execute("SELECT 1")).fetchone()
+    await database.close()
+
+    assert answer == (1,)
+    assert [record.getMessage() for record in caplog.records if record.levelname in {"WARNING", "ERROR"}] == []
