@@ -344,10 +344,13 @@ async def test_work_that_is_cut_off_within_a_statement_gives_its_connection_up_w
     """As a COPY leaves it that is cancelled: the server has not answered, and would refuse even a rollback."""
     database = await Database.open(database_url(), registry=REGISTRY)
 
-    with pytest.raises(asyncio.CancelledError):
+    async def cut_off():
         async with database.raw() as connection:
-            connection.pgconn.send_query(b"SELECT pg_sleep(30)")
+            connection.pgconn.send_query(b"SELECT pg_sleep(1)")
             raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await cut_off()
     async with database.raw() as connection:
         answer = await (await connection.execute("SELECT 1")).fetchone()
     await database.close()
