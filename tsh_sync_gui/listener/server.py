@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, cast
 
 import uvicorn
@@ -30,18 +30,54 @@ MOST_CONNECTIONS: Final = 400
 """Windows' loop serves 512 sockets at most."""
 _KEEP_ALIVE_S: Final = 30
 _GRACE_S: Final = 10
+_TICK_S: Final = 0.1
+_PAUSE_S: Final = 0.005
 _START_S: Final = 3.0
 
 Ready = Callable[[str], None]
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn that leaves signals to whoever runs it."""
+    """A uvicorn that leaves signals to whoever runs it, and ends without pauses."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._asked = asyncio.Event()
+
+    def leave(self) -> None:
+        """End as soon as what is being answered has come to its end."""
+        self.should_exit = True
+        self._asked.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def main_loop(self) -> None:
+        """Look around as often as uvicorn does, for its date; but hear `leave` at once."""
+        asked = asyncio.create_task(self._asked.wait())
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            await asyncio.wait({asked}, timeout=_TICK_S)
+        asked.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, and let what is being answered come to its end."""
+        for server in self.servers:
+            server.close()
+        for bound in sockets or ():
+            bound.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while state.connections or state.tasks:  # noqa: ASYNC110 -- uvicorn has no event for the last one
+                    await asyncio.sleep(_PAUSE_S)
+        for task in state.tasks:
+            task.cancel()
 
 
 class _Joined:
@@ -154,7 +190,7 @@ class Listener:
                     on_ready(f"http://{shown}:{bound.getsockname()[1]}")
                     await asyncio.shield(serving)
                 finally:
-                    server.should_exit = True
+                    server.leave()
                     await asyncio.wait({serving}, timeout=_GRACE_S + 2)
                     await self.syncs.close()
 
