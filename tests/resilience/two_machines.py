@@ -19,8 +19,8 @@ import httpx
 import psycopg
 
 from tests.benchmarks.world import environment, home
-from tests.resilience.webhook_storm import ORGANIZATION_ID, SECRET, free_port, wait_for
-from tsh_sync_gui.simulator import Simulator, SimulatorConfig
+from tests.resilience.webhook_storm import SECRET, free_port, wait_for
+from tsh_sync_gui.simulator import ORGANIZATION_ID, Simulator, SimulatorConfig
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "tsh_sync_gui")
@@ -29,7 +29,14 @@ PROGRAM = (sys.executable, "-m", "tsh_sync_gui")
 def share(*, records: int, per_minute: int) -> dict[str, Any]:
     """Return what two workers made of *records* deliveries at *per_minute* calls."""
     # The invoices' customers are here already; each record then costs one call.
-    sizes = {"items": 5, "customers": 5, "orders": 5, "invoices": records, "payments": 5, "credit_notes": 5}
+    sizes: dict[str, Any] = {
+        "items": 5,
+        "customers": 5,
+        "orders": 5,
+        "invoices": records,
+        "payments": 5,
+        "credit_notes": 5,
+    }
     config = SimulatorConfig(**sizes, per_minute=per_minute, per_day=1_000_000, concurrency=5)
     with home() as first, home() as second, Simulator(config) as simulator:
         env = environment(first, simulator.url, per_minute=per_minute) | {"ZOHO_WEBHOOK_SECRET": SECRET}
