@@ -14,7 +14,6 @@ from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.store.attempts import PgAttempts
 from tsh_sync_gui.store.database import Database
-from tsh_sync_gui.store.inbox import PgInbox
 from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.letter_deeds import PgLetterDeeds
 from tsh_sync_gui.store.letter_works import PgLetterWorks
@@ -31,7 +30,6 @@ class LetterDesk:
         database: Database,
         *,
         jobs: PgJobs,
-        inbox: PgInbox,
     ) -> None:
         deeds, works = PgLetterDeeds(database), PgLetterWorks(database)
         self._handlers: dict[str, Handler] = {}
@@ -50,7 +48,6 @@ class LetterDesk:
         self.given_ups = GivenUps(
             deeds=deeds,
             works=works,
-            waiting=inbox.waiting,
             carry_on=self.letters.carry_on,
             bus=parts.bus,
             clock=parts.clock,

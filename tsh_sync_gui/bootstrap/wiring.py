@@ -201,11 +201,10 @@ async def wired(
     parts = _parts(database, registry, ledger, budget, source=source, bus=bus, live=live)
     watch = watching(database, registry, jobs, budget=budget, live=live, bus=bus)
     webhooks = webhooks_inbox(database, registry, jobs, live)
-    inbox = PgInbox(database, jobs)
-    desk = LetterDesk(parts, registry, database, jobs=jobs, inbox=inbox)
+    desk = LetterDesk(parts, registry, database, jobs=jobs)
     service = _service(parts, registry, live, database, jobs=jobs, watch=watch, webhooks=webhooks, desk=desk)
     understood = partial(understand, registry=registry)
-    inbound = Inbound(parts, registry, inbox=inbox, jobs=jobs, understand=understood)
+    inbound = Inbound(parts, registry, inbox=PgInbox(database, jobs), jobs=jobs, understand=understood)
     now = database.clock.now
     async with AsyncExitStack() as closing:
         # Told before it begins: what fails half-way is closed, too.

@@ -56,6 +56,10 @@ _RESOLVE_JOB: Final = """
 UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %(run)s
 WHERE state = 'open' AND part = 'job' AND entity = %(entity)s AND record_key = %(key)s
 """
+_DELIVERY: Final = """
+SELECT body FROM sync.webhook_events
+WHERE entity = %s AND record_id = %s AND record_id <> '' AND state IN ('waiting', 'failed') ORDER BY id DESC LIMIT 1
+"""
 _REOPEN: Final = """
 UPDATE sync.webhook_events SET state = 'waiting', done_at = NULL, title = ''
 WHERE state = 'failed' AND entity = %s AND record_id = %s AND record_id <> '' RETURNING id
@@ -145,6 +149,11 @@ class PgLetterDeeds:
             "words": searchable(letter.payload, own),
         }
         await connection.execute(WRITE, values)
+
+    async def delivery_of(self, entity: str, record_id: str, connection: Any) -> bytes | None:
+        """Return the body of the last delivery for this record that is not done, None when there is none."""
+        row = await (await connection.execute(_DELIVERY, (entity, record_id))).fetchone()
+        return None if row is None else bytes(row[0])
 
     async def reopen_deliveries(self, entity: str, record_id: str) -> int:
         """Let the deliveries wait again that failed for this record; returns how many."""

@@ -56,6 +56,8 @@ class Edits:
             raise ConfigurationError(
                 f"The letter is {found.state.value} already", advice="Open it again to see what became of it."
             )
+        if found.locked_by not in {"", by}:
+            raise busy(found, by)
         if faults := self.check(found, text):
             return EditOutcome(
                 is_mended=False, letter=found, faults=faults, title=faults[0].reason, advice="Nothing was changed."

@@ -13,7 +13,6 @@ from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.events import LettersChanged
 from tsh_sync_gui.engine.handlers import FETCH
 from tsh_sync_gui.engine.letters.values import GivenUpLetter, Letter, LetterWork, Part, WorkState
-from tsh_sync_gui.engine.ports.inbox import InboxEvent
 from tsh_sync_gui.engine.ports.jobs import Attempt, Handler, Job, JobContext, Kind
 from tsh_sync_gui.engine.ports.letters import LetterDeeds, LetterWorks
 from tsh_sync_gui.engine.retrying import PostponedError
@@ -21,21 +20,14 @@ from tsh_sync_gui.engine.retrying import PostponedError
 RETRY: Final = "retry_letter"
 _LOOK_AGAIN: Final = timedelta(seconds=30)
 CarryOn = Callable[[str], Awaitable[LetterWork | None]]
-Waiting = Callable[[str, str], Awaitable[Sequence[InboxEvent]]]
 
 
 class GivenUps:
-    """Makes letters of what the queue gives up, and closes them when the same work is done after all.
+    """Makes letters of what the queue gives up, and closes them when the same work is done after all."""
 
-    *waiting* returns the deliveries that a record's fetch was to answer.
-    """
-
-    def __init__(
-        self, *, deeds: LetterDeeds, works: LetterWorks, waiting: Waiting, carry_on: CarryOn, bus: Bus, clock: Clock
-    ) -> None:
+    def __init__(self, *, deeds: LetterDeeds, works: LetterWorks, carry_on: CarryOn, bus: Bus, clock: Clock) -> None:
         self._deeds = deeds
         self._works = works
-        self._waiting = waiting
         self._carry_on = carry_on
         self._bus = bus
         self._clock = clock
@@ -77,16 +69,16 @@ class GivenUps:
             return
         record_id = str(job.arguments.get("record_id", "")) if job.kind == FETCH else ""
         entity = _entity(job.arguments)
-        events = await self._waiting(entity, record_id) if record_id else []
+        body = await self._deeds.delivery_of(entity, record_id, connection) if record_id else None
         letter = GivenUpLetter(
             entity=entity,
-            part=Part.DELIVERY if events else Part.JOB,
+            part=Part.JOB if body is None else Part.DELIVERY,
             record_id=record_id,
             record_key=record_id or _record_key(job),
             kind=attempt.error_kind or "unknown",
             reason=title,
             advice=attempt.advice,
-            payload=events[-1].delivery.body if events else _payload(job),
+            payload=_payload(job) if body is None else body,
             run_id=attempt.run_id,
             label="" if record_id else f"{job.kind} {job.key}".strip(),
             job_id=job.id,

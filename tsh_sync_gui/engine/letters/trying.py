@@ -85,12 +85,17 @@ class Trying:
         """
         found = await self._letters.letters([letter.id])
         now = found[0] if found else None
-        if now is None or now.state is not LetterState.OPEN:
-            came = now is not None and now.resolved_at is not None and since is not None and now.resolved_at >= since
-            return Tried(ended=Ended.SUCCEEDED if came else Ended.SKIPPED, words="came with another" if came else "")
+        if now is None:
+            return Tried(ended=Ended.SKIPPED)
+        started = self._parts.clock.now()
+        if now.state is not LetterState.OPEN:
+            if since is None or now.resolved_at is None or now.resolved_at < since:
+                return Tried(ended=Ended.SKIPPED)
+            tried = Tried(ended=Ended.SUCCEEDED, words="came with another", run_id=now.resolved_by)
+            await self.note(now, tried, started=started, by=by, work=work)
+            return tried
         if now.locked_by and now.locked_by != by:
             return Tried(ended=Ended.SKIPPED, words=f"{now.locked_by} edits it")
-        started = self._parts.clock.now()
         tried = await self._try(now, lane)
         await self.note(now, tried, started=started, by=by, work=work)
         return tried

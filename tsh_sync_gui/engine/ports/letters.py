@@ -120,6 +120,10 @@ class LetterDeeds(Protocol):
         """Keep what was given up as a letter, in that open transaction; one that is known is brought up to date."""
         ...
 
+    async def delivery_of(self, entity: str, record_id: str, connection: Any) -> bytes | None:
+        """Return the body of the last delivery for this record that is not done, None when there is none."""
+        ...
+
     async def reopen_deliveries(self, entity: str, record_id: str) -> int:
         """Let the deliveries wait again that failed for this record; returns how many."""
         ...

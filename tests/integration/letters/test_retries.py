@@ -1,0 +1,254 @@
+"""Letters retried against a simulated Zoho: what it costs, what really came of it, and who else is at it."""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.stores import eventually
+from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.events import LettersChanged
+from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.letters.values import LetterState, Part, WorkState
+from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobContext, JobId, JobState, Outcome
+
+pytestmark = pytest.mark.asyncio
+
+ITEMS = "/inventory/v1/items"
+CONTACTS = "*/contacts"
+
+
+def calls(world):
+    return sum(number for path, number in world.asked().items() if not path.endswith("organizations"))
+
+
+async def broken(world, *entities, path=ITEMS, kind="three_causes", **rule):
+    """Sync *entities* while the simulator's rows are bad, then let them be good; returns the letters by id."""
+    world.fault(path, kind, **rule)
+    await world.sync(*entities)
+    world.control("faults", {"rules": []})
+    return await world.service.letters.ids()
+
+
+async def test_many_records_of_one_list_are_fetched_together(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        found = await broken(world, "products", "stock_levels")
+        stock = await letters.count("entity:stock")
+        assert stock > 0
+        assert len(found) - stock > 90
+        before = calls(world)
+
+        cost = await letters.forecast("")
+        work = await letters.carry_out((await letters.retry("", here=True)).id)
+
+        assert (work.state, work.succeeded, work.failed) == (WorkState.DONE, len(found), 0)
+        assert calls(world) - before == work.calls == cost.calls == -(-(len(found) - stock) // 100)
+        assert (cost.letters, cost.lane, cost.fits) == (len(found), Lane.PULLS, True)
+        assert await letters.count() == 0
+        assert len(world.living("products")) == 430
+        assert {one.work for one in world.seen(LettersChanged)} >= {work.id}
+        run = next(one for one in await world.service.runs(entity="products", limit=5) if one.trigger == "dead letter")
+        assert run.calls.bulk == 1
+        detail = await letters.detail(found[0])
+        assert (detail.letter.state, detail.attempts[0].outcome, detail.history[0].work) == (
+            LetterState.RESOLVED,
+            Outcome.DONE,
+            work.id,
+        )
+
+
+async def test_a_record_without_an_id_is_mended_by_hand_and_costs_no_call(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        (letter,) = await broken(world, "products", kind="bad_record", times=1)
+        missing = set(world.ids("items")) - set(world.living("products"))
+        before = calls(world)
+
+        work = await letters.carry_out((await letters.retry((letter,), here=True)).id)
+        assert (work.failed, work.calls) == (1, 0)
+        detail = await letters.detail(letter)
+        assert (detail.calls, detail.attempts[0].title[:14]) == (0, "the same again")
+        text = json.dumps({"item_id": missing.copy().pop()} | json.loads(detail.text), indent=1)
+        outcomes = await asyncio.gather(
+            *(letters.edit_and_retry(letter, text, key="one press") for _ in range(3)), return_exceptions=True
+        )
+
+        assert sum(not isinstance(one, ConfigurationError) and one.is_mended for one in outcomes) == 1
+        assert sum(isinstance(one, ConfigurationError) for one in outcomes) == 2
+        assert set(world.living("products")) == set(world.ids("items"))
+        assert calls(world) == before
+        history = (await letters.detail(letter)).history
+        assert (history[0].deed.value, history[0].words, history[0].payload) == ("edit", "succeeded", text)
+
+
+async def test_an_edit_never_overwrites_what_zoho_has_sent_since(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        (letter,) = await broken(world, "products", kind="bad_value", times=1)
+        detail = await letters.detail(letter)
+        record = detail.letter.record_id
+        # Another process fetched the record meanwhile; its letter was opened before.
+        world.query(
+            "INSERT INTO tsh.products (zoho_id, name, rate, observed_at, zoho_modified_at)"
+            " VALUES (%s, 'newer', 7, now() + interval '1 minute', now() + interval '1 day')",
+            record,
+        )
+
+        outcome = await letters.edit_and_retry(letter, detail.text.replace('"twelve and a half"', "12.5"))
+
+        assert outcome.is_mended
+        assert world.query("SELECT name, rate FROM tsh.products WHERE zoho_id = %s", record) == [("newer", 7)]
+
+
+async def test_the_days_end_lets_a_retry_wait_and_it_goes_on_where_it_stood(open_world):
+    async with open_world() as world:
+        found = await broken(world, "customers", path=CONTACTS)
+        assert len(found) > 4
+        used = (await world.service.quota()).day_used
+
+    async with open_world(per_day=used + 2) as world:
+        letters = world.service.letters
+        cost = await letters.forecast("")
+        assert (cost.fits, cost.left_today) == (False, 2)
+        waiting = await letters.carry_out((await letters.retry("", here=True)).id)
+        assert waiting.state is WorkState.WAITING
+        assert waiting.exit_code == 5
+        assert waiting.until is not None
+        assert 0 < waiting.succeeded < len(found)
+
+    async with open_world() as world:
+        done = await world.service.letters.carry_out(waiting.id)
+        assert (done.state, done.succeeded) == (WorkState.DONE, len(found))
+        assert await world.service.letters.count() == 0
+
+
+async def test_a_worker_carries_out_what_a_window_asks_for_and_a_cancelled_one_stops(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        found = await broken(world, "customers", path=CONTACTS)
+        asked = await letters.retry(tuple(found[:2]))
+        left = await letters.retry(tuple(found[2:]))
+        assert (await letters.cancel_work(left.id)).state is WorkState.CANCELLED
+
+        task = asyncio.create_task(world.wiring.worker().run(concurrency=2))
+
+        async def over():
+            return (await letters.work(asked.id)).state.is_over
+
+        assert await eventually(over)
+        task.cancel()
+        await asyncio.wait({task})
+
+        assert (await letters.work(asked.id)).succeeded == 2
+        assert (await letters.work(left.id)).done == 0
+        assert await letters.count() == len(found) - 2
+
+
+async def test_what_another_person_edits_is_left_alone(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        found = await broken(world, "customers", path=CONTACTS)
+        world.query(
+            "UPDATE sync.dead_letters SET locked_by = 'omar', locked_until = now() + interval '1 hour' WHERE id = %s",
+            int(found[0]),
+        )
+
+        with pytest.raises(ConfigurationError, match="omar"):
+            await letters.lock(found[0])
+        with pytest.raises(ConfigurationError, match="omar"):
+            await letters.edit_and_retry(found[0], (await letters.detail(found[0])).text.replace('""', '"x"'))
+        work = await letters.carry_out((await letters.retry(tuple(found[:2]), here=True)).id)
+
+        assert (work.skipped, work.succeeded) == (1, 1)
+        assert (await letters.lock(found[2])).locked_by != ""
+        await letters.unlock(found[2])
+        assert await letters.check(found[2], "{") != ()
+
+
+def given_up(kind, arguments, key):
+    job = Job(
+        id=JobId("77"),
+        kind=kind,
+        arguments=arguments,
+        key=key,
+        lane=Lane.WEBHOOKS,
+        attempts=4,
+        scheduled_at=None,
+        state=JobState.RUNNING,
+    )
+    now = datetime.now(UTC)
+    attempt = Attempt(
+        subject="job",
+        subject_id=job.id,
+        attempt=5,
+        started_at=now,
+        ended_at=now,
+        outcome=Outcome.GIVEN_UP,
+        error_kind="unreachable",
+        title="Zoho did not answer for 30 s",
+        advice="It is tried again.",
+    )
+    return job, attempt
+
+
+async def give_up(world, kind, arguments, key):
+    """Let the queue give a job up, twice, as after a kill in between."""
+    for _ in range(2):
+        async with world.wiring.database.raw() as connection:
+            await world.wiring.worker().on_given_up(*given_up(kind, arguments, key), connection)
+
+
+async def test_a_delivery_that_was_given_up_is_a_letter_and_its_retry_ends_the_delivery(open_world):
+    async with open_world() as world:
+        letters, (record, other) = world.service.letters, world.ids("items")[:2]
+        world.query(
+            "INSERT INTO sync.webhook_events (key, received_at, entity, record_id, verdict, state, body)"
+            " VALUES ('k', now(), 'products', %s, 'accepted', 'waiting', '{\"item\": {}}')",
+            record,
+        )
+        await give_up(world, "fetch", {"entity": "products", "record_id": record, "trigger": "webhook"}, record)
+        await give_up(world, "fetch", {"entity": "products", "record_id": other, "trigger": "job"}, other)
+
+        (delivery,) = (await letters.page("part:delivery")).letters
+        (job,) = (await letters.page("part:job")).letters
+        (group,) = await letters.groups()
+        assert (delivery.record_id, delivery.kind, delivery.reason) == (
+            record,
+            "unreachable",
+            "Zoho did not answer for 30 s",
+        )
+        assert (group.title, group.count) == ("Zoho did not answer for … s", 2)
+        assert (await letters.detail(delivery.id)).text == '{\n  "item": {}\n}'
+        assert world.query("SELECT state FROM sync.webhook_events") == [("failed",)]
+        with pytest.raises(ConfigurationError, match="is not edited"):
+            await letters.check(delivery.id, "{}")
+
+        work = await letters.carry_out((await letters.retry((delivery.id,), here=True)).id)
+        await world.sync("products", record_id=other)
+
+        assert work.succeeded == 1
+        assert world.query("SELECT state, outcome FROM sync.webhook_events") == [("done", "fetched")]
+        assert world.living("products") == sorted([record, other])
+        # The other healed by itself: its record came.
+        (healed,) = (await letters.page(f"letter:{job.id}")).letters
+        assert (healed.state, healed.part) == (LetterState.RESOLVED, Part.JOB)
+
+
+async def test_the_letter_of_a_walk_closes_when_the_same_walk_is_done(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        arguments = {"entities": ["price_lists"], "mode": "changes", "since": None, "details": "none"}
+        await give_up(world, "pull", arguments, "price_lists:changes")
+        (letter,) = (await letters.page()).letters
+        assert (letter.entity, letter.label) == ("price_lists", "pull price_lists:changes")
+
+        (pull,) = [one for one in world.wiring.kinds if one.name == "pull"]
+        job, _ = given_up("pull", arguments, "price_lists:changes")
+        await pull.handler(arguments, JobContext(job))
+
+        assert await letters.count() == 0
+        await give_up(world, "pull", arguments, "price_lists:changes")
+        edited = json.dumps(json.loads((await letters.detail((await letters.ids())[0])).text))
+        assert (await letters.edit_and_retry((await letters.ids())[0], edited)).is_mended
