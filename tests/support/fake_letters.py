@@ -216,7 +216,7 @@ class FakeLetters:
         """Return a retry."""
         return next((one for one in self.past if one.id == work), None)
 
-    async def works(self, limit: int = 20) -> list[LetterWork]:
+    async def works(self, *, limit: int = 20) -> list[LetterWork]:
         """Return all retries."""
         return self.past[:limit]
 

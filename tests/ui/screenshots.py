@@ -16,6 +16,7 @@ from qasync import QEventLoop
 
 from tests.support.fake_service import FakeService
 from tests.ui.doctor_scenes import DOCTOR
+from tests.ui.letter_scenes import LETTERS
 from tests.ui.scenes import SCENES, Scene
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
@@ -60,7 +61,7 @@ async def _picture(engine: EngineThread, scene: Scene, file: Path, size: tuple[i
 
 
 async def _all(app: QApplication, folder: Path, names: list[str], engine: EngineThread) -> None:
-    for scene in (*SCENES, *DOCTOR):
+    for scene in (*SCENES, *DOCTOR, *LETTERS):
         if names and scene.name not in names:
             continue
         use_language(app, "ar" if scene.mirrored or os.environ.get("TSH_LANGUAGE") == "ar" else "en")

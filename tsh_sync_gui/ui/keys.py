@@ -62,7 +62,10 @@ class Keys(QObject):
 
     def export(self) -> None:
         """Export the table in focus, else the one of the screen in front."""
-        table = table_around(QApplication.focusWidget()) or self._window.panel.table
+        table = table_around(QApplication.focusWidget())
+        if table is None and self._window.panel.export():
+            return
+        table = table or self._window.panel.table
         if table is not None:
             self._window.exporter.ask(table)
 

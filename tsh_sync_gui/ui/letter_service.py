@@ -81,7 +81,7 @@ class LetterService(Protocol):
         """Return a retry with its progress."""
         ...
 
-    async def works(self, limit: int = 20) -> list[LetterWork]:
+    async def works(self, *, limit: int = 20) -> list[LetterWork]:
         """Return retries, newest first."""
         ...
 

@@ -23,13 +23,14 @@ class Wishes(QObject):
     """Carries out actions.
 
     *review* carries a run to open, *settings* says that the settings are needed, *sign_in* that a new sign-in is,
-    *unlock* that the place of the secrets is to be opened.
+    *unlock* that the place of the secrets is to be opened, *letters* carries a run whose dead letters are wanted.
     """
 
     review = Signal(str)
     settings = Signal()
     sign_in = Signal()
     unlock = Signal()
+    letters = Signal(str)
 
     def __init__(self, session: Session, window: QWidget, kept: QSettings | None) -> None:
         super().__init__(window)
@@ -69,10 +70,10 @@ class Wishes(QObject):
                 self.sign_in.emit()
             case Do.UNLOCK:
                 self.unlock.emit()
-            case Do.REVIEW:
+            case Do.REVIEW | Do.LETTERS:
                 info = run.info if run else (status.last if status else None)
                 if info is not None:
-                    self.review.emit(info.id)
+                    (self.review if do is Do.REVIEW else self.letters).emit(info.id)
             case Do.PAUSE | Do.RESUME | Do.CANCEL if run is not None:
                 deeds = {
                     Do.PAUSE: self._session.pause,

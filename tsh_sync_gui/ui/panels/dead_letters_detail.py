@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.engine.letters.values import LetterDetail, LetterState
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.panels.dead_letters_head import DetailHead
@@ -26,6 +25,7 @@ from tsh_sync_gui.ui.state.dead_letters_detail import (
     try_columns,
 )
 from tsh_sync_gui.ui.state.dead_letters_payload import difference_lead, payload_tree
+from tsh_sync_gui.ui.state.dead_letters_rows import cause_words
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text
@@ -59,8 +59,9 @@ class LetterDetailPane(QWidget):
     export_wanted = Signal(object)
     others_wanted = Signal(str)
 
-    def __init__(self, settings: QSettings | None) -> None:
+    def __init__(self, now: Callable[[], datetime], settings: QSettings | None) -> None:
         super().__init__()
+        self._now = now
         self._settings = settings
         self.detail: LetterDetail | None = None
         self.head = DetailHead()
@@ -92,7 +93,7 @@ class LetterDetailPane(QWidget):
         self.tabs.addTab(self._tries_tab(), tr("Tries"))
         self.tabs.addTab(self._record_tab(), tr("Record"))
         self.deeds: DataTable[DeedRow] = self._table(
-            deed_columns(datetime.now().astimezone()), tr("History"), tr("Nobody has done anything with it yet.")
+            deed_columns(self._now), tr("History"), tr("Nobody has done anything with it yet.")
         )
         self.tabs.addTab(self.deeds, tr("History"))
         column = QVBoxLayout(self)
@@ -155,9 +156,7 @@ class LetterDetailPane(QWidget):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
-        self.tries: DataTable[TryRow] = self._table(
-            try_columns(datetime.now().astimezone()), tr("Tries"), tr("No try is kept of it.")
-        )
+        self.tries: DataTable[TryRow] = self._table(try_columns(self._now), tr("Tries"), tr("No try is kept of it."))
         column.addWidget(self.tries, 1)
         self._exchange(column, self._try_request, self._try_answer)
         self._try_answer.setMaximumHeight(110)
@@ -179,8 +178,9 @@ class LetterDetailPane(QWidget):
 
     # Shown
 
-    def show_detail(self, detail: LetterDetail, title: str, now: datetime) -> None:
+    def show_detail(self, detail: LetterDetail, title: str) -> None:
         """Show *detail*; the tab in front stays."""
+        now = self._now()
         is_other = self.detail is None or self.detail.letter.id != detail.letter.id
         known = None if is_other else self.detail
         self.detail = detail
@@ -206,9 +206,14 @@ class LetterDetailPane(QWidget):
             self.tabs.setTabText(place, tab_title(words, count))
         self._show_try()
 
+    def clear(self) -> None:
+        """Show no letter."""
+        self.detail = None
+        self.head.show_result(None)
+
     def _show_payload(self, detail: LetterDetail) -> None:
         self.tree.show_nodes(payload_tree(detail.text, detail.differences) if detail.is_json else ())
-        self.text.setPlainText(redact(detail.text))
+        self.text.setPlainText(detail.text)
         count = len(detail.differences)
         self.differences.show_differences(detail.differences, difference_lead(count) if count else "")
         set_text(self._ways["differences"], tab_title(tr("Differences"), count))
@@ -221,7 +226,7 @@ class LetterDetailPane(QWidget):
         latest = detail.attempts[0] if detail.attempts else None
         words = tr("Field “{field}” = “{value}”").format(field=letter.field, value=letter.value[:300])
         box = Problem(
-            title=f"{letter.field} {letter.reason}" if letter.field else letter.reason,
+            title=cause_words(letter),
             meaning="\n".join(part for part in (words if letter.field else "", letter.advice) if part),
             doing=detail.remedy if detail.remedy != letter.advice else "",
             details=latest.traceback if latest else "",

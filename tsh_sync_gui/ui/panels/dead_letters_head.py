@@ -51,11 +51,13 @@ class DetailHead(QWidget):
         for one in (self.retry, self.restore, self.edit, self.discard, self.more):
             deeds.addWidget(one)
         deeds.addStretch(1)
-        deeds.addWidget(self.run)
+        origin_row = QHBoxLayout()
+        origin_row.addWidget(self._origin, 1)
+        origin_row.addWidget(self.run, 0, Qt.AlignmentFlag.AlignTop)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(5)
         self._column.addLayout(self._top)
-        self._column.addWidget(self._origin)
+        self._column.addLayout(origin_row)
         self._column.addWidget(self._cause)
         self._column.addWidget(self._lines)
         self._column.addLayout(deeds)
@@ -141,7 +143,7 @@ class GroupPane(QWidget):
         self._facts = QGridLayout()
         self._values: dict[str, QLabel] = {}
         self.retry = button(tr("Retry"), "primary", icon_name="refresh")
-        self.items = button(tr("Show the records"), "", icon_name="filter")
+        self.items = button(tr("Show records"), "", icon_name="filter")
         self.discard = button(tr("Discard"), "")
         self.more = tool("more", tr("More to do with this group"))
         self._build()
@@ -183,7 +185,7 @@ class GroupPane(QWidget):
         set_text(self._entity, title)
         set_text(self._cause, group.title)
         set_text(self._remedy, group.remedy or tr("Open a record of it to see what was refused."))
-        set_text(self.retry, tr("Retry %Ln record(s)…", None, group.count))
+        set_text(self.retry, tr("Retry all %Ln…", None, group.count))
         set_tip(self.retry, tr("Try all records of this cause again (Shift+R)"))
         values = {
             "count": number(group.count),

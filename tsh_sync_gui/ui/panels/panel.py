@@ -32,6 +32,13 @@ class Panel(QWidget):
     def open_at(self, focus: str) -> None:
         """Come to the front, at the part *focus*."""
 
+    def leave(self) -> None:
+        """Go to the back: another screen comes to the front."""
+
+    def export(self) -> bool:
+        """Export what the screen lists; False when its table does that."""
+        return False
+
     @property
     def table(self) -> DataTable[Any] | None:
         """Return the screen's own table, which Ctrl+E exports; None where it has none."""

@@ -41,9 +41,13 @@ _STAGES = {
 
 
 class RunPanel(QWidget):
-    """Shows a RunDetail; *approved* says that the deletes may be made, *export_wanted* carries a table."""
+    """Shows a RunDetail; *approved* says that the deletes may be made, *export_wanted* carries a table.
+
+    *letters_wanted* carries the run whose dead letters are to be shown.
+    """
 
     approved = Signal(str)
+    letters_wanted = Signal(str)
     export_wanted = Signal(object)
 
     def __init__(self, detail: RunDetail, title: str, *, now: datetime, zone: str, settings: QSettings | None) -> None:
@@ -59,6 +63,8 @@ class RunPanel(QWidget):
             self._review(self.state)
         elif self.state.problem is not None:
             self._column.addWidget(ProblemBox(self.state.problem))
+        if detail.run.counts.failed or detail.rejected:
+            self._letters(detail.run.id)
         self._steps(self.state.steps)
         self._facts(self.state)
         self._tables()
@@ -95,6 +101,15 @@ class RunPanel(QWidget):
             grid.addWidget(label(name, "small"), place, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(label(value, "body", wrap=True, selectable=True), place, 1)
         self._column.addLayout(grid)
+
+    def _letters(self, run: str) -> None:
+        """Put the way to the records that could not be taken."""
+        self.letters = button(tr("Open dead letters of this run"), "soft", icon_name="failed-records")
+        self.letters.clicked.connect(lambda: self.letters_wanted.emit(run))
+        row = QHBoxLayout()
+        row.addWidget(self.letters)
+        row.addStretch(1)
+        self._column.addLayout(row)
 
     def _review(self, state: DetailState) -> None:
         """Put the list of what would go first, and the one decision below it."""

@@ -127,6 +127,8 @@ def letter_look(letter: Letter, now: datetime) -> Look:
         case _ if letter.snoozed_until is not None and letter.snoozed_until > now:
             until = clock(letter.snoozed_until, now)
             return Look(tr("Snoozed until {time}").format(time=until), "clock", Tone.GREY)
+        case _ if letter.is_new:
+            return Look(tr("New"), "circle", Tone.BLUE)
         case _:
             return Look(tr("Open"), "failed", Tone.RED_OUTLINE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -64,7 +64,7 @@ def retry_text(detail: LetterDetail) -> str:
         return tr("Retry")
     if not detail.calls:
         return tr("Retry · no call")
-    return tr("Retry · about %Ln call(s)", None, detail.calls)
+    return tr("Retry · %Ln call(s)", None, detail.calls)
 
 
 def why_no_retry(detail: LetterDetail, now: datetime) -> str:
@@ -119,16 +119,17 @@ def outcome_word(outcome: Outcome) -> str:
     }[outcome]
 
 
-def try_columns(now: datetime) -> tuple[Column[TryRow], ...]:
+def try_columns(now: Callable[[], datetime]) -> tuple[Column[TryRow], ...]:
     """Return the columns of a letter's tries."""
     return (
         Column(
             key="when",
             title=tr("When"),
-            text=lambda row: ago(row.attempt.started_at, now),
+            text=lambda row: ago(row.attempt.started_at, now()),
             value=lambda row: iso(row.attempt.started_at),
             hint=lambda row: exact(row.attempt.started_at),
             copied=lambda row: exact(row.attempt.started_at),
+            is_passing=True,
             width=92,
         ),
         Column(
@@ -196,16 +197,17 @@ def deed_words(deed: LetterDeed) -> str:
     return words[deed.deed]
 
 
-def deed_columns(now: datetime) -> tuple[Column[DeedRow], ...]:
+def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
     """Return the columns of a letter's history."""
     return (
         Column(
             key="when",
             title=tr("When"),
-            text=lambda row: ago(row.deed.at, now),
+            text=lambda row: ago(row.deed.at, now()),
             value=lambda row: iso(row.deed.at),
             hint=lambda row: exact(row.deed.at),
             copied=lambda row: exact(row.deed.at),
+            is_passing=True,
             width=92,
         ),
         Column(
@@ -284,8 +286,8 @@ def side_columns() -> tuple[Column[SideRow], ...]:
             title=tr("Field"),
             text=lambda row: row.field,
             value=lambda row: row.field,
-            icon=lambda row: "partly" if row.differs else "",
-            tone=lambda row: "amber" if row.differs else "",
+            icon=lambda row: "partly" if row.differs else "circle",
+            tone=lambda row: "amber" if row.differs else "muted",
             width=130,
         ),
         Column(

@@ -147,8 +147,9 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
 
 
 def cause_words(letter: Letter) -> str:
-    """Return the reason with the field it is about."""
-    return f"{letter.field}: {letter.reason}" if letter.field else letter.reason
+    """Return the reason, with the field it is about where it does not name it itself."""
+    name = letter.field.rpartition(".")[2]
+    return letter.reason if not name or name in letter.reason else f"{letter.reason} ({letter.field})"
 
 
 def record_words(letter: Letter) -> str:
@@ -168,7 +169,7 @@ def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]
             hint=lambda row: "\n".join(part for part in (row.letter.label, row.letter.record_id) if part),
             icon=lambda row: letter_look(row.letter, now()).icon,
             tone=lambda row: letter_look(row.letter, now()).tone.value,
-            width=176,
+            width=160,
         ),
         Column(
             key="cause",
@@ -176,7 +177,7 @@ def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]
             text=lambda row: cause_words(row.letter),
             value=lambda row: row.letter.cause,
             hint=lambda row: f"{cause_words(row.letter)}\n{row.letter.value[:300]}".strip(),
-            width=214,
+            width=200,
         ),
         Column(
             key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.letter.entity, width=104

@@ -66,7 +66,8 @@ def progress_words(work: LetterWork, now: datetime) -> str:
             head = tr("Retrying {done}").format(done=done)
         case WorkState.WAITING:
             until = clock(work.until, now) if work.until is not None else ""
-            head = tr("Waits until {time}, {done}").format(time=until, done=done) if until else tr("Waiting")
+            words = tr("Waits until {time}, {done}") if until else tr("Waits for its turn, {done}")
+            head = words.format(time=until, done=done)
         case WorkState.STOPPED:
             head = tr("Stopped at the first failure, {done}").format(done=done)
         case WorkState.CANCELLED:

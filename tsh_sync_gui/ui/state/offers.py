@@ -33,6 +33,7 @@ class Do(StrEnum):
     SIGN_IN = "sign_in"
     ESTIMATE = "estimate"
     UNLOCK = "unlock"
+    LETTERS = "letters"
 
 
 # What ends a run as "Needs you" for another reason than that records would be deleted.
@@ -72,11 +73,19 @@ def offers(state: AppState, prices: Prices, status: EntityStatus, *, mode: str =
     if live and run is not None:
         elsewhere = run.here is False and not status.silent
         shown = tuple(replace(one, leads=one.do is Do.SYNC) for one in starts) if elsewhere else starts
-        return (*_controls(status, run, leads=not elsewhere), *shown)
+        return (*_controls(status, run, leads=not elsewhere), *_letters(status, run), *shown)
     special = _special(status, run)
     if special is not None:
-        return (special, *(replace(one, leads=False) for one in starts))
-    return starts
+        return (special, *_letters(status, run), *(replace(one, leads=False) for one in starts))
+    return (*_letters(status, run), *starts)
+
+
+def _letters(status: EntityStatus, run: RunView | None) -> tuple[Offer, ...]:
+    """Return the way to the records that the newest run could not take."""
+    info = run.info if run else status.last
+    if info is None or not info.counts.failed:
+        return ()
+    return (Offer(do=Do.LETTERS, text=tr("Open dead letters of this run"), icon="failed-records"),)
 
 
 def _why_not(status: EntityStatus, run: RunView | None, *, is_pending: bool) -> str:

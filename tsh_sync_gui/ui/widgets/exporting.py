@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,25 @@ class Exporter(QObject):
 
     def ask(self, table: DataTable[Any]) -> None:
         """Ask for the file and write the table there."""
-        dialog = QFileDialog(self._window, tr("Export {table}").format(table=table.name))
+        self._ask(table.name, lambda path: self.write(table, path))
+
+    def ask_file(self, name: str, writing: Callable[[Path], Coroutine[Any, Any, Any]]) -> None:
+        """Ask for the file of what the service lists as *name*, and let it be written there."""
+
+        def write(path: Path) -> None:
+            self._keep_folder(path)
+            self._actions.run(writing(path), then=self._done, otherwise=lambda error: self._failed(path, error))
+
+        self._ask(name, write)
+
+    def _ask(self, name: str, write: Callable[[Path], object]) -> None:
+        dialog = QFileDialog(self._window, tr("Export {table}").format(table=name))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters([tr("Excel (*.xlsx)"), tr("CSV (*.csv)"), tr("JSON (*.json)")])
         dialog.setDirectory(self._folder())
-        dialog.selectFile(f"{table.name} {datetime.now().astimezone():%Y-%m-%d %H%M}.xlsx")
-        dialog.fileSelected.connect(lambda name: self.write(table, self._named(name, dialog)))
+        dialog.selectFile(f"{name} {datetime.now().astimezone():%Y-%m-%d %H%M}.xlsx")
+        dialog.fileSelected.connect(lambda chosen: write(self._named(chosen, dialog)))
         dialog.open()
 
     @staticmethod
@@ -67,13 +79,16 @@ class Exporter(QObject):
     def write(self, table: DataTable[Any], path: Path) -> None:
         """Write *table* to *path*: the rows, columns and order on screen."""
         columns, rows = table.visible_columns(), table.visible_rows()
-        if self._kept is not None:
-            self._kept.setValue(_FOLDER, str(path.parent))
+        self._keep_folder(path)
         mirrored = QApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
         work: Callable[[], Exported] = lambda: write_table(  # noqa: E731 -- a deed, not a function
             path, columns, rows, name=table.name, mirrored=mirrored
         )
         self._actions.run(asyncio.to_thread(work), then=self._done, otherwise=lambda error: self._failed(path, error))
+
+    def _keep_folder(self, path: Path) -> None:
+        if self._kept is not None:
+            self._kept.setValue(_FOLDER, str(path.parent))
 
     def _done(self, exported: Exported) -> None:
         title = tr("%Ln row(s) exported", None, exported.rows)

@@ -1,0 +1,220 @@
+"""Groups, letters, and what is opened of them beside; or why there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterPage
+from tsh_sync_gui.ui.panels.dead_letters_detail import LetterDetailPane
+from tsh_sync_gui.ui.panels.dead_letters_head import GroupPane
+from tsh_sync_gui.ui.state.dead_letters_rows import GroupRow, LetterRow, group_columns
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_text
+from tsh_sync_gui.ui.widgets.letter_table import LetterTable
+from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
+from tsh_sync_gui.ui.widgets.table import DataTable
+
+
+class LetterLists(QStackedWidget):
+    """*group_opened* carries a group whose letters are wanted, *again* asks for another reading, *clear* for all."""
+
+    group_opened = Signal(object)
+    again = Signal()
+    clear = Signal()
+
+    def __init__(self, now: Callable[[], datetime], settings: QSettings | None) -> None:
+        super().__init__()
+        self._now = now
+        self.titles: Mapping[str, str] = {}
+        self.groups: DataTable[GroupRow] = DataTable(
+            group_columns(now), tr("Groups of dead letters"), empty="", settings=settings
+        )
+        self.groups.sort_by("count", descending=True)
+        self.letters = LetterTable(now, settings)
+        self.group_pane = GroupPane()
+        self.detail_pane = LetterDetailPane(now, settings)
+        self._left = QStackedWidget()
+        self.beside = QStackedWidget()
+        self._nothing = label(tr("Choose a line to see it here."), "muted", wrap=True)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self.empty = EmptyPage()
+        self._error_page = QWidget()
+        self._error_column = QVBoxLayout(self._error_page)
+        self._box: ProblemBox | None = None
+        self._reading = label(tr("Reading the dead letters…"), "muted")
+        self._build()
+
+    def _build(self) -> None:
+        self._left.addWidget(self.groups)
+        self._left.addWidget(self.letters)
+        lists = QFrame()
+        lists.setObjectName("panelbox")
+        inside = QVBoxLayout(lists)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.addWidget(self._left)
+        opened = QFrame()
+        opened.setObjectName("panelbox")
+        column = QVBoxLayout(opened)
+        column.setContentsMargins(14, 12, 14, 10)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for one in (self._nothing, self.group_pane, self.detail_pane):
+            self.beside.addWidget(one)
+        column.addWidget(self.beside)
+        opened.setMinimumWidth(340)
+        lists.setMinimumWidth(320)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(12)
+        self._split.addWidget(lists)
+        self._split.addWidget(opened)
+        self._split.setStretchFactor(0, 5)
+        self._split.setStretchFactor(1, 4)
+        self._split.setSizes([520, 420])
+        self._error_column.setContentsMargins(0, 0, 0, 0)
+        self._error_column.addStretch(1)
+        self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for page in (self._reading, self._split, self.empty, self._error_page):
+            self.addWidget(page)
+        self.empty.clear.clicked.connect(self.clear)
+        self.groups.opened.connect(self._open_group)
+        self.groups.view.selectionModel().currentRowChanged.connect(lambda _now, _before: self.show_group())
+
+    @property
+    def group(self) -> LetterGroup | None:
+        """Return the group in focus."""
+        row = self.groups.current_row()
+        return row.group if row is not None else None
+
+    def _open_group(self) -> None:
+        if self.group is not None:
+            self.group_opened.emit(self.group)
+
+    def row_of(self, letter: Letter) -> LetterRow:
+        """Return *letter* as a row."""
+        return LetterRow(letter, self.title_of(letter.entity))
+
+    def title_of(self, entity: str) -> str:
+        """Return an entity's name as people read it."""
+        return tr(self.titles.get(entity, entity)) if entity else ""
+
+    def show_groups(self, groups: tuple[LetterGroup, ...]) -> None:
+        """Bring the groups to the front; the one in focus stays in focus."""
+        had = self.group is not None
+        self.groups.set_rows([GroupRow(one, self.title_of(one.entity)) for one in groups])
+        self._left.setCurrentWidget(self.groups)
+        self.setCurrentWidget(self._split)
+        if not had and groups:
+            self.groups.view.selectRow(0)
+            self.groups.view.setCurrentIndex(self.groups.filtered.index(0, 0))
+        self.show_group()
+
+    def show_group(self) -> None:
+        """Show the group in focus beside the groups."""
+        if self._left.currentWidget() is not self.groups:
+            return
+        group = self.group
+        if group is None:
+            self.beside.setCurrentWidget(self._nothing)
+        else:
+            self.group_pane.show_group(group, self.title_of(group.entity), self._now())
+            self.beside.setCurrentWidget(self.group_pane)
+
+    def show_page(self, page: LetterPage, *, is_other: bool) -> None:
+        """Bring the letters to the front."""
+        rows = [self.row_of(one) for one in page.letters]
+        if is_other:
+            self.letters.restart(rows, total=page.total, after=page.after)
+            self.detail_pane.clear()
+        else:
+            self.letters.renew(rows, total=page.total, after=page.after)
+        self._left.setCurrentWidget(self.letters)
+        self.setCurrentWidget(self._split)
+        self._show_beside()
+
+    def _show_beside(self) -> None:
+        self.beside.setCurrentWidget(self.detail_pane if self.detail_pane.detail is not None else self._nothing)
+
+    def open_detail(self) -> None:
+        """Bring the letter that was opened to the front."""
+        if self._left.currentWidget() is self.letters:
+            self.beside.setCurrentWidget(self.detail_pane)
+
+    def show_empty(self, title: str, words: str, *, can_clear: bool) -> None:
+        """Say why there is nothing."""
+        self.empty.show_words(title, words, can_clear=can_clear)
+        self.setCurrentWidget(self.empty)
+
+    def show_error(self, problem: Problem) -> None:
+        """Say why it cannot be read, with the way to try again."""
+        if self._box is not None:
+            self._error_column.removeWidget(self._box)
+            self._box.hide()
+            self._box.deleteLater()
+        self._box = ProblemBox(problem, (tr("Try again"), self.again.emit))
+        self._error_column.insertWidget(0, self._box)
+        self.setCurrentWidget(self._error_page)
+
+    def show_reading(self) -> None:
+        """Say that it is being read, before anything was."""
+        self.setCurrentWidget(self._reading)
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether lists are shown, and not words in their place."""
+        return self.currentWidget() is self._split
+
+    @property
+    def in_groups(self) -> bool:
+        """Tell whether the groups are in front."""
+        return self._left.currentWidget() is self.groups
+
+    def focus_list(self) -> None:
+        """Go to the list in front."""
+        view = self.groups.view if self.in_groups else self.letters.view
+        view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def step(self, by: int) -> None:
+        """Go to the next or the previous line."""
+        if not self.in_groups:
+            self.letters.step(by)
+            return
+        view, model = self.groups.view, self.groups.filtered
+        index = view.currentIndex()
+        place = max(0, min((index.row() if index.isValid() else -by) + by, model.rowCount() - 1))
+        if model.rowCount():
+            view.selectRow(place)
+            view.setCurrentIndex(model.index(place, 0))
+
+
+class EmptyPage(QWidget):
+    """Why a list is empty, in its middle."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = label("", "title")
+        self._words = label("", "muted", wrap=True)
+        self.clear: QPushButton = button(tr("Show all"), "", icon_name="reset")
+        column = QVBoxLayout(self)
+        column.setSpacing(8)
+        column.addStretch(2)
+        column.addWidget(glyph("check", "green", side=28), 0, Qt.AlignmentFlag.AlignHCenter)
+        for one in (self._title, self._words):
+            one.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(one)
+        column.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+
+    def show_words(self, title: str, words: str, *, can_clear: bool) -> None:
+        """Show other words."""
+        set_text(self._title, title)
+        set_text(self._words, words)
+        self.clear.setVisible(can_clear)
+
+    @property
+    def words(self) -> str:
+        """Return what stands there."""
+        return f"{self._title.text()}. {self._words.text()}"
