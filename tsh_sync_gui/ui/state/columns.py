@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from tsh_sync_gui.core.table_files import Column, as_csv, as_json
 
-__all__ = ["Column", "Keyed", "as_csv", "as_json", "as_markdown", "as_tabs", "matches"]
+__all__ = ["MARK", "Column", "Keyed", "as_csv", "as_json", "as_markdown", "as_tabs", "matches"]
 
 Row = TypeVar("Row")
+MARK: Final = "mark"
+"""The key of a column that shows which rows are marked."""
 
 
 class Keyed(Protocol):

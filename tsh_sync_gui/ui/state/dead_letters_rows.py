@@ -9,11 +9,10 @@ from typing import Final
 
 from tsh_sync_gui.core.values import iso
 from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterOrder
-from tsh_sync_gui.ui.state.columns import Column
+from tsh_sync_gui.ui.state.columns import MARK, Column
 from tsh_sync_gui.ui.state.dead_letters import letter_look, part_word
 from tsh_sync_gui.ui.state.texts import ago, exact, number, span, tr
 
-MARK: Final = "mark"
 ORDERS: Final = {
     "record": LetterOrder.RECORD,
     "cause": LetterOrder.CAUSE,
