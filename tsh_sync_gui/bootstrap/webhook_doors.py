@@ -12,7 +12,7 @@ from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.bootstrap.secrets import vault_of
 from tsh_sync_gui.bootstrap.webhook_secrets import OVERLAP, was_read
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.engine.ports.deliveries import SecretState
+from tsh_sync_gui.engine.ports.deliveries import ListenerState, SecretState
 from tsh_sync_gui.engine.ports.vault import PREVIOUS_WEBHOOK_SECRET
 from tsh_sync_gui.engine.webhooks_inbox import WebhooksInbox
 from tsh_sync_gui.entities.registry import Registry
@@ -70,9 +70,18 @@ class WebhookSecretKeeper:
 class WebhookReach:
     """Fulfils `engine.ports.deliveries.Reach`."""
 
-    async def here(self) -> int:
-        """Return after how many milliseconds the listener on this computer answers; UnreachableError says why not."""
-        return await reach.ask_health()
+    async def listener(self) -> ListenerState:
+        """Return how the listener on this computer stands; UnreachableError says why it does not answer."""
+        milliseconds, told = await reach.ask_state()
+        since = told.get("since")
+        return ListenerState(
+            address=reach.LISTENER,
+            milliseconds=milliseconds,
+            since=datetime.fromisoformat(since) if isinstance(since, str) else None,
+            has_database=told.get("database") == "up",
+            spooled=int(told.get("spool") or 0),
+            version=str(told.get("version") or ""),
+        )
 
     async def public(self, address: str) -> int:
         """Return after how many milliseconds a ping to the public *address* is answered; UnreachableError says why."""
@@ -89,4 +98,5 @@ def webhooks_inbox(database: Database, registry: Registry, jobs: PgJobs, live: L
         clock=database.clock,
         secret=WebhookSecretKeeper(live),
         reach=WebhookReach(),
+        save=live.save,
     )

@@ -77,13 +77,14 @@ class WebhookSecrets:
 def _read(loaded: Loaded) -> tuple[Loaded, tuple[datetime, SecretStr] | None]:
     settings, previous = loaded.settings, None
     if not loaded.is_demo:
+        fresh = gather(home=loaded.home)
+        if not loaded.origins["webhook_secret"].is_locked:
+            fresh.check_vault_open()  # a vault that is closed has forgotten nothing
+            settings = settings.model_copy(update={"webhook_secret": fresh.settings.webhook_secret})
+        # The home may have kept its first secret only now.
+        loaded = replace(loaded, vault=fresh.vault)
         entry = vault_of(loaded).read().get(PREVIOUS_WEBHOOK_SECRET) if loaded.vault else None
         previous = was_read(entry.get_secret_value()) if entry else None
         if previous is not None:
             log.conceal([previous[1].get_secret_value()])
-        if not loaded.origins["webhook_secret"].is_locked:
-            fresh = gather(home=loaded.home)
-            fresh.check_vault_open()  # a vault that is closed has forgotten nothing
-            settings = settings.model_copy(update={"webhook_secret": fresh.settings.webhook_secret})
-            loaded = replace(loaded, vault=fresh.vault)
     return replace(loaded, settings=settings), previous

@@ -135,6 +135,10 @@ class LettersChanged(_Event, frozen=True, kw_only=True, tag="letters_changed"):
     number: int = 0
 
 
+class DeliveriesChanged(_Event, frozen=True, kw_only=True, tag="deliveries_changed"):
+    """Webhooks came in, or the work they ask for went on; the inbox has them."""
+
+
 class AlertRaised(_Event, frozen=True, kw_only=True, tag="alert_raised"):
     """An alert was opened, or happened once more; the list of alerts has it with its count."""
 
@@ -157,6 +161,7 @@ Event = (
     | ConnectionChanged
     | Notice
     | LettersChanged
+    | DeliveriesChanged
     | AlertRaised
 )
 

@@ -153,6 +153,14 @@ class Settings(BaseSettings):
         section="Webhooks",
         scope="shared",
     )
+    webhook_processing: bool = _declared(
+        "ZOHO_WEBHOOK_PROCESSING",
+        "Do what webhooks ask for",
+        True,
+        "Off: deliveries are kept and wait, also over a restart.",
+        section="Webhooks",
+        scope="shared",
+    )
     webhook_silence_minutes: int = _declared(
         "ZOHO_WEBHOOK_SILENCE_MINUTES",
         "Silent webhooks after (minutes)",

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 
 from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.events import DeliveriesChanged
 from tsh_sync_gui.core.values import Lane, Mode, Phase, RunState
 from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.handlers import FETCH, enqueue_fetch
@@ -57,7 +58,8 @@ class Inbound:
             else one
             for one in syncing
         ]
-        return (*found, Kind(name=DELIVER, handler=self.deliver, calls_zoho=False))
+        resting = lambda: not self._parts.settings().webhook_processing  # noqa: E731 -- asked at each look for jobs
+        return (*found, Kind(name=DELIVER, handler=self.deliver, calls_zoho=False, rests=resting))
 
     async def deliver(self, arguments: Mapping[str, Any], context: JobContext) -> None:
         """Hand on what the kept deliveries of the rows `ids` ask for; without `ids`, of all that wait."""
@@ -195,6 +197,7 @@ class Inbound:
                     job_id=job_id,
                 )
             )
+            self._parts.bus.publish(DeliveriesChanged())
 
 
 def _told_already(event: InboxEvent, seen: Seen | None) -> tuple[Verdict | None, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from tsh_sync_gui.engine.ports.deliveries import (
     InboxFigures,
     InboxPage,
     InboxQuery,
+    ListenerState,
     Reach,
     ReplayPlan,
     Secret,
@@ -46,6 +47,7 @@ class WebhooksInbox:
         clock: Clock,
         secret: Secret,
         reach: Reach,
+        save: Callable[[str, str | None], Awaitable[None]],
     ) -> None:
         self._deliveries = deliveries
         self._jobs = jobs
@@ -54,6 +56,7 @@ class WebhooksInbox:
         self._clock = clock
         self._secret = secret
         self._reach = reach
+        self._save = save
 
     async def figures(self) -> InboxFigures:
         """Return today's figures."""
@@ -133,6 +136,23 @@ class WebhooksInbox:
             self._jobs, request.entities, lane=Lane.PERSON, mode="window", since=request.since, trigger=GAP
         )
 
+    @property
+    def is_paused(self) -> bool:
+        """Tell whether deliveries are only kept."""
+        return not self._settings().webhook_processing
+
+    async def pause(self) -> None:
+        """Only keep deliveries, on all machines, until `resume`; what is under way goes on."""
+        await self._save("webhook_processing", "false")
+
+    async def resume(self) -> None:
+        """Do what deliveries ask for again, those that wait first."""
+        await self._save("webhook_processing", None)
+
+    async def listener(self) -> ListenerState:
+        """Return how the listener on this computer stands; UnreachableError says why it does not answer."""
+        return await self._reach.listener()
+
     async def secret_state(self) -> SecretState:
         """Return whether a secret is set, what it is locked by, and until when the one before is valid."""
         return await self._secret.state()
@@ -150,7 +170,7 @@ class WebhooksInbox:
         UnreachableError says what stands in the way.
         """
         if not public:
-            return f"The listener answers on this computer ({await self._reach.here()} ms)."
+            return f"The listener answers on this computer ({(await self._reach.listener()).milliseconds} ms)."
         address = self._settings().webhook_url
         if not address:
             raise ConfigurationError(

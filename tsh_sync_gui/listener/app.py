@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.values import iso
 from tsh_sync_gui.listener.answers import RefusedError, answer, problem, reason
 from tsh_sync_gui.listener.api import Api
 from tsh_sync_gui.listener.backend import Backend
@@ -118,6 +119,7 @@ def _open(backend: Backend) -> APIRouter:
             "database": "up" if backend.is_up else "away",
             "spool": backend.spool.waiting,
             "version": _version(),
+            "since": iso(backend.began_at),
         }
         if backend.problem is not None:
             document |= {"title": backend.problem.title}

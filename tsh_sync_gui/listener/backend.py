@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -13,6 +13,7 @@ import structlog
 from tsh_sync_gui.bootstrap.wiring import Wiring, open_wiring, working
 from tsh_sync_gui.core.clock import SystemClock
 from tsh_sync_gui.core.errors import SyncError, UnreachableError
+from tsh_sync_gui.core.events import DeliveriesChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.engine.ports.inbox import Arrival, Verdict
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
@@ -22,6 +23,7 @@ from tsh_sync_gui.store.inbox import InboxWriter, PgInbox
 
 _AGAIN_S: Final = (0.5, 1.0, 2.0, 5.0)
 _NOTE_S: Final = 2.0
+_TELL_S: Final = 0.5
 
 
 class Up:
@@ -43,12 +45,14 @@ class Backend:
         self.registry = registry
         self.spool = spool
         self.problem: SyncError | None = None
+        self.began_at = datetime.now(UTC)
         self.spooled = 0
         self.replayed = 0
         self._loaded = loaded
         self._jobs = jobs
         self._up: Up | None = None
         self._clock = SystemClock()
+        self._telling: asyncio.TimerHandle | None = None
         self._spooling = asyncio.Event()
         self._connected = asyncio.Event()
 
@@ -82,9 +86,12 @@ class Backend:
         """Return the verdict once *arrival* is in the inbox, or on this machine's disk behind earlier ones."""
         if self._up is not None and self.problem is None and not self.spool.waiting:
             try:
-                return await self._up.writer.keep(arrival)
+                verdict = await self._up.writer.keep(arrival)
             except UnreachableError as error:
                 self._miss(error)
+            else:
+                self._tell()
+                return verdict
         await self.spool.keep(arrival)
         self.spooled += 1
         self._spooling.set()
@@ -97,6 +104,7 @@ class Backend:
         try:
             async with asyncio.timeout(_NOTE_S):
                 await self._up.writer.keep(arrival)
+                self._tell()
         except (SyncError, TimeoutError) as error:
             structlog.get_logger(__name__).warning("a refused delivery is not kept", error=str(error))
 
@@ -154,6 +162,7 @@ class Backend:
                 continue
             try:
                 self.replayed += await self.spool.drain(self._up.writer.keep_all)
+                self._tell()
                 await self._up.jobs.waiting()
             except SyncError as error:
                 self._miss(error)
@@ -161,6 +170,16 @@ class Backend:
                 structlog.get_logger(__name__).error("the spool cannot be read", error=str(error))
             else:
                 self._found()
+
+    def _tell(self) -> None:
+        """Let windows know, a few times a second at most."""
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(_TELL_S, self._told)
+
+    def _told(self) -> None:
+        self._telling = None
+        if self._up is not None:
+            self._up.service.bus.publish(DeliveriesChanged())
 
     def _miss(self, error: SyncError) -> None:
         if self.problem is None or self.problem.title != error.title:

@@ -161,7 +161,7 @@ class PgWorker:
         return [
             kind.name
             for kind in self._kinds.values()
-            if (calls or not kind.calls_zoho) and (room_for_long or not kind.is_long)
+            if (calls or not kind.calls_zoho) and (room_for_long or not kind.is_long) and not kind.rests()
         ]
 
     async def _do(self, context: TheirContext, arguments: dict[str, Any], until: str | None = None) -> None:

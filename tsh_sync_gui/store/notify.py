@@ -22,6 +22,7 @@ from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.events import (
     ConnectionChanged,
+    DeliveriesChanged,
     Event,
     PageStored,
     PhaseStarted,
@@ -46,7 +47,7 @@ WITH old AS (DELETE FROM sync.events WHERE at < now() - interval '1 hour')
 INSERT INTO sync.events (payload) VALUES (%s) RETURNING id
 """
 # Of these only the newest counts, for its figures are the sum of all.
-_LATEST: Final = (PageStored, QuotaChanged)
+_LATEST: Final = (PageStored, QuotaChanged, DeliveriesChanged)
 _AT_ONCE: Final = (RunStarted, RunFinished)
 
 

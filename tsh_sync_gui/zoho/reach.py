@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +22,11 @@ def host_of(address: str) -> str:
 
 async def ask_health(listener: str = LISTENER) -> int:
     """Return after how many milliseconds the listener answers; UnreachableError says why it does not."""
+    return (await ask_state(listener))[0]
+
+
+async def ask_state(listener: str = LISTENER) -> tuple[int, dict[str, Any]]:
+    """Return after how many milliseconds the listener answers, and what it says of itself; UnreachableError if not."""
     address = f"{listener}/health"
     try:
         async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
@@ -40,7 +45,11 @@ async def ask_health(listener: str = LISTENER) -> int:
             advice=f"{address} answered HTTP {response.status_code}; another program may use that port.",
             cause=f"{address}: HTTP {response.status_code}",
         )
-    return _milliseconds(response)
+    try:
+        told = response.json()
+    except ValueError:  # an older listener, or another program
+        told = None
+    return _milliseconds(response), told if isinstance(told, dict) else {}
 
 
 async def ping(address: str) -> int:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.integration.listener.test_applying import record, settled
+from tsh_sync_gui.bootstrap.secrets import keep_secrets, make_file_vault
 from tsh_sync_gui.bootstrap.webhook_doors import WebhookReach, WebhookSecretKeeper
 from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.events import DeliveriesChanged
 from tsh_sync_gui.engine.coverage import Hearing
 from tsh_sync_gui.engine.ports.alerts import AlertState, Cause
 from tsh_sync_gui.engine.ports.deliveries import InboxQuery
@@ -42,6 +44,7 @@ def inbox_at(running, hours):
         clock=Later(hours),
         secret=WebhookSecretKeeper(up.wiring.settings),
         reach=WebhookReach(),
+        save=up.wiring.settings.save,
     )
 
 
@@ -141,15 +144,60 @@ def test_the_secrets_header_is_not_kept(database, tmp_path):
     assert not any(SECRET in text or "nonsense" in text for (text,) in kept)
 
 
-def test_a_new_secret_leaves_the_one_before_valid_for_a_day(listener, tmp_path):
+def test_while_processing_is_paused_deliveries_are_kept_and_afterwards_done(worker, simulator):
+    inbox = wiring_of(worker).service.webhooks
+    heard = []
+    worker.run(inbox.pause())
+    cut = wiring_of(worker).service.bus.subscribe(heard.append)
+    one = worker.http.get(f"{simulator.url}/__sim/ids", params={"entity": "items"}).json()["ids"][0]
+
+    worker.deliver({"item": {"item_id": one}})
+    assert worker.eventually(lambda: any(isinstance(event, DeliveriesChanged) for event in heard))
+    paused = worker.events()
+    worker.run(inbox.resume())
+
+    assert paused == [("accepted", "waiting", "")]
+    assert settled(worker)
+    assert worker.events() == [("accepted", "done", "fetched")]
+    cut()
+
+
+def test_how_the_listener_stands_is_known(listener, monkeypatch):
+    monkeypatch.setattr("tsh_sync_gui.zoho.reach.LISTENER", listener.url)
+    monkeypatch.setattr("tsh_sync_gui.zoho.reach.ask_state.__defaults__", (listener.url,))
     inbox = wiring_of(listener).service.webhooks
 
-    state = listener.run(inbox.secret_state())
+    state = listener.run(inbox.listener())
 
-    assert (state.is_set, state.previous_until) == (True, None)
-    if state.locked_by:
-        with pytest.raises(ConfigurationError):
-            listener.run(inbox.change_secret())
+    assert (state.address, state.has_database, state.spooled) == (listener.url, True, 0)
+    assert datetime.now(UTC) - state.since < timedelta(minutes=5)
+    assert "answers on this computer" in listener.run(inbox.reachability(public=False))
+    with pytest.raises(ConfigurationError, match="no public address"):
+        listener.run(inbox.reachability(public=True))
+
+
+def test_a_new_secret_leaves_the_one_before_valid_for_a_day(database, tmp_path, monkeypatch):
+    from tests.integration.listener.conftest import listening, signed  # noqa: PLC0415 -- of this test only
+
+    monkeypatch.setenv("TSH_SECRET_KEY", "a passphrase of the test")
+    make_file_vault(tmp_path, "a passphrase of the test")
+    keep_secrets(tmp_path, {"webhook_secret": "FirstSecret2026x"})
+    with listening(database, tmp_path, webhook_secret=None) as running:
+        inbox = wiring_of(running).service.webhooks
+
+        changed = running.run(inbox.change_secret())
+        body = b'{"item": {"item_id": "5"}}'
+        answers = [
+            running.http.post(
+                "/api/webhooks/zoho", content=body, headers={"X-Zoho-Webhook-Signature": signed(body, one)}
+            )
+            for one in (changed.fresh, "FirstSecret2026x", "NeverASecret2026")
+        ]
+        state = running.run(inbox.secret_state())
+
+    assert [one.status_code for one in answers] == [200, 200, 401]
+    assert len(changed.fresh) == 32
+    assert timedelta(hours=23) < state.previous_until - datetime.now(UTC) <= timedelta(hours=24)
 
 
 def test_the_command_line_lists_opens_replays_and_tells_the_coverage(listener, tmp_path, monkeypatch, capsys):

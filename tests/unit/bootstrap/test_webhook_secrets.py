@@ -26,10 +26,13 @@ def vault(tmp_path, monkeypatch):
     monkeypatch.setattr(
         webhook_secrets,
         "gather",
-        lambda home: load(
-            home=home,
-            environment=False,
-            secrets={name: secret.get_secret_value() for name, secret in vault.read().items() if "." not in name},
+        lambda home: replace(
+            load(
+                home=home,
+                environment=False,
+                secrets={name: secret.get_secret_value() for name, secret in vault.read().items() if "." not in name},
+            ),
+            vault=VaultKind.MEMORY,
         ),
     )
     return vault

@@ -185,11 +185,23 @@ class SecretState:
     fresh: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerState:
+    """The listener on this computer: *spooled* deliveries are on its disk because the database is away."""
+
+    address: str
+    milliseconds: int
+    since: datetime | None = None
+    has_database: bool = True
+    spooled: int = 0
+    version: str = ""
+
+
 class Reach(Protocol):
     """Whether deliveries would arrive."""
 
-    async def here(self) -> int:
-        """Return after how many milliseconds the listener on this computer answers; UnreachableError says why not."""
+    async def listener(self) -> ListenerState:
+        """Return how the listener on this computer stands; UnreachableError says why it does not answer."""
         ...
 
     async def public(self, address: str) -> int:

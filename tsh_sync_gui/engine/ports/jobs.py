@@ -121,18 +121,23 @@ It may be called again for the same job, after a kill between two tries of the s
 """
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """What one kind of job is done by. The handler is idempotent: a job runs at least once, at times twice.
 
-    A kind that *calls_zoho* rests while syncing is switched off. One that *is_long* (a whole walk) never takes the
-    last free place of a worker, so that a webhook does not wait for it.
+    A kind that *calls_zoho* rests while syncing is switched off, any kind while it *rests*. One that *is_long* (a
+    whole walk) never takes the last free place of a worker, so that a webhook does not wait for it.
     """
 
     name: str
     handler: Handler
     calls_zoho: bool = True
     is_long: bool = False
+    rests: Callable[[], bool] = _never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

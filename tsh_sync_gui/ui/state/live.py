@@ -11,6 +11,7 @@ import msgspec
 from tsh_sync_gui.core.events import (
     AlertRaised,
     ConnectionChanged,
+    DeliveriesChanged,
     Event,
     LettersChanged,
     Notice,
@@ -100,7 +101,7 @@ def advance(state: AppState, event: Event, *, at: float) -> AppState:
             return replace(state, connections={**state.connections, what: Connection(up, title, advice)})
         case Notice():
             return replace(state, notices=(event, *state.notices)[:_NOTICES_KEPT])
-        case LettersChanged() | AlertRaised():
+        case LettersChanged() | DeliveriesChanged() | AlertRaised():
             return state
         case _:
             return _after_run_event(state, event, at)
