@@ -76,6 +76,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>%Ln dead letter(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln failed</source>
    <translation type="unfinished">
@@ -269,6 +281,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>%Ln record(s) assigned</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>%Ln record(s) could not be taken</source>
    <translation>
@@ -281,6 +305,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>%Ln record(s) discarded</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>%Ln record(s) here</source>
    <translation>
@@ -290,6 +326,42 @@
     <numerusform>%Ln سجلات هنا</numerusform>
     <numerusform>%Ln سجلًا هنا</numerusform>
     <numerusform>%Ln سجل هنا</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>%Ln record(s) restored</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>%Ln record(s) shown again</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>%Ln record(s) snoozed</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -326,6 +398,18 @@
     <numerusform>صُدِّرت %Ln صفوف</numerusform>
     <numerusform>صُدِّر %Ln صفًّا</numerusform>
     <numerusform>صُدِّر %Ln صف</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>%Ln run(s) missed, made up for once</source>
+   <translation>
+    <numerusform>لا تشغيلات فائتة</numerusform>
+    <numerusform>تشغيل واحد فائت، عُوِّض مرة واحدة</numerusform>
+    <numerusform>تشغيلان فائتان، عُوِّضا مرة واحدة</numerusform>
+    <numerusform>%Ln تشغيلات فائتة، عُوِّضت مرة واحدة</numerusform>
+    <numerusform>%Ln تشغيلًا فائتًا، عُوِّضت مرة واحدة</numerusform>
+    <numerusform>%Ln تشغيل فائت، عُوِّضت مرة واحدة</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -539,6 +623,11 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <source>0.0.0.0 takes deliveries from other computers, too. The listener has to be started again after a change.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
    <source>1 to 1,000,000</source>
    <translation>من 1 إلى 1,000,000</translation>
   </message>
@@ -549,6 +638,11 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <source>1 to 10,000,000</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
    <source>1 to 200</source>
    <translation>من 1 إلى 200</translation>
   </message>
@@ -556,6 +650,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>1 to 64</source>
    <translation>من 1 إلى 64</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>1 to 65,535</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -700,6 +799,16 @@
    <translation>إصدار API</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>About {calls} calls a day; all schedules have {share}.</source>
+   <translation>نحو {calls} استدعاء في اليوم، وللجداول كلها {share}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>About {calls} of {share} calls a day that are theirs</source>
+   <translation>نحو {calls} من {share} استدعاء يوميًا مخصصة لها</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Accounts address</source>
    <translation>عنوان الحسابات</translation>
@@ -717,7 +826,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Addresses in apprise's form, apart by spaces, such as mailtos://user:password@host?to=me@host or tgram://…; this computer sends to them.</source>
-   <translation type="unfinished" />
+   <translation>عناوين بصيغة apprise تفصل بينها مسافات، مثل ‎mailtos://user:password@host?to=me@host‎ أو ‎tgram://…‎، ويرسل إليها هذا الحاسوب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
@@ -727,7 +836,12 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Alerts</source>
-   <translation type="unfinished" />
+   <translation>التنبيهات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>Alerts and notices</source>
+   <translation>التنبيهات والإشعارات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -833,7 +947,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>An alarm when so long no webhook tells of records that syncs find changed.</source>
-   <translation type="unfinished" />
+   <translation>تنبيه عندما تمر هذه المدة دون أن يخبر أي خطاف ويب بسجلات تجدها المزامنة متغيرة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -885,6 +999,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
    <source>As its administrator run: {statement}</source>
    <translation>شغّل بصفتك مديرها: ⁦{statement}⁩</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>As proposed</source>
+   <translation>كما هو مقترح</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -954,8 +1073,14 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Assigned to {person}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
+   <source>Assign…</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -967,6 +1092,11 @@
    <location filename="tsh_sync_gui/ui/program.py" />
    <source>At the next start</source>
    <translation>عند التشغيل التالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>At times (cron line)</source>
+   <translation>في أوقات (سطر cron)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
@@ -1058,6 +1188,7 @@
    <translation>الاستدعاءات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
    <source>Calls a day</source>
    <translation>الاستدعاءات في اليوم</translation>
@@ -1100,6 +1231,7 @@
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <location filename="tsh_sync_gui/ui/program.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/tray.py" />
    <location filename="tsh_sync_gui/ui/widgets/bulk_line.py" />
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
@@ -1136,6 +1268,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Changes</source>
    <translation>التغييرات</translation>
@@ -1180,6 +1313,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Choose a .env file</source>
    <translation>اختر ملف ‎.env</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
+   <source>Choose a line to see it here.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -1265,6 +1403,11 @@
    <translation>إغلاق الإعداد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Closing the window leaves its icon in the tray, where the desktop has one; schedules go on.</source>
+   <translation>إغلاق النافذة يُبقي أيقونتها في علبة النظام حيث توجد، وتستمر الجداول.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Code</source>
    <translation>الرمز</translation>
@@ -1298,7 +1441,7 @@
    <translation>نُسخ</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -1307,19 +1450,19 @@
    <translation>نسخ</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <source>Copy as CSV</source>
    <translation>نسخ بصيغة CSV</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <source>Copy as JSON</source>
    <translation>نسخ بصيغة JSON</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
    <source>Copy as Markdown</source>
    <translation>نسخ بصيغة Markdown</translation>
@@ -1400,6 +1543,11 @@
    <translation>إشعارات دائنة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>Cron line</source>
+   <translation>سطر cron</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/entities" />
    <source>Customers</source>
    <translation>العملاء</translation>
@@ -1464,6 +1612,8 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <source>Dead letters</source>
    <translation type="unfinished" />
@@ -1516,6 +1666,11 @@
    <translation>عرض تجريبي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Desktop notices</source>
+   <translation>إشعارات سطح المكتب</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <source>Details</source>
@@ -1556,14 +1711,29 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
+   <source>Discard…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Disk</source>
    <translation>القرص</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Do what webhooks ask for</source>
+   <translation>تنفيذ ما تطلبه خطافات الويب</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Done</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Done by the runs of {entity}</source>
+   <translation>تقوم به تشغيلات {entity}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -1589,6 +1759,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Edit and retry</source>
    <translation type="unfinished" />
   </message>
@@ -1651,6 +1822,7 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>Entity</source>
    <translation>الكيان</translation>
   </message>
@@ -1695,6 +1867,11 @@
    <translation>هناك يُسجَّل كل استدعاء إلى Zoho، وهناك يُحفظ ما تشترك فيه الأجهزة كلها.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>Every so many minutes</source>
+   <translation>كل عدد من الدقائق</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Everybody who opens them reads it.</source>
    <translation type="unfinished" />
@@ -1713,6 +1890,11 @@
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
    <source>Excel (*.xlsx)</source>
    <translation>Excel (*.xlsx)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>Export all that match (Ctrl+E)</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -1743,6 +1925,11 @@
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>F5</source>
    <translation>F5</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/alerts.py" />
+   <source>FOUND OUT</source>
+   <translation>ما اكتُشف</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -1888,9 +2075,19 @@
    <translation>مجلد الصور</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>For 1 h</source>
+   <translation>لساعة واحدة</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>For 3 days</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>For 30 min</source>
+   <translation>لمدة 30 دقيقة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -1926,6 +2123,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Free space on this disk, or set TSH_HOME to a folder on another one.</source>
    <translation>أفرغ مساحة على هذا القرص، أو اضبط TSH_HOME على مجلد في قرص آخر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Fridays</source>
+   <translation>أيام الجمعة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -1968,6 +2170,7 @@
    <translation>من متغيرات البيئة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Full</source>
    <translation>كاملة</translation>
@@ -2008,6 +2211,16 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Go on editing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Go on in the tray</source>
+   <translation>الاستمرار في علبة النظام</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <source>Go on with the set-up</source>
    <translation>متابعة الإعداد</translation>
@@ -2035,6 +2248,21 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>Groups</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
+   <source>Groups of dead letters</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>HOW OFTEN</source>
+   <translation>التكرار</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/commands.py" />
    <source>Help and keys</source>
    <translation>المساعدة والمفاتيح</translation>
@@ -2047,6 +2275,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Hidden and not counted until then. A sync that stores them resolves them all the same.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>Hidden until {time}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2063,6 +2296,11 @@
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>How long the code is valid</source>
    <translation>مدة صلاحية الرمز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>How many Zoho's plan sends a day; the inbox compares today's number with it.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2357,9 +2595,20 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Late</source>
    <translation>متأخر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Leave</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>Leave without trying it?</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -2416,6 +2665,16 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <source>Listener: port</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Listener: this computer's address</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
    <source>Local callers need no token</source>
    <translation>المستدعون المحليون بلا رمز</translation>
   </message>
@@ -2467,7 +2726,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Mail and chat addresses</source>
-   <translation type="unfinished" />
+   <translation>عناوين البريد والمحادثة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
@@ -2502,12 +2761,12 @@
    <translation>جارٍ إنشاء الملف…</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/models/letters.py" />
+   <location filename="tsh_sync_gui/ui/models/paged.py" />
    <source>Mark all that are read, or none</source>
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/models/letters.py" />
+   <location filename="tsh_sync_gui/ui/models/paged.py" />
    <source>Mark {record}</source>
    <translation type="unfinished" />
   </message>
@@ -2525,6 +2784,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Mended in Zoho</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>Minutes between two runs</source>
+   <translation>الدقائق بين تشغيلين</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -2552,6 +2816,11 @@
    <translation>الوحدة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Mondays</source>
+   <translation>أيام الاثنين</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/card.py" />
    <source>More actions for {entity}</source>
    <translation>إجراءات أخرى لـ{entity}</translation>
@@ -2572,9 +2841,19 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>More to do with what is listed or marked</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>More ways to sync everything</source>
    <translation>طرق أخرى لمزامنة الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>NEXT RUNS</source>
+   <translation>التشغيلات التالية</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -2602,6 +2881,7 @@
    <translation>لم يُشغَّل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>New</source>
@@ -2633,9 +2913,26 @@
    <translation>التالي</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Next run</source>
+   <translation>التشغيل التالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <location filename="tsh_sync_gui/ui/state/tray.py" />
    <source>Next {when}</source>
    <translation>التالي {when}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Next: {entity} at {time}</source>
+   <translation>التالي: {entity} في {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/alerts.py" />
+   <source>No alerts. What fails, needs you or is about to run out appears here.</source>
+   <translation>لا تنبيهات. يظهر هنا ما يفشل أو يحتاج إليك أو يوشك أن ينفد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -2668,6 +2965,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>No good run for {time}</source>
+   <translation>لا تشغيل ناجح منذ {time}</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>No good run yet</source>
    <translation>لا تشغيل ناجح بعد</translation>
@@ -2683,9 +2985,15 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <location filename="tsh_sync_gui/ui/state/tray.py" />
+   <source>No next run</source>
+   <translation>لا تشغيل تاليًا</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
-   <source>No message is sent then, such as 22:00-06:00 in the organization's zone; it goes out afterwards.</source>
-   <translation type="unfinished" />
+   <source>No notice and no message then, such as 22:00-06:00 in the organization's zone; messages go out afterwards.</source>
+   <translation>لا إشعار ولا رسالة حينها، مثل ‎22:00-06:00‎ بتوقيت المؤسسة، وتُرسل الرسائل بعدها.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -2728,7 +3036,8 @@
    <translation>لا تشغيل بعد. كل مزامنة تضيف سطرًا هنا: من بدأها وما غيّرته وما كلّفته.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>No schedule</source>
    <translation>بلا جدول</translation>
   </message>
@@ -2755,6 +3064,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Nobody has done anything with it yet.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>Nobody has them now.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2805,9 +3119,26 @@
     <numerusform />
    </translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>Note kept at %Ln record(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Note written</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
+   <source>Note…</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2836,6 +3167,11 @@
    <translation>لا شيء محفوظ عن هذا التشغيل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedules.py" />
+   <source>Nothing is known of schedules yet; they appear when the database is open.</source>
+   <translation>لا يُعرف شيء عن الجداول بعد، وتظهر حين تُفتح قاعدة البيانات.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/zoho/accounts" />
    <source>Nothing is lost. Syncs wait. Most often someone removed the app in Zoho, or it was connected more than 20 times.</source>
    <translation>لم يُفقد شيء، والمزامنة تنتظر. غالبًا أزال أحدهم التطبيق في Zoho، أو رُبط أكثر من 20 مرة.</translation>
@@ -2846,12 +3182,18 @@
    <translation>لم يُفقد شيء. تستأنف المزامنة التالية من هنا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Nothing is scheduled, or something else has to come first; the Schedules screen says what.</source>
+   <translation>لا شيء مجدول، أو يجب أن يسبقه شيء آخر، وتقول شاشة الجداول ما هو.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Nothing matches</source>
    <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <location filename="tsh_sync_gui/ui/tray.py" />
    <source>Nothing runs</source>
    <translation>لا شيء قيد التشغيل</translation>
   </message>
@@ -2869,6 +3211,11 @@
    <location filename="tsh_sync_gui/ui/program.py" />
    <source>Nothing runs any more. Show the window in the other language now?</source>
    <translation>لم يعد شيء قيد التشغيل. هل تُعرض النافذة باللغة الأخرى الآن؟</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>Nothing runs by itself.</source>
+   <translation>لا شيء يُشغَّل تلقائيًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
@@ -2922,12 +3269,16 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>Nothing was tried again yet.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
    <source>Nothing was written to {file}. Is it open in another program, or is the folder protected?</source>
    <translation>لم يُكتب شيء في {file}. هل الملف مفتوح في برنامج آخر، أو المجلد محمي؟</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/main_window.py" />
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
    <source>Notices</source>
    <translation>الإشعارات</translation>
@@ -2944,6 +3295,16 @@
    <translation>عدد الأيام</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Off</source>
+   <translation>مطفأ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Off: deliveries are kept and wait, also over a restart.</source>
+   <translation>عند الإيقاف: تُحفظ التسليمات وتنتظر، حتى بعد إعادة التشغيل.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Off: no call leaves by schedule or worker; a person's action asks first.</source>
    <translation>مطفأ: لا يخرج استدعاء بالجدول أو بالعامل، وإجراء الشخص يُسأل عنه أولًا.</translation>
@@ -2954,6 +3315,7 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
    <source>On</source>
    <translation>مفعَّل</translation>
@@ -2962,6 +3324,16 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>On this computer</source>
    <translation>على هذا الحاسوب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>One line for each cause (G)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>One line for each record (G)</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -2977,6 +3349,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>One request leaves, once (Ctrl+Enter)</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>One run</source>
+   <translation>تشغيل واحد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -2999,6 +3376,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>Only this cause: {cause}. Click to see all again.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Only what a person asks for runs. Switch it on in Settings → Limits.</source>
    <translation>لا يعمل إلا ما يطلبه شخص. شغّلها في الإعدادات ← الحدود.</translation>
@@ -3010,6 +3392,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/tray.py" />
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
    <source>Open</source>
    <translation>فتح</translation>
@@ -3023,6 +3406,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Open a record of it to see what was refused.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Open dead letters of this run</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3147,6 +3536,12 @@
    <translation>كلمة المرور</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>Past retries</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
    <source>Paste the code that Zoho shows.</source>
    <translation>ألصق الرمز الذي يعرضه Zoho.</translation>
@@ -3173,9 +3568,26 @@
    <translation>إيقاف الكل مؤقتًا</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/tray.py" />
+   <source>Pause schedules</source>
+   <translation>إيقاف الجداول مؤقتًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Paused</source>
    <translation>موقوف مؤقتًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Paused {until}, by {person}</source>
+   <translation>موقوف مؤقتًا {until}، بواسطة {person}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <location filename="tsh_sync_gui/ui/panels/schedules.py" />
+   <source>Pause…</source>
+   <translation>إيقاف مؤقت…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -3268,9 +3680,20 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>QUIET HOURS</source>
+   <translation>ساعات الهدوء</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <source>Quiet hours</source>
-   <translation type="unfinished" />
+   <translation>ساعات الهدوء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/tray.py" />
+   <source>Quit</source>
+   <translation>إنهاء</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/preview.py" />
@@ -3296,6 +3719,11 @@
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
    <source>Read them again</source>
    <translation>اقرأها من جديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
+   <source>Reading the dead letters…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -3349,6 +3777,7 @@
    <translation>رُفض السجل {id}: {field} {reason}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
@@ -3434,6 +3863,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Restore</source>
    <translation type="unfinished" />
   </message>
@@ -3455,15 +3885,22 @@
    <translation>النتائج</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Resume</source>
    <translation>استئناف</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedules.py" />
    <location filename="tsh_sync_gui/ui/state/commands.py" />
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
    <source>Resume all</source>
    <translation>استئناف الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/tray.py" />
+   <source>Resume schedules</source>
+   <translation>استئناف الجداول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -3472,10 +3909,35 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Retry</source>
    <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
+   <source>Retry %Ln chosen record(s)?</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>Retry %Ln chosen…</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -3490,8 +3952,56 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
+   <source>Retry %Ln record(s)?</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
+   <source>Retry all %Ln record(s) of this cause?</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
+   <source>Retry all %Ln record(s) that match?</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
+   <source>Retry all %Ln that match…</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
-   <source>Retry %Ln record(s)…</source>
+   <source>Retry all %Ln…</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -3508,7 +4018,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
-   <source>Retry · about %Ln call(s)</source>
+   <source>Retry · %Ln call(s)</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -3600,7 +4110,13 @@
    <translation>أوامر البيع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Saturdays</source>
+   <translation>أيام السبت</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
    <source>Save</source>
@@ -3613,7 +4129,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
-   <source>Save and retry · about %Ln call(s)</source>
+   <source>Save and retry · %Ln call(s)</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -3642,6 +4158,16 @@
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>Saved on this machine</source>
    <translation>محفوظ على هذا الجهاز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedules.py" />
+   <source>Schedules</source>
+   <translation>الجداول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/tray.py" />
+   <source>Schedules go on. Quit is in the icon's menu; Settings → Alerts changes this.</source>
+   <translation>تستمر الجداول. الإنهاء في قائمة الأيقونة، ويُغيَّر هذا في الإعدادات ← التنبيهات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -3840,6 +4366,21 @@
    <translation>النسبة من الحصة اليومية</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/alerts.py" />
+   <source>Show</source>
+   <translation>عرض</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
+   <source>Show again now</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
+   <source>Show all</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
    <source>Show all organizations · 1 call</source>
    <translation>عرض كل المؤسسات · استدعاء واحد</translation>
@@ -3852,7 +4393,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
-   <source>Show the records</source>
+   <source>Show records</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3951,9 +4492,24 @@
    <translation>يوقّع ما يرسله Zoho، ويُدخل في Zoho مع خطاف الويب. بعد تغييره يبقى القديم صالحًا 24 ساعة.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/alerts.py" />
+   <source>Silence</source>
+   <translation>إسكات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/alerts.py" />
+   <source>Silenced</source>
+   <translation>مُسكَت</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/alerts.py" />
+   <source>Silenced by {person}</source>
+   <translation>أسكته {person}</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Silent webhooks after (minutes)</source>
-   <translation type="unfinished" />
+   <translation>عدّ خطافات الويب صامتة بعد (دقائق)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -3999,6 +4555,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
+   <source>Snooze…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/actions.py" />
    <source>Something unexpected happened</source>
    <translation>حدث أمر غير متوقع</translation>
@@ -4027,6 +4588,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/tray.py" />
    <source>Starting</source>
    <translation>قيد البدء</translation>
   </message>
@@ -4042,8 +4604,10 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>State</source>
-   <translation type="unfinished" />
+   <translation>الحالة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -4163,6 +4727,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Sundays</source>
+   <translation>أيام الأحد</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>Sync</source>
    <translation>المزامنة</translation>
@@ -4186,6 +4755,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/preview.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/tray.py" />
    <source>Sync now</source>
    <translation>مزامنة الآن</translation>
   </message>
@@ -4200,6 +4770,7 @@
    <translation>مزامنة هذه المدة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/wishes.py" />
    <source>Syncing is switched off</source>
    <translation>المزامنة مطفأة</translation>
@@ -4240,6 +4811,11 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>TSH Sync</source>
    <translation>TSH Sync</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/tray.py" />
+   <source>TSH Sync goes on in the tray</source>
+   <translation>يستمر TSH Sync في علبة النظام</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
@@ -4289,6 +4865,16 @@
    <translation>جارٍ أخذ القيم…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/alerts.py" />
+   <source>Tell again</source>
+   <translation>التنبيه مجددًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Tell of alerts on this desktop while the window is open or in the tray.</source>
+   <translation>إظهار التنبيهات على سطح المكتب هذا ما دامت النافذة مفتوحة أو في علبة النظام.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>Test</source>
    <translation>اختبار</translation>
@@ -4328,6 +4914,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>That is more than there is: entities at the end of the day wait for the next one.</source>
    <translation>هذا أكثر من المتاح: الكيانات في آخر اليوم تنتظر اليوم التالي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>That is twice its schedule. Runs need this window, or a worker, to be open.</source>
+   <translation>وهذا ضعف فترة جدوله. تحتاج التشغيلات إلى أن تكون هذه النافذة أو عامل مفتوحين.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -4420,6 +5011,11 @@
    <translation>لا تجوز الكتابة في مجلد الصور ⁦{folder}⁩.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>The interval is set outside the program, in the environment or an .env file.</source>
+   <translation>الفترة محددة خارج البرنامج، في البيئة أو في ملف ‎.env‎.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>The last</source>
    <translation>آخر</translation>
@@ -4427,6 +5023,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The letter is no longer open.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>The letter is no longer there</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -4500,6 +5101,11 @@
    <translation>تجيب PostgreSQL {version} الخاصة بالبرنامج؛ والمستخدَم منها ⁦{room}⁩ م.ب.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>The proposed times appear after saving.</source>
+   <translation>تظهر الأوقات المقترحة بعد الحفظ.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The reason is now: {reason}.</source>
    <translation type="unfinished" />
@@ -4518,6 +5124,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>The record was never stored here.</source>
    <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>The rest is kept for people, orders and webhooks. Make some rarer, or set the limit of a larger plan.</source>
+   <translation>الباقي محفوظ للأشخاص والطلبات وخطاطيف الويب. باعد بين بعضها، أو اضبط حد خطة أكبر.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -4588,6 +5199,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>The schedule takes about {calls} of {quota} calls a day ({share} %).</source>
    <translation>يستهلك الجدول نحو {calls} من {quota} استدعاء في اليوم ({share}٪).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>The schedules need about {calls} calls a day; {share} of {limit} are theirs</source>
+   <translation>تحتاج الجداول إلى نحو {calls} استدعاء في اليوم، ولها {share} من {limit}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
@@ -4690,6 +5306,11 @@
    <translation>يُعاد المحاولة مع المزامنة التالية للسجل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
+   <source>They stand under Discarded, and can be restored for 30 days.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>This computer has no keychain: secrets come from the environment only, or are kept in an encrypted file.</source>
    <translation>لا سلسلة مفاتيح في هذا الحاسوب: تأتي الأسرار من البيئة فقط أو تُحفظ في ملف مشفَّر.</translation>
@@ -4750,6 +5371,11 @@
    <translation>تتابع هذه النافذة تلقائيًا؛ ويمكن إغلاق التبويب.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Thursdays</source>
+   <translation>أيام الخميس</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
@@ -4805,6 +5431,7 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
@@ -4842,6 +5469,11 @@
    <translation>جارٍ المحاولة…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Tuesdays</source>
+   <translation>أيام الثلاثاء</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <source>Unchanged</source>
    <translation>بلا تغيير</translation>
@@ -4852,9 +5484,15 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Until I resume</source>
+   <translation>حتى أستأنف</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>Until tomorrow 08:00</source>
-   <translation type="unfinished" />
+   <translation>حتى الغد 08:00</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -4913,7 +5551,6 @@
    <translation>عروض هذا الجدول</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Waiting</source>
    <translation>قيد الانتظار</translation>
@@ -4937,6 +5574,21 @@
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Waiting {time} for Zoho's per-minute limit</source>
    <translation>انتظار {time} لحد Zoho في الدقيقة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Waits for a sign-in</source>
+   <translation>بانتظار تسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Waits for its turn, {done}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Waits for the first sync</source>
+   <translation>بانتظار المزامنة الأولى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -4975,10 +5627,21 @@
    <translation>خطاطيف الويب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Webhooks per day</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>Wednesdays</source>
+   <translation>أيام الأربعاء</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>What</source>
-   <translation type="unfinished" />
+   <translation>ماذا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
@@ -4994,6 +5657,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>What happens</source>
    <translation>ما يحدث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>What is due then waits for their end. Times are those of {zone}.</source>
+   <translation>ما يحين فيها ينتظر نهايتها. الأوقات بتوقيت {zone}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
@@ -5041,21 +5709,32 @@
    <translation>ما خُزِّن من قبل سليم. أعد المحاولة، وإن تكرر الأمر فانسخ التفاصيل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>What you changed is not kept.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>When</source>
    <translation>متى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Where Zoho delivers webhooks, as it is reached from outside.</source>
-   <translation type="unfinished" />
+   <translation>العنوان الذي يسلّم إليه Zoho خطافات الويب، كما يُوصَل إليه من الخارج.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Where the copy of your Zoho data lives.</source>
    <translation>مكان نسخة بياناتك من Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>Where the listener answers on this computer. It has to be started again after a change.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -5450,6 +6129,7 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
    <source>about %Ln call(s)</source>
    <translation>
@@ -5491,8 +6171,14 @@
    <source>asking…</source>
    <translation>جارٍ السؤال…</translation>
   </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>assign</source>
+   <translation type="unfinished" />
+  </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>at least %Ln call(s)</source>
    <translation>
     <numerusform>على الأقل %Ln استدعاء</numerusform>
@@ -5565,6 +6251,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/schedules.py" />
+   <source>change the schedule in focus</source>
+   <translation>تغيير الجدول المحدد</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>check everything again</source>
    <translation>فحص كل شيء مجددًا</translation>
@@ -5593,6 +6284,11 @@
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>created</source>
    <translation>أُنشئ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>daily at {time}</source>
+   <translation>يوميًا في {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -5632,6 +6328,11 @@
    <translation>يختلف: {fields}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>discard, with a reason</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>do what mends the line</source>
    <translation>تنفيذ ما يصلح السطر</translation>
@@ -5652,6 +6353,11 @@
    <translation>ينتهي نحو {moment} بعد تجدد الحصة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>edit and retry</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>embedded</source>
    <translation>مدمجة</translation>
@@ -5666,10 +6372,39 @@
    <source>ended, some records failed and are kept</source>
    <translation>انتهى، وفشلت بعض السجلات وحُفظت</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>every %Ln h</source>
+   <translation>
+    <numerusform>كل %Ln ساعة</numerusform>
+    <numerusform>كل ساعة</numerusform>
+    <numerusform>كل ساعتين</numerusform>
+    <numerusform>كل %Ln ساعات</numerusform>
+    <numerusform>كل %Ln ساعة</numerusform>
+    <numerusform>كل %Ln ساعة</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>every %Ln min</source>
+   <translation>
+    <numerusform>كل %Ln دقيقة</numerusform>
+    <numerusform>كل دقيقة</numerusform>
+    <numerusform>كل دقيقتين</numerusform>
+    <numerusform>كل %Ln دقائق</numerusform>
+    <numerusform>كل %Ln دقيقة</numerusform>
+    <numerusform>كل %Ln دقيقة</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>every {time}</source>
    <translation>كل {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>export all that match</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -5685,6 +6420,11 @@
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>filter row of the history</source>
    <translation>صف الترشيح في السجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedules.py" />
+   <source>filter row of the table</source>
+   <translation>صف الترشيح في الجدول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -5720,6 +6460,11 @@
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>gone in Zoho</source>
    <translation>لم يعد في Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>groups or records</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -5762,6 +6507,16 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>mark all that are read</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>mark; with Shift all from the last marked one</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>minute limit, {time}</source>
    <translation>حد الدقيقة، {time}</translation>
@@ -5796,6 +6551,11 @@
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>next</source>
    <translation>التالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>next and previous</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -5868,6 +6628,11 @@
    <translation>مفتوحة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>open the group, or the letter's tabs</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>open the last run</source>
    <translation>فتح آخر تشغيل</translation>
@@ -5893,6 +6658,11 @@
    <translation>معاينة: الفحوص نفسها دون كتابة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>quiet {hours}</source>
+   <translation>هدوء {hours}</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>records</source>
    <translation>سجلات</translation>
@@ -5915,9 +6685,24 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>retry the whole group</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>retry what is marked, else the one in focus</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
    <source>save</source>
    <translation>حفظ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>search</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
@@ -6047,8 +6832,14 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>until it is resumed</source>
    <translation>حتى الاستئناف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>until {time}</source>
+   <translation>حتى {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -6133,6 +6924,11 @@
    <translation>ستُحدَّث</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <source>write a note</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>yes</source>
    <translation>نعم</translation>
@@ -6153,6 +6949,26 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
    <translation>{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/alerts.py" />
+   <source>{count} times, last {when}</source>
+   <translation>{count} مرات، آخرها {when}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/tray.py" />
+   <source>{count} times. </source>
+   <translation>{count} مرات. </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/alerts.py" />
+   <source>{created} created, {updated} updated, {failed} failed</source>
+   <translation>أُنشئ {created}، حُدّث {updated}، فشل {failed}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>{day} at {time}</source>
+   <translation>{day} في {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
@@ -6246,6 +7062,18 @@
    <source>{left} calls are left today. What does not fit waits until {time} and goes on from there.</source>
    <translation type="unfinished" />
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>{letters}, %Ln new</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
    <source>{line}, chosen</source>
@@ -6253,6 +7081,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>{low}–{high} calls</source>
    <translation>⁦{low}–{high}⁩ استدعاء</translation>
   </message>
@@ -6433,6 +7262,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>{what}…</source>
    <translation>{what}…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/alerts.py" />
+   <source>{when} · over</source>
+   <translation>{when} · انتهى</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/history.py" />
