@@ -204,6 +204,8 @@ class MainWindow(QMainWindow):
         """Go where the check-up says that something can be mended."""
         kind, _, target = deed.partition(":")
         self.go("settings" if kind == "settings" else "setup", target or "sign_in")
+        if target == "vault" and self.settings.connection.is_vault_closed:
+            self.settings.connection.open_vault()
 
     @property
     def panel(self) -> Panel:

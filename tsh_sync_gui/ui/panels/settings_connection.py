@@ -63,9 +63,14 @@ class Connection(QObject):
         if self.deeds is not None:
             self._actions.run(self.deeds.vault(), then=self.box.show_vault, otherwise=self._failed)
 
+    @property
+    def is_vault_closed(self) -> bool:
+        """Tell whether the secrets rest in a file that is closed."""
+        return self._loaded is not None and self._loaded.vault is VaultKind.FILE and bool(self._loaded.vault_problem)
+
     def open_vault(self) -> None:
         """Open the place of the secrets: a file by its passphrase; a keychain is opened outside of the program."""
-        if self._loaded is not None and self._loaded.vault is VaultKind.FILE and self._loaded.vault_problem:
+        if self.is_vault_closed:
             self._ask_unlock()
         else:
             self.opened.emit()

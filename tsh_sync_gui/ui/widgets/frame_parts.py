@@ -24,7 +24,7 @@ from tsh_sync_gui.ui.widgets.basics import (
 
 NAV_WIDTH = 176
 _INSIDE = 44  # a button's icon and padding
-_RUNNING = 220  # what runs now is given so much room before others lose their words
+_RUNNING = 320  # what runs now is given so much room before others lose their words
 _LEAST_FIRST = ("pause", "resume", "database", "zoho", "failed", "quota")
 _NAV_ICON, _STATUS_ICON = QSize(24, 18), QSize(18, 14)
 
