@@ -6,25 +6,25 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln a minute</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>%Ln في الدقيقة</numerusform>
+    <numerusform>%Ln في الدقيقة</numerusform>
+    <numerusform>%Ln في الدقيقة</numerusform>
+    <numerusform>%Ln في الدقيقة</numerusform>
+    <numerusform>%Ln في الدقيقة</numerusform>
+    <numerusform>%Ln في الدقيقة</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln are checked again as they are kept, without a call.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>%Ln تُفحص من جديد كما هي محفوظة، بلا استدعاء.</numerusform>
+    <numerusform>%Ln تُفحص من جديد كما هي محفوظة، بلا استدعاء.</numerusform>
+    <numerusform>%Ln تُفحص من جديد كما هي محفوظة، بلا استدعاء.</numerusform>
+    <numerusform>%Ln تُفحص من جديد كما هي محفوظة، بلا استدعاء.</numerusform>
+    <numerusform>%Ln تُفحص من جديد كما هي محفوظة، بلا استدعاء.</numerusform>
+    <numerusform>%Ln تُفحص من جديد كما هي محفوظة، بلا استدعاء.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -42,13 +42,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln cannot be tried again and are skipped.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>%Ln لا يمكن إعادة محاولتها وتُتخطّى.</numerusform>
+    <numerusform>%Ln لا يمكن إعادة محاولتها وتُتخطّى.</numerusform>
+    <numerusform>%Ln لا يمكن إعادة محاولتها وتُتخطّى.</numerusform>
+    <numerusform>%Ln لا يمكن إعادة محاولتها وتُتخطّى.</numerusform>
+    <numerusform>%Ln لا يمكن إعادة محاولتها وتُتخطّى.</numerusform>
+    <numerusform>%Ln لا يمكن إعادة محاولتها وتُتخطّى.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -78,25 +78,25 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>%Ln dead letter(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا سجلات متعثّرة</numerusform>
+    <numerusform>سجل متعثّر واحد</numerusform>
+    <numerusform>سجلان متعثّران</numerusform>
+    <numerusform>%Ln سجلات متعثّرة</numerusform>
+    <numerusform>%Ln سجلًا متعثّرًا</numerusform>
+    <numerusform>%Ln سجل متعثّر</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln failed</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>فشل %Ln</numerusform>
+    <numerusform>فشل %Ln</numerusform>
+    <numerusform>فشل %Ln</numerusform>
+    <numerusform>فشل %Ln</numerusform>
+    <numerusform>فشل %Ln</numerusform>
+    <numerusform>فشل %Ln</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -114,13 +114,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>%Ln failed record(s) wait</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا سجلات فاشلة تنتظر</numerusform>
+    <numerusform>سجل فاشل واحد ينتظر</numerusform>
+    <numerusform>سجلان فاشلان ينتظران</numerusform>
+    <numerusform>%Ln سجلات فاشلة تنتظر</numerusform>
+    <numerusform>%Ln سجلًا فاشلًا ينتظر</numerusform>
+    <numerusform>%Ln سجل فاشل ينتظر</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -133,6 +133,18 @@
     <numerusform>يجب إصلاح %Ln أعطال قبل أن تعمل المزامنة</numerusform>
     <numerusform>يجب إصلاح %Ln عطلًا قبل أن تعمل المزامنة</numerusform>
     <numerusform>يجب إصلاح %Ln عطل قبل أن تعمل المزامنة</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>%Ln field(s)</source>
+   <translation>
+    <numerusform>لا حقول</numerusform>
+    <numerusform>حقل واحد</numerusform>
+    <numerusform>حقلان</numerusform>
+    <numerusform>%Ln حقول</numerusform>
+    <numerusform>%Ln حقلًا</numerusform>
+    <numerusform>%Ln حقل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -157,6 +169,18 @@
     <numerusform>قبل %Ln ساعات</numerusform>
     <numerusform>قبل %Ln ساعة</numerusform>
     <numerusform>قبل %Ln ساعة</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>%Ln item(s)</source>
+   <translation>
+    <numerusform>لا عناصر</numerusform>
+    <numerusform>عنصر واحد</numerusform>
+    <numerusform>عنصران</numerusform>
+    <numerusform>%Ln عناصر</numerusform>
+    <numerusform>%Ln عنصرًا</numerusform>
+    <numerusform>%Ln عنصر</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -222,37 +246,37 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln new failure(s) of the same causes meanwhile</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا إخفاقات جديدة للأسباب نفسها</numerusform>
+    <numerusform>إخفاق جديد واحد للأسباب نفسها في هذه الأثناء</numerusform>
+    <numerusform>إخفاقان جديدان للأسباب نفسها في هذه الأثناء</numerusform>
+    <numerusform>%Ln إخفاقات جديدة للأسباب نفسها في هذه الأثناء</numerusform>
+    <numerusform>%Ln إخفاقًا جديدًا للأسباب نفسها في هذه الأثناء</numerusform>
+    <numerusform>%Ln إخفاق جديد للأسباب نفسها في هذه الأثناء</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>%Ln new since you looked</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا جديد منذ اطّلعت</numerusform>
+    <numerusform>واحد جديد منذ اطّلعت</numerusform>
+    <numerusform>اثنان جديدان منذ اطّلعت</numerusform>
+    <numerusform>%Ln جديدة منذ اطّلعت</numerusform>
+    <numerusform>%Ln جديدًا منذ اطّلعت</numerusform>
+    <numerusform>%Ln جديد منذ اطّلعت</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>%Ln other(s) of this record</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا غيره لهذا السجل</numerusform>
+    <numerusform>واحد آخر لهذا السجل</numerusform>
+    <numerusform>اثنان آخران لهذا السجل</numerusform>
+    <numerusform>%Ln أخرى لهذا السجل</numerusform>
+    <numerusform>%Ln آخر لهذا السجل</numerusform>
+    <numerusform>%Ln آخر لهذا السجل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -283,13 +307,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>%Ln record(s) assigned</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لم يُسنَد شيء</numerusform>
+    <numerusform>أُسند سجل واحد</numerusform>
+    <numerusform>أُسند سجلان</numerusform>
+    <numerusform>أُسندت %Ln سجلات</numerusform>
+    <numerusform>أُسند %Ln سجلًا</numerusform>
+    <numerusform>أُسند %Ln سجل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -307,13 +331,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>%Ln record(s) discarded</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لم يُستبعد شيء</numerusform>
+    <numerusform>استُبعد سجل واحد</numerusform>
+    <numerusform>استُبعد سجلان</numerusform>
+    <numerusform>استُبعدت %Ln سجلات</numerusform>
+    <numerusform>استُبعد %Ln سجلًا</numerusform>
+    <numerusform>استُبعد %Ln سجل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -331,37 +355,37 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>%Ln record(s) restored</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لم يُستعَد شيء</numerusform>
+    <numerusform>استُعيد سجل واحد</numerusform>
+    <numerusform>استُعيد سجلان</numerusform>
+    <numerusform>استُعيدت %Ln سجلات</numerusform>
+    <numerusform>استُعيد %Ln سجلًا</numerusform>
+    <numerusform>استُعيد %Ln سجل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>%Ln record(s) shown again</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لم يظهر شيء</numerusform>
+    <numerusform>ظهر سجل واحد من جديد</numerusform>
+    <numerusform>ظهر سجلان من جديد</numerusform>
+    <numerusform>ظهرت %Ln سجلات من جديد</numerusform>
+    <numerusform>ظهر %Ln سجلًا من جديد</numerusform>
+    <numerusform>ظهر %Ln سجل من جديد</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>%Ln record(s) snoozed</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لم يُؤجَّل شيء</numerusform>
+    <numerusform>أُجِّل سجل واحد</numerusform>
+    <numerusform>أُجِّل سجلان</numerusform>
+    <numerusform>أُجِّلت %Ln سجلات</numerusform>
+    <numerusform>أُجِّل %Ln سجلًا</numerusform>
+    <numerusform>أُجِّل %Ln سجل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -451,37 +475,37 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln skipped</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>تُخطّي %Ln</numerusform>
+    <numerusform>تُخطّي %Ln</numerusform>
+    <numerusform>تُخطّي %Ln</numerusform>
+    <numerusform>تُخطّي %Ln</numerusform>
+    <numerusform>تُخطّي %Ln</numerusform>
+    <numerusform>تُخطّي %Ln</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>%Ln snoozed</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا مؤجَّل</numerusform>
+    <numerusform>واحد مؤجَّل</numerusform>
+    <numerusform>اثنان مؤجَّلان</numerusform>
+    <numerusform>%Ln مؤجَّلة</numerusform>
+    <numerusform>%Ln مؤجَّلًا</numerusform>
+    <numerusform>%Ln مؤجَّل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln succeeded</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>نجح %Ln</numerusform>
+    <numerusform>نجح %Ln</numerusform>
+    <numerusform>نجح %Ln</numerusform>
+    <numerusform>نجح %Ln</numerusform>
+    <numerusform>نجح %Ln</numerusform>
+    <numerusform>نجح %Ln</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -523,25 +547,25 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>%Ln thing(s) must be mended first.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا شيء يلزم إصلاحه</numerusform>
+    <numerusform>يجب إصلاح أمر واحد أولًا.</numerusform>
+    <numerusform>يجب إصلاح أمرين أولًا.</numerusform>
+    <numerusform>يجب إصلاح %Ln أمور أولًا.</numerusform>
+    <numerusform>يجب إصلاح %Ln أمرًا أولًا.</numerusform>
+    <numerusform>يجب إصلاح %Ln أمر أولًا.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>%Ln thing(s) wrong</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا خطأ</numerusform>
+    <numerusform>خطأ واحد</numerusform>
+    <numerusform>خطآن</numerusform>
+    <numerusform>%Ln أخطاء</numerusform>
+    <numerusform>%Ln خطأً</numerusform>
+    <numerusform>%Ln خطأ</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -571,25 +595,25 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>%Ln value(s) differ from the last good version.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا قيم تختلف عن آخر نسخة سليمة.</numerusform>
+    <numerusform>قيمة واحدة تختلف عن آخر نسخة سليمة.</numerusform>
+    <numerusform>قيمتان تختلفان عن آخر نسخة سليمة.</numerusform>
+    <numerusform>%Ln قيم تختلف عن آخر نسخة سليمة.</numerusform>
+    <numerusform>%Ln قيمة تختلف عن آخر نسخة سليمة.</numerusform>
+    <numerusform>%Ln قيمة تختلف عن آخر نسخة سليمة.</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>(empty)</source>
-   <translation type="unfinished" />
+   <translation>(فارغ)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>(missing)</source>
-   <translation type="unfinished" />
+   <translation>(غير موجود)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
@@ -761,7 +785,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>A record that was stored after all stands here, with the run that brought it.</source>
-   <translation type="unfinished" />
+   <translation>هنا السجل الذي خُزِّن في النهاية، مع التشغيل الذي جلبه.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
@@ -771,12 +795,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>A snoozed record is hidden until its time.</source>
-   <translation type="unfinished" />
+   <translation>السجل المؤجَّل مخفيّ حتى وقته.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>A sync stored the record {time}.</source>
-   <translation type="unfinished" />
+   <translation>خزّنت مزامنة السجل {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -831,7 +855,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Age</source>
-   <translation type="unfinished" />
+   <translation>العمر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -846,7 +870,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>All</source>
-   <translation type="unfinished" />
+   <translation>الكل</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -887,7 +911,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>All at once</source>
-   <translation type="unfinished" />
+   <translation>دفعة واحدة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -993,7 +1017,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>As it was</source>
-   <translation type="unfinished" />
+   <translation>كما كان</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
@@ -1048,45 +1072,45 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Assign</source>
-   <translation type="unfinished" />
+   <translation>إسناد</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Assign %Ln failed record(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إسناد لا سجلات</numerusform>
+    <numerusform>إسناد سجل واحد</numerusform>
+    <numerusform>إسناد سجلين</numerusform>
+    <numerusform>إسناد %Ln سجلات</numerusform>
+    <numerusform>إسناد %Ln سجلًا</numerusform>
+    <numerusform>إسناد %Ln سجل</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Assigned</source>
-   <translation type="unfinished" />
+   <translation>أُسند</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Assigned to</source>
-   <translation type="unfinished" />
+   <translation>مُسنَد إلى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Assigned to {person}.</source>
-   <translation type="unfinished" />
+   <translation>مُسنَد إلى {person}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Assign…</source>
-   <translation type="unfinished" />
+   <translation>إسناد…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>At most</source>
-   <translation type="unfinished" />
+   <translation>بحدّ أقصى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -1126,7 +1150,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Back to the list</source>
-   <translation type="unfinished" />
+   <translation>العودة إلى القائمة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -1136,18 +1160,18 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>Being checked…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ الفحص…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Being tried…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ المحاولة…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Both sides</source>
-   <translation type="unfinished" />
+   <translation>الجانبان</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -1157,7 +1181,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Broken off</source>
-   <translation type="unfinished" />
+   <translation>انقطع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -1244,7 +1268,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Cancelled</source>
-   <translation type="unfinished" />
+   <translation>أُلغي</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -1254,17 +1278,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Cancelled, {done}</source>
-   <translation type="unfinished" />
+   <translation>أُلغي، {done}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Carefully: 1, then 5, then 25, then the rest</source>
-   <translation type="unfinished" />
+   <translation>بحذر: 1، ثم 5، ثم 25، ثم الباقي</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Cause</source>
-   <translation type="unfinished" />
+   <translation>السبب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
@@ -1317,7 +1341,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <source>Choose a line to see it here.</source>
-   <translation type="unfinished" />
+   <translation>اختر سطرًا ليظهر هنا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -1495,7 +1519,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Counting records and calls…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ عدّ السجلات والاستدعاءات…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -1609,14 +1633,14 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Dead letter</source>
-   <translation type="unfinished" />
+   <translation>سجل متعثّر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <source>Dead letters</source>
-   <translation type="unfinished" />
+   <translation>السجلات المتعثّرة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1679,41 +1703,41 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Differences</source>
-   <translation type="unfinished" />
+   <translation>الفروق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Discard</source>
-   <translation type="unfinished" />
+   <translation>استبعاد</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Discard %Ln failed record(s)?</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>استبعاد لا سجلات؟</numerusform>
+    <numerusform>استبعاد سجل واحد؟</numerusform>
+    <numerusform>استبعاد سجلين؟</numerusform>
+    <numerusform>استبعاد %Ln سجلات؟</numerusform>
+    <numerusform>استبعاد %Ln سجلًا؟</numerusform>
+    <numerusform>استبعاد %Ln سجل؟</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Discarded</source>
-   <translation type="unfinished" />
+   <translation>مستبعَد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Discarded by {person} {time}: {reason}</source>
-   <translation type="unfinished" />
+   <translation>استبعده {person} {time}: {reason}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Discard…</source>
-   <translation type="unfinished" />
+   <translation>استبعاد…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -1728,7 +1752,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Done</source>
-   <translation type="unfinished" />
+   <translation>تم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -1738,7 +1762,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Duplicate</source>
-   <translation type="unfinished" />
+   <translation>مكرر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -1761,17 +1785,17 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Edit and retry</source>
-   <translation type="unfinished" />
+   <translation>تعديل وإعادة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Edited</source>
-   <translation type="unfinished" />
+   <translation>المعدَّل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Edited and tried again</source>
-   <translation type="unfinished" />
+   <translation>عُدّل وأُعيدت المحاولة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1829,7 +1853,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Error</source>
-   <translation type="unfinished" />
+   <translation>الخطأ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -1874,7 +1898,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Everybody who opens them reads it.</source>
-   <translation type="unfinished" />
+   <translation>يقرؤها كل من يفتح السجل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -1894,7 +1918,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Export all that match (Ctrl+E)</source>
-   <translation type="unfinished" />
+   <translation>تصدير كل المطابق (Ctrl+E)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -1995,7 +2019,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Field “{field}” = “{value}”</source>
-   <translation type="unfinished" />
+   <translation>الحقل «{field}» = «{value}»</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
@@ -2057,7 +2081,7 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>First seen</source>
-   <translation type="unfinished" />
+   <translation>أول ظهور</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -2082,7 +2106,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>For 3 days</source>
-   <translation type="unfinished" />
+   <translation>لمدة 3 أيام</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -2092,12 +2116,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>For a week</source>
-   <translation type="unfinished" />
+   <translation>لمدة أسبوع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>For an hour</source>
-   <translation type="unfinished" />
+   <translation>لمدة ساعة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
@@ -2203,17 +2227,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Give it up, with a reason (D)</source>
-   <translation type="unfinished" />
+   <translation>استبعاده مع ذكر السبب (D)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Given up</source>
-   <translation type="unfinished" />
+   <translation>تُرك</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Go on editing</source>
-   <translation type="unfinished" />
+   <translation>متابعة التعديل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2228,7 +2252,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Goes on by itself at {time}.</source>
-   <translation type="unfinished" />
+   <translation>يتابع من تلقاء نفسه عند {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -2238,24 +2262,24 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>Good · %Ln value(s) changed</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>سليم · لم تتغيّر قيمة</numerusform>
+    <numerusform>سليم · تغيّرت قيمة واحدة</numerusform>
+    <numerusform>سليم · تغيّرت قيمتان</numerusform>
+    <numerusform>سليم · تغيّرت %Ln قيم</numerusform>
+    <numerusform>سليم · تغيّرت %Ln قيمة</numerusform>
+    <numerusform>سليم · تغيّرت %Ln قيمة</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Groups</source>
-   <translation type="unfinished" />
+   <translation>المجموعات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <source>Groups of dead letters</source>
-   <translation type="unfinished" />
+   <translation>مجموعات السجلات المتعثّرة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
@@ -2275,17 +2299,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Hidden and not counted until then. A sync that stores them resolves them all the same.</source>
-   <translation type="unfinished" />
+   <translation>تُخفى ولا تُعَدّ حتى ذلك الحين. والمزامنة التي تخزّنها تحلّها رغم ذلك.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>Hidden until {time}.</source>
-   <translation type="unfinished" />
+   <translation>مخفية حتى {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>History</source>
-   <translation type="unfinished" />
+   <translation>التاريخ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -2390,7 +2414,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>It cannot be tried again by itself.</source>
-   <translation type="unfinished" />
+   <translation>لا يمكن إعادة محاولته وحده.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -2400,12 +2424,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>It failed in the same way</source>
-   <translation type="unfinished" />
+   <translation>فشل بالطريقة نفسها</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>It failed, for another reason</source>
-   <translation type="unfinished" />
+   <translation>فشل لسبب آخر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -2425,12 +2449,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>It is being tried.</source>
-   <translation type="unfinished" />
+   <translation>جارٍ محاولته.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>It is resolved already.</source>
-   <translation type="unfinished" />
+   <translation>حُلّ بالفعل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -2441,7 +2465,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>It replaces the notes they have.</source>
-   <translation type="unfinished" />
+   <translation>تحل محل ملاحظاتها الحالية.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -2471,17 +2495,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>It was discarded. Restore it first.</source>
-   <translation type="unfinished" />
+   <translation>استُبعد. استعِده أولًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>It went to Resolved.</source>
-   <translation type="unfinished" />
+   <translation>انتقل إلى «محلول».</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Its text cannot be edited.</source>
-   <translation type="unfinished" />
+   <translation>لا يمكن تعديل نصه.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -2491,7 +2515,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Job</source>
-   <translation type="unfinished" />
+   <translation>مهمة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -2556,7 +2580,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Last good</source>
-   <translation type="unfinished" />
+   <translation>آخر سليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -2566,12 +2590,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/widgets/payload_tree.py" />
    <source>Last good: {value}</source>
-   <translation type="unfinished" />
+   <translation>آخر سليم: {value}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Last one was resolved {time}.</source>
-   <translation type="unfinished" />
+   <translation>حُلّ آخرها {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -2582,17 +2606,17 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Last seen</source>
-   <translation type="unfinished" />
+   <translation>آخر ظهور</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Last stored here {time}.</source>
-   <translation type="unfinished" />
+   <translation>خُزِّن هنا آخر مرة {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Last tried</source>
-   <translation type="unfinished" />
+   <translation>آخر محاولة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -2603,12 +2627,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Leave</source>
-   <translation type="unfinished" />
+   <translation>خروج</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Leave without trying it?</source>
-   <translation type="unfinished" />
+   <translation>الخروج دون المحاولة؟</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -2644,13 +2668,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>Line %Ln</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>السطر %Ln</numerusform>
+    <numerusform>السطر %Ln</numerusform>
+    <numerusform>السطر %Ln</numerusform>
+    <numerusform>السطر %Ln</numerusform>
+    <numerusform>السطر %Ln</numerusform>
+    <numerusform>السطر %Ln</numerusform>
    </translation>
   </message>
   <message>
@@ -2721,7 +2745,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Machine</source>
-   <translation type="unfinished" />
+   <translation>الجهاز</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2763,27 +2787,27 @@
   <message>
    <location filename="tsh_sync_gui/ui/models/paged.py" />
    <source>Mark all that are read, or none</source>
-   <translation type="unfinished" />
+   <translation>تحديد كل ما قُرئ، أو إلغاء التحديد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/models/paged.py" />
    <source>Mark {record}</source>
-   <translation type="unfinished" />
+   <translation>تحديد {record}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Marked as deleted here {time}.</source>
-   <translation type="unfinished" />
+   <translation>عُلّم هنا محذوفًا {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Mend the record and try it (E)</source>
-   <translation type="unfinished" />
+   <translation>إصلاح السجل ثم محاولته (E)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Mended in Zoho</source>
-   <translation type="unfinished" />
+   <translation>أُصلح في Zoho</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
@@ -2833,17 +2857,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>More to do with this group</source>
-   <translation type="unfinished" />
+   <translation>المزيد لهذه المجموعة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>More to do with this letter</source>
-   <translation type="unfinished" />
+   <translation>المزيد لهذا السجل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>More to do with what is listed or marked</source>
-   <translation type="unfinished" />
+   <translation>المزيد لما هو معروض أو محدَّد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -2873,7 +2897,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Neither side of this record is kept.</source>
-   <translation type="unfinished" />
+   <translation>لا يُحفظ أيٌّ من جانبي هذا السجل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -2895,12 +2919,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>New since I looked</source>
-   <translation type="unfinished" />
+   <translation>جديد منذ اطّلعت</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>New since you looked</source>
-   <translation type="unfinished" />
+   <translation>جديد منذ اطّلعت</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
@@ -2937,7 +2961,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>No answer is kept.</source>
-   <translation type="unfinished" />
+   <translation>لا رد محفوظ.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
@@ -2952,17 +2976,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>No dead letter is what you look for. Clear the search to see all.</source>
-   <translation type="unfinished" />
+   <translation>لا سجل متعثّرًا مما تبحث عنه. امسح البحث لترى الكل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>No difference to the last good version is known.</source>
-   <translation type="unfinished" />
+   <translation>لا فرق معروفًا عن آخر نسخة سليمة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>No failed records</source>
-   <translation type="unfinished" />
+   <translation>لا سجلات فاشلة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -2982,7 +3006,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>No longer needed</source>
-   <translation type="unfinished" />
+   <translation>لم يعد لازمًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -3054,22 +3078,22 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>No try is kept of it.</source>
-   <translation type="unfinished" />
+   <translation>لا محاولات محفوظة له.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Nobody</source>
-   <translation type="unfinished" />
+   <translation>لا أحد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Nobody has done anything with it yet.</source>
-   <translation type="unfinished" />
+   <translation>لم يفعل أحد به شيئًا بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>Nobody has them now.</source>
-   <translation type="unfinished" />
+   <translation>لم تعد مُسنَدة إلى أحد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -3105,51 +3129,51 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Note</source>
-   <translation type="unfinished" />
+   <translation>ملاحظة</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Note at %Ln failed record(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>ملاحظة عند لا سجلات</numerusform>
+    <numerusform>ملاحظة عند سجل واحد</numerusform>
+    <numerusform>ملاحظة عند سجلين</numerusform>
+    <numerusform>ملاحظة عند %Ln سجلات</numerusform>
+    <numerusform>ملاحظة عند %Ln سجلًا</numerusform>
+    <numerusform>ملاحظة عند %Ln سجل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>Note kept at %Ln record(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>حُفظت الملاحظة عند لا سجلات</numerusform>
+    <numerusform>حُفظت الملاحظة عند سجل واحد</numerusform>
+    <numerusform>حُفظت الملاحظة عند سجلين</numerusform>
+    <numerusform>حُفظت الملاحظة عند %Ln سجلات</numerusform>
+    <numerusform>حُفظت الملاحظة عند %Ln سجلًا</numerusform>
+    <numerusform>حُفظت الملاحظة عند %Ln سجل</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Note written</source>
-   <translation type="unfinished" />
+   <translation>كُتبت ملاحظة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Note…</source>
-   <translation type="unfinished" />
+   <translation>ملاحظة…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Nothing has changed since the last try.</source>
-   <translation type="unfinished" />
+   <translation>لم يتغيّر شيء منذ المحاولة الأخيرة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Nothing here</source>
-   <translation type="unfinished" />
+   <translation>لا شيء هنا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/command_palette.py" />
@@ -3189,7 +3213,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Nothing matches</source>
-   <translation type="unfinished" />
+   <translation>لا شيء يطابق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -3235,13 +3259,13 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Nothing to compare: no good version of this record is kept.</source>
-   <translation type="unfinished" />
+   <translation>لا شيء للمقارنة: لا نسخة سليمة محفوظة من هذا السجل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>Nothing was changed yet.</source>
-   <translation type="unfinished" />
+   <translation>لم يتغيّر شيء بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -3261,17 +3285,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Nothing was sent: the record came in a page of the list.</source>
-   <translation type="unfinished" />
+   <translation>لم يُرسَل شيء: جاء السجل في صفحة من القائمة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Nothing was tried</source>
-   <translation type="unfinished" />
+   <translation>لم يُجرَّب شيء</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>Nothing was tried again yet.</source>
-   <translation type="unfinished" />
+   <translation>لم تُعَد أي محاولة بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -3287,7 +3311,7 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Number</source>
-   <translation type="unfinished" />
+   <translation>العدد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -3312,7 +3336,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Older than 2 days</source>
-   <translation type="unfinished" />
+   <translation>أقدم من يومين</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -3328,12 +3352,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>One line for each cause (G)</source>
-   <translation type="unfinished" />
+   <translation>سطر لكل سبب (G)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>One line for each record (G)</source>
-   <translation type="unfinished" />
+   <translation>سطر لكل سجل (G)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -3348,7 +3372,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>One request leaves, once (Ctrl+Enter)</source>
-   <translation type="unfinished" />
+   <translation>يُرسَل طلب واحد، مرة واحدة (Ctrl+Enter)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -3363,7 +3387,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Only a record that Zoho sent can be edited, and this is none.</source>
-   <translation type="unfinished" />
+   <translation>لا يُعدَّل إلا سجل أرسله Zoho، وهذا ليس كذلك.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -3373,12 +3397,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Only mine</source>
-   <translation type="unfinished" />
+   <translation>ما يخصّني فقط</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Only this cause: {cause}. Click to see all again.</source>
-   <translation type="unfinished" />
+   <translation>هذا السبب فقط: {cause}. انقر لترى الكل من جديد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -3391,7 +3415,6 @@
    <translation>ما تغيّر خلال أيام أو تواريخ تختارها فقط</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/tray.py" />
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
    <source>Open</source>
@@ -3406,13 +3429,13 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Open a record of it to see what was refused.</source>
-   <translation type="unfinished" />
+   <translation>افتح سجلًا منها لترى ما رُفض.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Open dead letters of this run</source>
-   <translation type="unfinished" />
+   <translation>فتح السجلات المتعثّرة لهذا التشغيل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
@@ -3453,7 +3476,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Open the run</source>
-   <translation type="unfinished" />
+   <translation>فتح التشغيل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
@@ -3474,7 +3497,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Operation</source>
-   <translation type="unfinished" />
+   <translation>العملية</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -3539,7 +3562,7 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Past retries</source>
-   <translation type="unfinished" />
+   <translation>المحاولات السابقة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
@@ -3592,7 +3615,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Payload</source>
-   <translation type="unfinished" />
+   <translation>المحتوى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/entities" />
@@ -3607,7 +3630,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Person</source>
-   <translation type="unfinished" />
+   <translation>الشخص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -3677,7 +3700,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Put off</source>
-   <translation type="unfinished" />
+   <translation>أُرجئ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
@@ -3723,7 +3746,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <source>Reading the dead letters…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ قراءة السجلات المتعثّرة…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -3763,13 +3786,13 @@
   <message>
    <location filename="tsh_sync_gui/ui/widgets/payload_tree.py" />
    <source>Record as a tree</source>
-   <translation type="unfinished" />
+   <translation>السجل كشجرة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Record as text</source>
-   <translation type="unfinished" />
+   <translation>السجل كنص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
@@ -3787,7 +3810,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Records a minute</source>
-   <translation type="unfinished" />
+   <translation>سجلات في الدقيقة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -3803,7 +3826,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Records that cannot be taken wait here with their reason.</source>
-   <translation type="unfinished" />
+   <translation>تنتظر هنا السجلات التي لا يمكن أخذها، مع السبب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -3829,7 +3852,7 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Refused</source>
-   <translation type="unfinished" />
+   <translation>المرفوض</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -3849,7 +3872,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Request</source>
-   <translation type="unfinished" />
+   <translation>الطلب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -3859,18 +3882,18 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Resolved</source>
-   <translation type="unfinished" />
+   <translation>محلول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Restore</source>
-   <translation type="unfinished" />
+   <translation>استعادة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Restored</source>
-   <translation type="unfinished" />
+   <translation>استُعيد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -3905,7 +3928,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Retried {done}</source>
-   <translation type="unfinished" />
+   <translation>أُعيدت المحاولة {done}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
@@ -3913,130 +3936,130 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Retry</source>
-   <translation type="unfinished" />
+   <translation>إعادة المحاولة</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
    <source>Retry %Ln chosen record(s)?</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة السجلات المحدَّدة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة السجلات المحدَّدة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة السجلات المحدَّدة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة السجلات المحدَّدة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة السجلات المحدَّدة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة السجلات المحدَّدة (%Ln)؟</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Retry %Ln chosen…</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة المحدَّد (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة المحدَّد (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة المحدَّد (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة المحدَّد (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة المحدَّد (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة المحدَّد (%Ln)…</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Retry %Ln record(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة لا سجلات</numerusform>
+    <numerusform>إعادة محاولة سجل واحد</numerusform>
+    <numerusform>إعادة محاولة سجلين</numerusform>
+    <numerusform>إعادة محاولة %Ln سجلات</numerusform>
+    <numerusform>إعادة محاولة %Ln سجلًا</numerusform>
+    <numerusform>إعادة محاولة %Ln سجل</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
    <source>Retry %Ln record(s)?</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة لا سجلات؟</numerusform>
+    <numerusform>إعادة محاولة سجل واحد؟</numerusform>
+    <numerusform>إعادة محاولة سجلين؟</numerusform>
+    <numerusform>إعادة محاولة %Ln سجلات؟</numerusform>
+    <numerusform>إعادة محاولة %Ln سجلًا؟</numerusform>
+    <numerusform>إعادة محاولة %Ln سجل؟</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
    <source>Retry all %Ln record(s) of this cause?</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
    <source>Retry all %Ln record(s) that match?</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة كل السجلات المطابقة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل السجلات المطابقة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل السجلات المطابقة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل السجلات المطابقة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل السجلات المطابقة (%Ln)؟</numerusform>
+    <numerusform>إعادة محاولة كل السجلات المطابقة (%Ln)؟</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Retry all %Ln that match…</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة كل المطابق (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة كل المطابق (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة كل المطابق (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة كل المطابق (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة كل المطابق (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة كل المطابق (%Ln)…</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Retry all %Ln…</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
+    <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/bulk_line.py" />
    <source>Retry of many records</source>
-   <translation type="unfinished" />
+   <translation>إعادة محاولة سجلات كثيرة</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Retry · %Ln call(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة · بلا استدعاء</numerusform>
+    <numerusform>إعادة · استدعاء واحد</numerusform>
+    <numerusform>إعادة · استدعاءان</numerusform>
+    <numerusform>إعادة · %Ln استدعاءات</numerusform>
+    <numerusform>إعادة · %Ln استدعاءً</numerusform>
+    <numerusform>إعادة · %Ln استدعاء</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Retry · no call</source>
-   <translation type="unfinished" />
+   <translation>إعادة · بلا استدعاء</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Retrying {done}</source>
-   <translation type="unfinished" />
+   <translation>جارٍ إعادة المحاولة {done}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
@@ -4125,18 +4148,18 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Save and retry</source>
-   <translation type="unfinished" />
+   <translation>حفظ وإعادة المحاولة</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Save and retry · %Ln call(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>حفظ وإعادة المحاولة · بلا استدعاء</numerusform>
+    <numerusform>حفظ وإعادة المحاولة · استدعاء واحد</numerusform>
+    <numerusform>حفظ وإعادة المحاولة · استدعاءان</numerusform>
+    <numerusform>حفظ وإعادة المحاولة · %Ln استدعاءات</numerusform>
+    <numerusform>حفظ وإعادة المحاولة · %Ln استدعاءً</numerusform>
+    <numerusform>حفظ وإعادة المحاولة · %Ln استدعاء</numerusform>
    </translation>
   </message>
   <message>
@@ -4207,7 +4230,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_search.py" />
    <source>Search dead letters</source>
-   <translation type="unfinished" />
+   <translation>البحث في السجلات المتعثّرة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
@@ -4237,7 +4260,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_search.py" />
    <source>Search: words, sku:ABC, entity:customers, age&gt;2d, error:"tax"</source>
-   <translation type="unfinished" />
+   <translation>بحث: كلمات، sku:ABC، entity:customers، age&gt;2d، error:"tax"</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -4373,12 +4396,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Show again now</source>
-   <translation type="unfinished" />
+   <translation>إظهار الآن من جديد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <source>Show all</source>
-   <translation type="unfinished" />
+   <translation>عرض الكل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -4394,7 +4417,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Show records</source>
-   <translation type="unfinished" />
+   <translation>عرض السجلات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
@@ -4529,35 +4552,35 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Snooze</source>
-   <translation type="unfinished" />
+   <translation>تأجيل</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Snooze %Ln failed record(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>تأجيل لا سجلات</numerusform>
+    <numerusform>تأجيل سجل واحد</numerusform>
+    <numerusform>تأجيل سجلين</numerusform>
+    <numerusform>تأجيل %Ln سجلات</numerusform>
+    <numerusform>تأجيل %Ln سجلًا</numerusform>
+    <numerusform>تأجيل %Ln سجل</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Snoozed</source>
-   <translation type="unfinished" />
+   <translation>مؤجَّل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Snoozed until {time}</source>
-   <translation type="unfinished" />
+   <translation>مؤجَّل حتى {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Snooze…</source>
-   <translation type="unfinished" />
+   <translation>تأجيل…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/actions.py" />
@@ -4647,6 +4670,11 @@
    <translation>ما زال يعمل؛ آخر إشارة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <source>Still open</source>
+   <translation>ما زال مفتوحًا</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/program.py" />
    <source>Still syncing: {what}. Close all the same?</source>
    <translation>ما زالت المزامنة جارية: {what}. هل تُغلق مع ذلك؟</translation>
@@ -4694,7 +4722,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Stopped at the first failure, {done}</source>
-   <translation type="unfinished" />
+   <translation>توقف عند أول فشل، {done}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
@@ -4714,7 +4742,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Stops at the first failure.</source>
-   <translation type="unfinished" />
+   <translation>يتوقف عند أول فشل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -4724,7 +4752,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Suggested fix</source>
-   <translation type="unfinished" />
+   <translation>الحل المقترح</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -4805,7 +4833,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>TSH</source>
-   <translation type="unfinished" />
+   <translation>TSH</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
@@ -4893,7 +4921,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Test data</source>
-   <translation type="unfinished" />
+   <translation>بيانات تجريبية</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -4908,7 +4936,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Text</source>
-   <translation type="unfinished" />
+   <translation>نص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
@@ -4928,7 +4956,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The answer is another: see Tries.</source>
-   <translation type="unfinished" />
+   <translation>الرد مختلف: انظر المحاولات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -4988,7 +5016,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>The edited record was not taken</source>
-   <translation type="unfinished" />
+   <translation>لم يُؤخذ السجل المعدَّل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
@@ -5023,12 +5051,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The letter is no longer open.</source>
-   <translation type="unfinished" />
+   <translation>لم يعد السجل المتعثّر مفتوحًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>The letter is no longer there</source>
-   <translation type="unfinished" />
+   <translation>لم يعد السجل المتعثّر موجودًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -5043,7 +5071,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>The name that this person is signed in with at their computer. Empty: nobody.</source>
-   <translation type="unfinished" />
+   <translation>الاسم الذي يسجّل به هذا الشخص دخوله إلى حاسوبه. فارغ: لا أحد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -5068,7 +5096,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>The original stays in the letter's history.</source>
-   <translation type="unfinished" />
+   <translation>يبقى الأصل في تاريخ السجل المتعثّر.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -5108,22 +5136,22 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The reason is now: {reason}.</source>
-   <translation type="unfinished" />
+   <translation>السبب الآن: {reason}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The record is stored now</source>
-   <translation type="unfinished" />
+   <translation>خُزِّن السجل الآن</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>The record is stored with your change</source>
-   <translation type="unfinished" />
+   <translation>خُزِّن السجل مع تعديلك</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>The record was never stored here.</source>
-   <translation type="unfinished" />
+   <translation>لم يُخزَّن السجل هنا قط.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -5133,22 +5161,22 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The retry broke off</source>
-   <translation type="unfinished" />
+   <translation>انقطعت المحاولة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The retry broke off, {done}</source>
-   <translation type="unfinished" />
+   <translation>انقطعت المحاولة، {done}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The retry waits</source>
-   <translation type="unfinished" />
+   <translation>المحاولة تنتظر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The retry was cancelled</source>
-   <translation type="unfinished" />
+   <translation>أُلغيت المحاولة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -5158,12 +5186,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>The run that met it</source>
-   <translation type="unfinished" />
+   <translation>التشغيل الذي صادفه</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>The run that stored it</source>
-   <translation type="unfinished" />
+   <translation>التشغيل الذي خزّنه</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -5178,7 +5206,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>The same as what was refused</source>
-   <translation type="unfinished" />
+   <translation>مطابق لما رُفض</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/preview.py" />
@@ -5273,7 +5301,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The value was “{old}” and is “{new}” now.</source>
-   <translation type="unfinished" />
+   <translation>كانت القيمة «{old}» وهي الآن «{new}».</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
@@ -5298,7 +5326,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>They are no longer tried or counted. They can be restored for 30 days.</source>
-   <translation type="unfinished" />
+   <translation>لن تُعاد محاولتها ولن تُعَدّ. يمكن استعادتها خلال 30 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -5308,7 +5336,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>They stand under Discarded, and can be restored for 30 days.</source>
-   <translation type="unfinished" />
+   <translation>تجدها تحت «مستبعَد»، ويمكن استعادتها خلال 30 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
@@ -5358,7 +5386,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>This text was tried already. Change it first.</source>
-   <translation type="unfinished" />
+   <translation>جُرّب هذا النص بالفعل. غيّره أولًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
@@ -5411,24 +5439,24 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Tree</source>
-   <translation type="unfinished" />
+   <translation>شجرة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Trend</source>
-   <translation type="unfinished" />
+   <translation>الاتجاه</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Tried again</source>
-   <translation type="unfinished" />
+   <translation>أُعيدت المحاولة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Tries</source>
-   <translation type="unfinished" />
+   <translation>المحاولات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
@@ -5451,12 +5479,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Try all records of this cause again (Shift+R)</source>
-   <translation type="unfinished" />
+   <translation>إعادة محاولة كل سجلات هذا السبب (Shift+R)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Try this record again (R)</source>
-   <translation type="unfinished" />
+   <translation>إعادة محاولة هذا السجل (R)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -5481,7 +5509,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Until</source>
-   <translation type="unfinished" />
+   <translation>حتى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -5583,7 +5611,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Waits for its turn, {done}</source>
-   <translation type="unfinished" />
+   <translation>ينتظر دوره، {done}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -5593,7 +5621,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Waits until {time}, {done}</source>
-   <translation type="unfinished" />
+   <translation>ينتظر حتى {time}، {done}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
@@ -5603,12 +5631,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Way</source>
-   <translation type="unfinished" />
+   <translation>الطريقة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Webhook</source>
-   <translation type="unfinished" />
+   <translation>إشعار ويب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -5671,7 +5699,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>What is wrong</source>
-   <translation type="unfinished" />
+   <translation>ما الخطأ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
@@ -5701,7 +5729,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>What was discarded stands here, and can be restored for 30 days.</source>
-   <translation type="unfinished" />
+   <translation>هنا ما استُبعد، ويمكن استعادته خلال 30 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/actions.py" />
@@ -5711,7 +5739,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>What you changed is not kept.</source>
-   <translation type="unfinished" />
+   <translation>لن يُحفظ ما غيّرته.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -5750,7 +5778,7 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Who</source>
-   <translation type="unfinished" />
+   <translation>من</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
@@ -5795,12 +5823,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Words</source>
-   <translation type="unfinished" />
+   <translation>الكلام</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_search.py" />
    <source>Words are looked for in id, name, error and the record's fields ( / )</source>
-   <translation type="unfinished" />
+   <translation>تُبحث الكلمات في المعرّف والاسم والخطأ وحقول السجل ( / )</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -6080,39 +6108,27 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Zoho, last good</source>
-   <translation type="unfinished" />
+   <translation>Zoho، آخر سليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Zoho, refused</source>
-   <translation type="unfinished" />
-  </message>
-  <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
-   <source>[%Ln item(s)]</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-   </translation>
+   <translation>Zoho، المرفوض</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>a field of the record: payload.status:draft</source>
-   <translation type="unfinished" />
+   <translation>حقل من السجل: payload.status:draft</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>a minute</source>
-   <translation type="unfinished" />
+   <translation>في الدقيقة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>a name, me or nobody</source>
-   <translation type="unfinished" />
+   <translation>اسم أو me أو nobody</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/history.py" />
@@ -6144,7 +6160,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>all at once</source>
-   <translation type="unfinished" />
+   <translation>دفعة واحدة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
@@ -6159,7 +6175,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>and more: see the text</source>
-   <translation type="unfinished" />
+   <translation>والمزيد: انظر النص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
@@ -6174,7 +6190,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>assign</source>
-   <translation type="unfinished" />
+   <translation>إسناد</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/prices.py" />
@@ -6248,7 +6264,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>careful</source>
-   <translation type="unfinished" />
+   <translation>بحذر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedules.py" />
@@ -6330,7 +6346,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>discard, with a reason</source>
-   <translation type="unfinished" />
+   <translation>استبعاد مع ذكر السبب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
@@ -6355,7 +6371,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>edit and retry</source>
-   <translation type="unfinished" />
+   <translation>تعديل وإعادة محاولة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -6404,7 +6420,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>export all that match</source>
-   <translation type="unfinished" />
+   <translation>تصدير كل المطابق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -6429,17 +6445,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>first seen before that</source>
-   <translation type="unfinished" />
+   <translation>ظهر أول مرة قبل ذلك</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>first seen longer ago: age&gt;2d, age&gt;3h</source>
-   <translation type="unfinished" />
+   <translation>ظهر أول مرة قبل أكثر من: age&gt;2d، age&gt;3h</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>first seen since: 2d, today, 2026-11-01</source>
-   <translation type="unfinished" />
+   <translation>ظهر أول مرة منذ: 2d، today، 2026-11-01</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -6464,7 +6480,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>groups or records</source>
-   <translation type="unfinished" />
+   <translation>المجموعات أو السجلات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -6474,17 +6490,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>how often it was met: tries&gt;3</source>
-   <translation type="unfinished" />
+   <translation>كم مرة صودف: tries&gt;3</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>how the record's id begins</source>
-   <translation type="unfinished" />
+   <translation>بداية معرّف السجل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>how the run's id begins</source>
-   <translation type="unfinished" />
+   <translation>بداية معرّف التشغيل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/texts.py" />
@@ -6504,17 +6520,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>list, detail, job or delivery</source>
-   <translation type="unfinished" />
+   <translation>list أو detail أو job أو delivery</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>mark all that are read</source>
-   <translation type="unfinished" />
+   <translation>تحديد كل ما قُرئ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>mark; with Shift all from the last marked one</source>
-   <translation type="unfinished" />
+   <translation>تحديد؛ ومع Shift كل ما بعد آخر محدَّد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -6545,7 +6561,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>new, mine, snoozed or unassigned</source>
-   <translation type="unfinished" />
+   <translation>new أو mine أو snoozed أو unassigned</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
@@ -6555,7 +6571,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>next and previous</source>
-   <translation type="unfinished" />
+   <translation>التالي والسابق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -6565,7 +6581,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>no call to Zoho</source>
-   <translation type="unfinished" />
+   <translation>بلا استدعاء لـ Zoho</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/prices.py" />
@@ -6585,7 +6601,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>no reason given</source>
-   <translation type="unfinished" />
+   <translation>دون ذكر سبب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -6605,7 +6621,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>of these records: entity:customers</source>
-   <translation type="unfinished" />
+   <translation>من هذه السجلات: entity:customers</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -6630,7 +6646,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>open the group, or the letter's tabs</source>
-   <translation type="unfinished" />
+   <translation>فتح المجموعة، أو تفاصيل السجل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -6640,7 +6656,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>open, snoozed, resolved, discarded or all</source>
-   <translation type="unfinished" />
+   <translation>open أو snoozed أو resolved أو discarded أو all</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -6687,12 +6703,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>retry the whole group</source>
-   <translation type="unfinished" />
+   <translation>إعادة محاولة المجموعة كلها</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>retry what is marked, else the one in focus</source>
-   <translation type="unfinished" />
+   <translation>إعادة محاولة المحدَّد، وإلا فالسجل الحالي</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
@@ -6702,7 +6718,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>search</source>
-   <translation type="unfinished" />
+   <translation>بحث</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
@@ -6792,12 +6808,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>the oldest from {time}</source>
-   <translation type="unfinished" />
+   <translation>أقدمها {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>the quota's reset</source>
-   <translation type="unfinished" />
+   <translation>تجدُّد الحصة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -6871,7 +6887,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>validation, unreachable, authorisation, …</source>
-   <translation type="unfinished" />
+   <translation>validation، unreachable، authorisation، …</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
@@ -6891,17 +6907,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>words of the cause</source>
-   <translation type="unfinished" />
+   <translation>كلمات من سبب المجموعة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>words of the note</source>
-   <translation type="unfinished" />
+   <translation>كلمات من الملاحظة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>words of the reason: error:"tax"</source>
-   <translation type="unfinished" />
+   <translation>كلمات من السبب: error:"tax"</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -6926,24 +6942,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>write a note</source>
-   <translation type="unfinished" />
+   <translation>كتابة ملاحظة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>yes</source>
    <translation>نعم</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
-   <source>{%Ln field(s)}</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -7060,18 +7064,18 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>{left} calls are left today. What does not fit waits until {time} and goes on from there.</source>
-   <translation type="unfinished" />
+   <translation>بقي اليوم {left} استدعاء. ما لا يتسع ينتظر حتى {time} ويتابع من هناك.</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>{letters}, %Ln new</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>{letters}، لا جديد</numerusform>
+    <numerusform>{letters}، واحد جديد</numerusform>
+    <numerusform>{letters}، اثنان جديدان</numerusform>
+    <numerusform>{letters}، %Ln جديدة</numerusform>
+    <numerusform>{letters}، %Ln جديدًا</numerusform>
+    <numerusform>{letters}، %Ln جديد</numerusform>
    </translation>
   </message>
   <message>
@@ -7123,7 +7127,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>{now} in the last 24 hours, {before} in the 24 hours before</source>
-   <translation type="unfinished" />
+   <translation>{now} في آخر 24 ساعة، و{before} في الـ24 ساعة قبلها</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -7133,12 +7137,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>{person} edits it until {time} at the latest.</source>
-   <translation type="unfinished" />
+   <translation>يعدّله {person} حتى {time} على الأكثر.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>{person} is editing it.</source>
-   <translation type="unfinished" />
+   <translation>يعدّله {person} الآن.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />

@@ -11,7 +11,8 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog
 from qasync import QEventLoop
 
 from tests.support.fake_service import FakeService
@@ -52,12 +53,27 @@ async def _picture(engine: EngineThread, scene: Scene, file: Path, size: tuple[i
     await asyncio.sleep(_SETTLE)
     await scene.play(service, window, keys)
     await asyncio.sleep(_SETTLE)
-    window.grab().save(str(file))
+    picture = window.grab()
+    _paint_over(picture, window)
+    picture.save(str(file))
     session.detach()
     window._may_close = True
     window.close()
     window.deleteLater()
     await asyncio.sleep(0.02)
+
+
+def _paint_over(picture: QPixmap, window: MainWindow) -> None:
+    """Paint questions and lists that stand in windows of their own where a person sees them."""
+    painter = QPainter(picture)
+    for one in (QApplication.activeModalWidget(), QApplication.activePopupWidget()):
+        if one is None:
+            continue
+        where = window.mapFromGlobal(one.mapToGlobal(one.rect().topLeft()))
+        if isinstance(one, QDialog):
+            where = window.rect().center() - one.rect().center()
+        painter.drawPixmap(where, one.grab())
+    painter.end()
 
 
 async def _all(app: QApplication, folder: Path, names: list[str], engine: EngineThread) -> None:

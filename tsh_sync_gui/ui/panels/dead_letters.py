@@ -74,7 +74,7 @@ class DeadLetterPanel(Panel):
         self.editor = LetterEditor(session.actions, lambda: session.now)
         self.feed = Feed(session.actions)
         self.deeds = LetterDeeds(self, session.actions, now=lambda: session.now, resets_at=self._resets_at)
-        self.acts = LetterActs(self, session.actions, bar=self.bar, lists=self.lists, deeds=self.deeds)
+        self.acts = LetterActs(self, session, bar=self.bar, lists=self.lists, deeds=self.deeds)
         self._pages = QStackedWidget()
         self._main = QWidget()
         self.opened = OpenedLetter(session, self.lists, is_busy=self.deeds.is_busy)
@@ -283,7 +283,7 @@ class DeadLetterPanel(Panel):
             self.lists.show_error(problem_from(error))
 
     def _show_offer(self) -> None:
-        self.bar.show_offer(self.acts.marked, self.acts.matching)
+        self.bar.show_offer(self.acts.marked, self.acts.matching, now=self._session.now)
 
     def _ended(self, letter: str, problem: Problem) -> None:
         self.opened.show_end(letter, problem)
@@ -345,6 +345,7 @@ class DeadLetterPanel(Panel):
             work_columns(self._session.now), tr("Past retries"), empty=tr("Nothing was tried again yet.")
         )
         table.set_rows([WorkRow(work) for work in works])
+        table.keep_small()
         table.export_wanted.connect(lambda: self.table_export_wanted.emit(table))
         self.beside.emit(tr("Past retries"), table)
 

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from tsh_sync_gui.engine.letters.values import Letter, LetterDetail
 from tsh_sync_gui.engine.outcomes import user_name
-from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.letter_service import LetterService
 from tsh_sync_gui.ui.panels.dead_letters_deeds import LetterDeeds, Target
 from tsh_sync_gui.ui.panels.dead_letters_lists import LetterLists
 from tsh_sync_gui.ui.panels.dead_letters_menu import entries, letter_menu
-from tsh_sync_gui.ui.state.dead_letters import Marks
+from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.dead_letters import Marks, Shown, shown_of
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.letter_bar import LetterBar
 
@@ -35,11 +35,11 @@ class LetterActs(QObject):
     edited = Signal(object)
 
     def __init__(
-        self, owner: QWidget, actions: Actions, *, bar: LetterBar, lists: LetterLists, deeds: LetterDeeds
+        self, owner: QWidget, session: Session, *, bar: LetterBar, lists: LetterLists, deeds: LetterDeeds
     ) -> None:
         super().__init__(owner)
         self._owner = owner
-        self._actions = actions
+        self._session = session
         self._bar = bar
         self._lists = lists
         self._deeds = deeds
@@ -152,7 +152,7 @@ class LetterActs(QObject):
         detail = self._lists.detail_pane.detail
         if detail is not None and detail.letter.id == letter.id and not detail.can_edit:
             return
-        self._actions.run(_locked(self.service, letter.id), then=self.edited.emit)
+        self._session.actions.run(_locked(self.service, letter.id), then=self.edited.emit)
 
     def discard(self) -> None:
         """Give up what is meant."""
@@ -176,7 +176,9 @@ class LetterActs(QObject):
 
     # Menus
 
-    def _menu(self, which: Callable[[], Target], *, without: frozenset[str] = frozenset()) -> QMenu:
+    def _menu(
+        self, which: Callable[[], Target], *, without: frozenset[str] = frozenset(), shown: Shown | None = None
+    ) -> QMenu:
         deeds: dict[str, Callable[[], object]] = {
             "retry": lambda: self._retry(which()),
             "edit": self.edit,
@@ -187,7 +189,7 @@ class LetterActs(QObject):
             "assign": lambda: self._deeds.assign(which(), self.people()),
             "note": self.note if which == self.meant else lambda: self._deeds.note(which()),
         }
-        return letter_menu(self._owner, entries(deeds), self._bar.filter.shown, without=without)
+        return letter_menu(self._owner, entries(deeds), shown or self._bar.filter.shown, without=without)
 
     def drop_listed(self, below: QWidget) -> None:
         """Open the menu for what is marked, else all that match."""
@@ -195,7 +197,10 @@ class LetterActs(QObject):
 
     def drop_opened(self, below: QWidget) -> None:
         """Open the menu for the opened letter."""
-        _drop(self._menu(self.opened, without=frozenset({"R", "E", "D"})), below)
+        detail = self._lists.detail_pane.detail
+        if detail is not None:
+            shown = shown_of(detail.letter, self._session.now)
+            _drop(self._menu(self.opened, without=frozenset({"R", "E", "D"}), shown=shown), below)
 
     def drop_group(self, below: QWidget) -> None:
         """Open the menu for the group in focus."""

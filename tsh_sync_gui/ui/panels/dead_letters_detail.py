@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
@@ -35,6 +35,7 @@ from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
 
 Row = TypeVar("Row", bound=Keyed)
+_LINES: Final = 48
 PAYLOAD, ERROR, TRIES, RECORD, HISTORY = range(5)
 
 
@@ -95,6 +96,7 @@ class LetterDetailPane(QWidget):
         self.deeds: DataTable[DeedRow] = self._table(
             deed_columns(self._now), tr("History"), tr("Nobody has done anything with it yet.")
         )
+        self.deeds.keep_small()
         self.tabs.addTab(self.deeds, tr("History"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -137,7 +139,7 @@ class LetterDetailPane(QWidget):
     @staticmethod
     def _exchange(column: QVBoxLayout, request: QPlainTextEdit, answer: QPlainTextEdit) -> None:
         column.addWidget(label(tr("Request"), "section"))
-        request.setMaximumHeight(72)
+        request.setFixedHeight(_LINES)
         column.addWidget(request)
         column.addWidget(label(tr("Answer"), "section"))
         column.addWidget(answer, 1)
@@ -157,9 +159,10 @@ class LetterDetailPane(QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
         self.tries: DataTable[TryRow] = self._table(try_columns(self._now), tr("Tries"), tr("No try is kept of it."))
-        column.addWidget(self.tries, 1)
+        self.tries.keep_small()
+        column.addWidget(self.tries, 3)
         self._exchange(column, self._try_request, self._try_answer)
-        self._try_answer.setMaximumHeight(110)
+        self._try_answer.setMinimumHeight(_LINES)
         self.tries.view.selectionModel().selectionChanged.connect(self._show_try)
         return whole
 

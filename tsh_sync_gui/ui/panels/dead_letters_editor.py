@@ -26,6 +26,7 @@ from tsh_sync_gui.ui.widgets.difference_view import DifferenceView
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _CHECK_MS = 250
+_FAULT_HEIGHT, _FAULTS_HEIGHT = 40, 168
 _LINE = Qt.ItemDataRole.UserRole
 
 
@@ -77,7 +78,6 @@ class LetterEditor(QWidget):
         self.text.setAccessibleName(tr("Record as text"))
         self.text.setTabChangesFocus(True)
         self.faults.setAccessibleName(tr("What is wrong"))
-        self.faults.setMaximumHeight(120)
         self.faults.setWordWrap(True)
         head = QHBoxLayout()
         head.setSpacing(8)
@@ -167,6 +167,7 @@ class LetterEditor(QWidget):
             item.setToolTip(fault_words(one))
             self.faults.addItem(item)
         self.faults.setVisible(bool(faults))
+        self.faults.setFixedHeight(min(_FAULTS_HEIGHT, _FAULT_HEIGHT * len(faults) + 8))
         self.differences.show_differences(differences, "")
         self._show()
 

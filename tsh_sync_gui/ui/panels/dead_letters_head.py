@@ -31,7 +31,7 @@ class DetailHead(QWidget):
         self._cause = label("", "strong", wrap=True, selectable=True)
         self._lines = label("", "small", wrap=True)
         self.retry = button(tr("Retry"), "primary", icon_name="refresh")
-        self.edit = button(tr("Edit and retry"), "", icon_name="record")
+        self.edit = button(tr("Edit and retry"))
         self.restore = button(tr("Restore"), "primary", icon_name="reset")
         self.discard = button(tr("Discard"), "")
         self.more = tool("more", tr("More to do with this letter"))
@@ -47,7 +47,7 @@ class DetailHead(QWidget):
         self._top.setSpacing(8)
         self._top.addWidget(self._name, 1)
         deeds = QHBoxLayout()
-        deeds.setSpacing(6)
+        deeds.setSpacing(4)
         for one in (self.retry, self.restore, self.edit, self.discard, self.more):
             deeds.addWidget(one)
         deeds.addStretch(1)
@@ -143,7 +143,7 @@ class GroupPane(QWidget):
         self._facts = QGridLayout()
         self._values: dict[str, QLabel] = {}
         self.retry = button(tr("Retry"), "primary", icon_name="refresh")
-        self.items = button(tr("Show records"), "", icon_name="filter")
+        self.items = button(tr("Show records"))
         self.discard = button(tr("Discard"), "")
         self.more = tool("more", tr("More to do with this group"))
         self._build()
@@ -156,7 +156,7 @@ class GroupPane(QWidget):
         column.addWidget(self._cause)
         column.addWidget(self._remedy)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(4)
         for one in (self.retry, self.items, self.discard, self.more):
             row.addWidget(one)
         row.addStretch(1)

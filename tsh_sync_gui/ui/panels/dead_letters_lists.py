@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterPage
 from tsh_sync_gui.ui.panels.dead_letters_detail import LetterDetailPane
@@ -14,10 +17,12 @@ from tsh_sync_gui.ui.panels.dead_letters_head import GroupPane
 from tsh_sync_gui.ui.state.dead_letters_rows import GroupRow, LetterRow, group_columns
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_text
+from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_text
 from tsh_sync_gui.ui.widgets.letter_table import LetterTable
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
+
+_NARROW: Final = 720
 
 
 class LetterLists(QStackedWidget):
@@ -65,7 +70,7 @@ class LetterLists(QStackedWidget):
         for one in (self._nothing, self.group_pane, self.detail_pane):
             self.beside.addWidget(one)
         column.addWidget(self.beside)
-        opened.setMinimumWidth(340)
+        opened.setMinimumWidth(380)
         lists.setMinimumWidth(320)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(12)
@@ -73,7 +78,7 @@ class LetterLists(QStackedWidget):
         self._split.addWidget(opened)
         self._split.setStretchFactor(0, 5)
         self._split.setStretchFactor(1, 4)
-        self._split.setSizes([520, 420])
+        self._split.setSizes([480, 440])
         self._error_column.setContentsMargins(0, 0, 0, 0)
         self._error_column.addStretch(1)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -162,6 +167,13 @@ class LetterLists(QStackedWidget):
         """Say that it is being read, before anything was."""
         self.setCurrentWidget(self._reading)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Where there is no room beside the list, the letter is opened below it.
+        is_narrow = event.size().width() < _NARROW
+        self._split.setOrientation(Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal)
+
     @property
     def is_shown(self) -> bool:
         """Tell whether lists are shown, and not words in their place."""
@@ -201,7 +213,8 @@ class EmptyPage(QWidget):
         column = QVBoxLayout(self)
         column.setSpacing(8)
         column.addStretch(2)
-        column.addWidget(glyph("check", "green", side=28), 0, Qt.AlignmentFlag.AlignHCenter)
+        self._icon = glyph("check", "green", side=28)
+        column.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
         for one in (self._title, self._words):
             one.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(one)
@@ -212,6 +225,7 @@ class EmptyPage(QWidget):
         """Show other words."""
         set_text(self._title, title)
         set_text(self._words, words)
+        set_glyph(self._icon, *(("search", "muted") if can_clear else ("check", "green")))
         self.clear.setVisible(can_clear)
 
     @property

@@ -23,6 +23,7 @@ from tsh_sync_gui.ui.widgets.basics import label, set_text
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
 _MORNING = 8
+_INDENT = 26
 
 
 class RetryQuestion(Question):
@@ -51,7 +52,9 @@ class RetryQuestion(Question):
         grid.setVerticalSpacing(4)
         grid.addWidget(self.ways[Way.ALL], 0, 0, 1, 3)
         grid.addWidget(self.ways[Way.CAREFUL], 1, 0, 1, 3)
-        grid.addWidget(label(tr("Stops at the first failure."), "caption"), 2, 0, 1, 3)
+        stops = label(tr("Stops at the first failure."), "caption")
+        stops.setIndent(_INDENT)
+        grid.addWidget(stops, 2, 0, 1, 3)
         grid.addWidget(self.ways[Way.RATE], 3, 0)
         grid.addWidget(self.rate, 3, 1)
         grid.setColumnStretch(2, 1)
@@ -64,12 +67,14 @@ class RetryQuestion(Question):
         """Say what it costs."""
         set_text(self._cost, "\n".join(forecast_words(forecast, resets_at, now)))
         set_text(self.buttons[0], go_text(forecast))
-        self.buttons[0].setEnabled(forecast.letters > forecast.cannot)
+        self.buttons[0].setEnabled(forecast.letters > 0)
         self.buttons[0].setFocus()
+        self.adjustSize()
 
     def show_error(self, title: str) -> None:
         """Say why the cost is not known."""
         set_text(self._cost, title)
+        self.adjustSize()
 
     def _go(self) -> None:
         is_careful = self.ways[Way.CAREFUL].isChecked()

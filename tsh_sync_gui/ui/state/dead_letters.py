@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tsh_sync_gui.engine.letters.search import SearchError, parse
-from tsh_sync_gui.engine.letters.values import Letter, LetterFigures, LetterGroup, LetterState, Part
+from tsh_sync_gui.engine.letters.values import Letter, LetterFigures, LetterGroup, LetterState, Match, Part
 from tsh_sync_gui.ui.letter_service import Which
 from tsh_sync_gui.ui.state.texts import ago, clock, number, tr
 from tsh_sync_gui.ui.state.words import Look, Tone
@@ -79,6 +79,24 @@ def fault_of(text: str, now: datetime) -> SearchFault | None:
     return None
 
 
+def can_retry(wanted: Filter, now: datetime) -> bool:
+    """Tell whether letters may be open among what is searched for."""
+    try:
+        terms = parse(wanted.query, now=now).terms
+    except SearchError:
+        return False
+    over = {LetterState.RESOLVED.value, LetterState.DISCARDED.value}
+    return not any(term.match is Match.STATE and term.text in over and not term.is_negated for term in terms)
+
+
+def shown_of(letter: Letter, now: datetime) -> Shown:
+    """Return the list that *letter* stands in."""
+    if letter.state is not LetterState.OPEN:
+        return Shown(letter.state.value)
+    is_asleep = letter.snoozed_until is not None and letter.snoozed_until > now
+    return Shown.SNOOZED if is_asleep else Shown.OPEN
+
+
 def fault_from(error: SearchError) -> SearchFault:
     """Return the fault that an error of the search tells; the place in words is for those who cannot see it."""
     advice = error.advice.removesuffix(f"(At character {error.position + 1}.)").strip()
@@ -130,7 +148,7 @@ def letter_look(letter: Letter, now: datetime) -> Look:
         case _ if letter.is_new:
             return Look(tr("New"), "circle", Tone.BLUE)
         case _:
-            return Look(tr("Open"), "failed", Tone.RED_OUTLINE)
+            return Look(tr("Still open"), "failed", Tone.RED_OUTLINE)
 
 
 def part_word(part: Part) -> str:
@@ -146,7 +164,7 @@ def part_word(part: Part) -> str:
 def shown_word(shown: Shown) -> str:
     """Return a state of the list's choice in words."""
     return {
-        Shown.OPEN: tr("Open"),
+        Shown.OPEN: tr("Still open"),
         Shown.SNOOZED: tr("Snoozed"),
         Shown.RESOLVED: tr("Resolved"),
         Shown.DISCARDED: tr("Discarded"),

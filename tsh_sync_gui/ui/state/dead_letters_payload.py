@@ -19,9 +19,9 @@ def shown_value(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return tr("[%Ln item(s)]", None, len(value))
+        return f"[{tr('%Ln item(s)', None, len(value))}]"
     if isinstance(value, Mapping):
-        return tr("{%Ln field(s)}", None, len(value))
+        return f"{{{tr('%Ln field(s)', None, len(value))}}}"
     return json.dumps(value, ensure_ascii=False)
 
 

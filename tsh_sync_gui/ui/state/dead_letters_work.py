@@ -45,7 +45,7 @@ def go_text(forecast: LetterForecast) -> str:
     """Return the words of the button that begins a retry."""
     if not forecast.fits:
         return tr("Run now until the quota ends")
-    return tr("Retry %Ln record(s)", None, forecast.letters - forecast.cannot)
+    return tr("Retry %Ln record(s)", None, forecast.letters)
 
 
 def share_done(work: LetterWork) -> float | None:

@@ -64,17 +64,22 @@ class DifferenceView(QWidget):
 
     def __init__(self, name: str, *, before: str, after: str, empty: str) -> None:
         super().__init__()
+        self._empty = empty
         self._words = label("", "caption", wrap=True)
-        self.table: DataTable[DifferenceRow] = DataTable(difference_columns(before, after), name, empty=empty)
+        self.table: DataTable[DifferenceRow] = DataTable(difference_columns(before, after), name, empty="")
         self.table.view.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # paths and values are code
+        self.table.keep_small()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
         column.addWidget(self._words)
         column.addWidget(self.table, 1)
+        column.addStretch(0)
 
     def show_differences(self, differences: Sequence[Difference], words: str) -> None:
         """Show *differences* below *words*."""
-        set_text(self._words, words)
-        self._words.setVisible(bool(words))
+        shown = words if differences else self._empty
+        set_text(self._words, shown)
+        self._words.setVisible(bool(shown))
         self.table.set_rows([DifferenceRow(one) for one in differences])
+        self.table.setVisible(bool(differences))

@@ -24,6 +24,7 @@ class FilterHeader(QHeaderView):
         self.setHighlightSections(False)
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
         self._fields: list[QLineEdit] = []
+        self._has_fields = True
         for place, title in enumerate(titles):
             field = QLineEdit(self)
             field.setProperty("kind", "filter")
@@ -33,6 +34,11 @@ class FilterHeader(QHeaderView):
             self._fields.append(field)
         self.sectionResized.connect(self._place)
         self.sectionMoved.connect(self._place)
+
+    def hide_fields(self) -> None:
+        """Show titles alone, for a list of a few rows."""
+        self._has_fields = False
+        self.updateGeometries()
 
     def set_filter(self, place: int, text: str) -> None:
         """Write *text* into a field."""
@@ -57,14 +63,18 @@ class FilterHeader(QHeaderView):
     def _field_height(self) -> int:
         return self._fields[0].sizeHint().height() if self._fields else 0
 
+    def _row_height(self) -> int:
+        """Return the height of the row of fields with its margins."""
+        return self._field_height() + 2 * _GAP if self._has_fields else 0
+
     @override
     def sizeHint(self) -> QSize:
         size = super().sizeHint()
-        return QSize(size.width(), size.height() + self._field_height() + 2 * _GAP)
+        return QSize(size.width(), size.height() + self._row_height())
 
     @override
     def updateGeometries(self) -> None:
-        self.setViewportMargins(0, 0, 0, self._field_height() + 2 * _GAP)
+        self.setViewportMargins(0, 0, 0, self._row_height())
         super().updateGeometries()
         self._place()
 
@@ -77,7 +87,7 @@ class FilterHeader(QHeaderView):
         height = self._field_height()
         top = self.height() - height - _GAP
         for place, field in enumerate(self._fields):
-            hidden = self.isSectionHidden(place)
+            hidden = self.isSectionHidden(place) or not self._has_fields
             field.setVisible(not hidden)
             if not hidden:
                 left = self.sectionViewportPosition(place)

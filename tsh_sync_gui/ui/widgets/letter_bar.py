@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.letters.values import LetterFigures, LetterGroup
-from tsh_sync_gui.ui.state.dead_letters import Chip, Filter, SearchFault, Shown, chip_word, lead, shown_word
+from tsh_sync_gui.ui.state.dead_letters import Chip, Filter, SearchFault, Shown, can_retry, chip_word, lead, shown_word
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text, set_tip, tool
 from tsh_sync_gui.ui.widgets.letter_search import LetterSearch
@@ -34,7 +34,8 @@ class LetterBar(QWidget):
         self.search = LetterSearch()
         self.state = QComboBox()
         self.chips: dict[Chip, QPushButton] = {}
-        self.crumb = button("", "soft", icon_name="close")
+        self.crumb = button("", "chip", icon_name="close")
+        self.crumb.setCheckable(True)
         self._fault = label("", "small", wrap=True)
         self._build()
         self._connect()
@@ -119,6 +120,7 @@ class LetterBar(QWidget):
         for chip, made in self.chips.items():
             made.setChecked(chip in wanted.chips)
         self.crumb.setVisible(wanted.group is not None)
+        self.crumb.setChecked(True)
         if wanted.group is not None:
             title = wanted.group.title
             set_text(self.crumb, title if len(title) <= 48 else f"{title[:47]}…")
@@ -142,18 +144,22 @@ class LetterBar(QWidget):
         self.search.show_fault(fault)
         set_text(self._fault, f"{fault.title}. {fault.advice}" if fault else "")
         self._fault.setVisible(fault is not None)
+        for one in (self.retry, self.more, self.export):
+            one.setEnabled(fault is None)
 
     @property
     def fault(self) -> str:
         """Return what is said to be wrong with the search."""
         return self._fault.text()
 
-    def show_offer(self, marked: int, matching: int) -> None:
+    def show_offer(self, marked: int, matching: int, *, now: datetime) -> None:
         """Show what the button would try: what is marked, else all that match."""
         if marked:
             set_text(self.retry, tr("Retry %Ln chosen…", None, marked))
         else:
             set_text(self.retry, tr("Retry all %Ln that match…", None, matching))
-        self.retry.setVisible(bool(marked or matching) and self.filter.shown in {Shown.OPEN, Shown.SNOOZED, Shown.ALL})
-        self.more.setEnabled(bool(marked or matching))
-        self.export.setEnabled(matching > 0)
+        self.retry.setVisible(bool(marked or matching) and can_retry(self.filter, now))
+        is_understood = self._fault.isHidden()
+        self.retry.setEnabled(is_understood)
+        self.more.setEnabled(is_understood and bool(marked or matching))
+        self.export.setEnabled(is_understood and matching > 0)

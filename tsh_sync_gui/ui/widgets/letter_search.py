@@ -28,6 +28,9 @@ class _Completer(QCompleter):
         self.setModel(self._offers)
         self.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self.setMaxVisibleItems(8)
+        popup = self.popup()
+        if popup is not None:
+            popup.setObjectName("completions")
 
     def offer(self) -> None:
         """Find what the word at the cursor may become; called before Qt shows it."""

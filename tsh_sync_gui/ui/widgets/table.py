@@ -136,6 +136,11 @@ class DataTable(QWidget, Generic[Row]):
         """Write *text* into the filter row above column *key*."""
         self._header.set_filter([column.key for column in self.model.columns].index(key), text)
 
+    def keep_small(self) -> None:
+        """Leave out the filter row and the views: this table lists a few rows beside other things."""
+        self._header.hide_fields()
+        self.foot.views.hide()
+
     def focus_filter(self) -> None:
         """Go to the filter row."""
         self._header.focus_first()
