@@ -281,7 +281,7 @@ async def test_a_lost_sign_in_is_told_with_one_button(qloop, panel):
     assert wishes == ["sign in"]
 
 
-async def test_a_closed_file_is_opened_with_its_passphrase(qloop, panel, deeds):
+async def test_a_closed_file_is_opened_with_its_passphrase(qloop, window, panel, deeds):
     deeds.state = VaultState(kind=VaultKind.FILE, is_writable=True, problem="It is closed.")
     again = []
     panel.reopen.connect(lambda: again.append(1))
@@ -289,7 +289,8 @@ async def test_a_closed_file_is_opened_with_its_passphrase(qloop, panel, deeds):
     await until(lambda: not panel.connection.box.unlock_button.isHidden())
     assert panel.connection.box.vault_words.text() == "It is closed."
 
-    panel.connection.box.unlock_button.click()
+    panel.show_settings(replace(deeds.loaded, vault=VaultKind.FILE, vault_problem="It is closed."), has_database=True)
+    window.wishes.fulfil("products", "unlock")  # as a card's button, a start that failed and the check-up do
     question = panel.findChild(PassphraseQuestion)
     question.first.setText("correct horse")
     question.buttons[0].click()
@@ -327,3 +328,21 @@ async def test_what_another_machine_saved_is_shown_unless_something_is_typed(qlo
     window.go("settings")
 
     await until(lambda: panel.rows["per_day"].text == "2500")
+
+
+async def test_a_new_passphrase_says_why_it_will_not_do(qloop, panel, deeds):
+    deeds.state = VaultState(kind=VaultKind.ENVIRONMENT, is_writable=False)
+    panel.connection.look()
+    await until(lambda: not panel.connection.box.file_button.isHidden())
+    panel.connection.box.file_button.click()
+    question = panel.findChild(PassphraseQuestion)
+
+    question.first.setText("horse")
+    assert question._why.text() == "Still 3 characters too short."
+    question.first.setText("correct horse")
+    question.second.setText("correct house")
+    assert question._why.text() == "The two are not the same."
+    assert not question.buttons[0].isEnabled()
+    question.second.setText("correct horse")
+    assert question.buttons[0].isEnabled()
+    question.reject()

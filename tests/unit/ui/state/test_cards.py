@@ -194,7 +194,10 @@ def test_a_second_try_names_what_failed_last():
     assert shown.note == "2nd try, last failed: Zoho has trouble"
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("confirmation", Do.REVIEW), ("authorisation", Do.SIGN_IN)])
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("confirmation", Do.REVIEW), ("authorisation", Do.SIGN_IN), ("vault_locked", Do.UNLOCK)],
+)
 def test_what_needs_a_person_leads_to_where_it_is_decided(kind, expected):
     last = run_info(ENTITY, RunState.NEEDS_YOU, title="Look", error_kind=kind)
 
