@@ -40,7 +40,7 @@ from tsh_sync_gui.engine.ports.letters import LetterDeeds, Letters, LetterWorks
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.registry import Registry
 
-_PAGES: Final = 1000
+_PAGES: Final = 10_000
 
 
 class DeadLetters(LetterRetries):

@@ -16,6 +16,7 @@ from tsh_sync_gui.engine.ports.jobs import Job
 from tsh_sync_gui.engine.retrying import Verdict
 from tsh_sync_gui.store import jobs_sql as sql
 from tsh_sync_gui.store.database import Database, Driver
+from tsh_sync_gui.store.letters_sql import FORGET
 
 _PURGE_EVERY_S: Final = 3600.0
 _ENDED: Final = timedelta(days=1)
@@ -79,10 +80,12 @@ class Keeper:
         return True
 
     async def purge(self) -> None:
-        """Forget ended jobs after a day, failed ones and attempts after 30."""
+        """Forget ended jobs after a day, failed ones and attempts after 30, dead letters that are over after 90."""
         async with self._database.raw() as connection:
             cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_PURGE_LOCK,))
             if (await cursor.fetchone()) != (True,):
                 return
             await connection.execute(sql.PURGE, {"failed": _FAILED, "ended": _ENDED})
             await connection.execute(sql.PURGE_ATTEMPTS, (_FAILED,))
+            for statement in FORGET:
+                await connection.execute(statement.encode())

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.engine.letters.values import Chosen, LetterOutline, LetterWork, Part, WorkState
 from tsh_sync_gui.store.database import Database
-from tsh_sync_gui.store.letters_sql import WORK_COLUMNS, Condition, number_of, work_of
+from tsh_sync_gui.store.letters_sql import ROOM, WORK_COLUMNS, Condition, number_of, work_of
 
 # Those of one record stand side by side, so that one call serves them.
 _BEGIN: Final = """
@@ -21,8 +21,10 @@ FROM sync.dead_letters d WHERE {condition} AND d.state = 'open'
 RETURNING {columns}
 """
 _OUTLINE: Final = """
-SELECT d.state = 'open', d.entity, d.part, d.record_id <> '', count(*), count(DISTINCT d.record_id)
-FROM sync.dead_letters d WHERE {condition} GROUP BY 1, 2, 3, 4 ORDER BY 2, 3
+SELECT is_open, entity, part, has_id, sum(number)::int, count(*)::int FROM (
+    SELECT d.state = 'open' AS is_open, d.entity, d.part, d.record_id <> '' AS has_id, d.record_id, count(*) AS number
+    FROM sync.dead_letters d WHERE {condition} GROUP BY 1, 2, 3, 4, 5) records
+GROUP BY 1, 2, 3, 4 ORDER BY 2, 3
 """
 _WORK: Final = f"""
 SELECT {WORK_COLUMNS}, CASE WHEN w.ended_at IS NULL OR w.ended_at > now() - interval '1 hour' THEN (
@@ -55,6 +57,7 @@ class PgLetterWorks:
         """Return how many letters are chosen, and what those of them are that are open."""
         condition = Condition(which, person=person)
         async with self._database.raw() as connection:
+            await connection.execute(ROOM)
             cursor = await connection.execute(_OUTLINE.format(condition=condition.sql).encode(), condition.values)
             rows = await cursor.fetchall()
         outlines = [

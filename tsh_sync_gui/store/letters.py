@@ -19,11 +19,11 @@ from tsh_sync_gui.engine.letters.values import (
 )
 from tsh_sync_gui.engine.letters.words import title_of
 from tsh_sync_gui.entities.spec import Entity
-from tsh_sync_gui.store.database import Database, Driver
+from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.letters_sql import (
     COLUMNS,
-    IS_OPEN,
     ORDERS,
+    ROOM,
     Condition,
     behind,
     letter_of,
@@ -37,13 +37,14 @@ _LOOKED: Final = """
 INSERT INTO sync.letter_looks (person) VALUES (%s)
 ON CONFLICT (person) DO UPDATE SET looked_at = greatest(letter_looks.looked_at, clock_timestamp())
 """
-_FIGURES: Final = f"""
-SELECT d.entity, count(*) FILTER (WHERE {IS_OPEN}), count(*) FILTER (WHERE d.snoozed_until > now()),
-    count(*) FILTER (WHERE {IS_OPEN} AND (look.at IS NULL OR d.first_seen_at > look.at)),
-    count(*) FILTER (WHERE {IS_OPEN} AND lower(d.assigned_to) = lower(%(person)s)),
-    min(d.first_seen_at) FILTER (WHERE {IS_OPEN}), look.at
+_FIGURES: Final = """
+SELECT d.entity, count(*) FILTER (WHERE d.waits), count(*) FILTER (WHERE NOT d.waits),
+    count(*) FILTER (WHERE d.waits AND (look.at IS NULL OR d.first_seen_at > look.at)),
+    count(*) FILTER (WHERE d.waits AND d.assigned_to <> '' AND lower(d.assigned_to) = lower(%(person)s)),
+    min(d.first_seen_at) FILTER (WHERE d.waits), look.at
 FROM (SELECT (SELECT looked_at FROM sync.letter_looks WHERE person = %(person)s) AS at) look
-LEFT JOIN sync.dead_letters d ON d.state = 'open' GROUP BY d.entity, look.at
+LEFT JOIN (SELECT entity, first_seen_at, assigned_to, coalesce(snoozed_until <= now(), true) AS waits
+    FROM sync.dead_letters WHERE state = 'open') d ON true GROUP BY d.entity, look.at
 """
 _LAST_RESOLVED: Final = "SELECT max(resolved_at) FROM sync.dead_letters WHERE state = 'resolved'"
 _HISTORY: Final = """
@@ -94,29 +95,30 @@ class PgLetters:
         condition = Condition(query, person=person)
         expression, kind = ORDERS[order]
         direction, sign = ("DESC", "<") if is_descending else ("ASC", ">")
-        where, values = condition.sql, condition.values | {"limit": limit + 1}
+        behind_it, values = "", condition.values | {"limit": limit + 1}
         if after:
             values["value"], values["id"] = behind(after)
-            where += f" AND ({expression}, d.id) {sign} (%(value)s::{kind}, %(id)s::bigint)"
-        statement = (
-            f"SELECT {COLUMNS}, {expression} FROM sync.dead_letters d WHERE {where}"
-            f" ORDER BY {expression} {direction}, d.id {direction} LIMIT %(limit)s"
-        )
-        async with self._database.raw() as connection:
-            total = await _number(connection, condition)
-            rows = await (await connection.execute(statement.encode(), values)).fetchall()
-        more = len(rows) > limit
-        shown = rows[:limit]
+            behind_it = f"WHERE (k, id) {sign} (%(value)s::{kind}, %(id)s::bigint)"
+        # One scan: what a search costs is reading all that might match.
+        statement = f"""
+            WITH hit AS MATERIALIZED (SELECT d.id, {expression} AS k FROM sync.dead_letters d WHERE {condition.sql}),
+            top AS (SELECT * FROM hit {behind_it} ORDER BY k {direction}, id {direction} LIMIT %(limit)s)
+            SELECT {COLUMNS}, top.k, total.number FROM (SELECT count(*) AS number FROM hit) total
+            LEFT JOIN top ON true LEFT JOIN sync.dead_letters d ON d.id = top.id
+            ORDER BY top.k {direction}, top.id {direction}"""
+        rows = await self._all(statement, values)
+        shown = [row for row in rows[:limit] if row[0] is not None]
         return LetterPage(
-            letters=tuple(letter_of(row[:-1]) for row in shown),
-            total=total,
-            after=token(shown[-1][-1], shown[-1][0]) if more else "",
+            letters=tuple(letter_of(row[:-2]) for row in shown),
+            total=rows[0][-1],
+            after=token(shown[-1][-2], shown[-1][0]) if len(rows) > limit else "",
         )
 
     async def count(self, query: LetterQuery, *, person: str) -> int:
         """Return how many match."""
-        async with self._database.raw() as connection:
-            return await _number(connection, Condition(query, person=person))
+        condition = Condition(query, person=person)
+        statement = f"SELECT count(*) FROM sync.dead_letters d WHERE {condition.sql}"
+        return int((await self._all(statement, condition.values))[0][0])
 
     async def ids(self, query: LetterQuery, *, person: str) -> list[str]:
         """Return all that match, those seen last first."""
@@ -189,13 +191,8 @@ class PgLetters:
 
     async def _all(self, statement: str, values: Any) -> list[tuple[Any, ...]]:
         async with self._database.raw() as connection:
+            await connection.execute(ROOM)
             return await (await connection.execute(statement.encode(), values)).fetchall()
-
-
-async def _number(connection: Driver, condition: Condition) -> int:
-    statement = f"SELECT count(*) FROM sync.dead_letters d WHERE {condition.sql}"
-    row = await (await connection.execute(statement.encode(), condition.values)).fetchone()
-    return int(row[0]) if row else 0
 
 
 def _group(row: tuple[Any, ...]) -> LetterGroup:

@@ -22,6 +22,7 @@ from tsh_sync_gui.engine.letters.values import (
     Term,
     WorkState,
 )
+from tsh_sync_gui.engine.letters.words import code_of
 
 _PLAIN: Final = (
     *("entity", "record_id", "label", "cause", "field", "value", "reason", "kind", "advice", "tries"),
@@ -44,6 +45,9 @@ ORDERS: Final[Mapping[LetterOrder, tuple[str, str]]] = {
 }
 """The expression a list is sorted by, and its type."""
 
+ROOM: Final = "SET LOCAL work_mem = '32MB'"
+"""Room to sort and count a hundred thousand letters in memory."""
+
 IS_OPEN: Final = "d.state = 'open' AND (d.snoozed_until IS NULL OR d.snoozed_until <= now())"
 _IS_SNOOZED: Final = "d.state = 'open' AND d.snoozed_until > now()"
 _STATES: Final = {
@@ -64,6 +68,29 @@ WORK_COLUMNS: Final = (
     "w.id, w.by, w.written, w.is_careful, w.pace, w.lane, w.state, coalesce(cardinality(w.letters), 0), w.done,"
     " w.succeeded, w.failed, w.skipped, w.calls, w.started_at, w.ended_at, w.until, w.words"
 )
+
+
+# Resolved letters are forgotten after 90 days; discarded ones when nothing met them for as long: until then they keep the
+# same fault from coming back. What was done with them goes with them.
+FORGET: Final = (
+    """
+DELETE FROM sync.dead_letters WHERE id IN (
+    SELECT id FROM sync.dead_letters WHERE (state = 'resolved' AND resolved_at < now() - interval '90 days')
+        OR (state = 'discarded' AND greatest(discarded_at, last_seen_at) < now() - interval '90 days') LIMIT 5000)
+""",
+    """
+DELETE FROM sync.letter_history WHERE id IN (
+    SELECT h.id FROM sync.letter_history h WHERE h.at < now() - interval '90 days'
+        AND NOT EXISTS (SELECT FROM sync.dead_letters d WHERE d.id = h.letter_id) LIMIT 5000)
+""",
+    """
+DELETE FROM sync.attempts WHERE id IN (
+    SELECT a.id FROM sync.attempts a WHERE a.subject = 'letter' AND a.ended_at < now() - interval '90 days'
+        AND NOT EXISTS (SELECT FROM sync.dead_letters d WHERE d.id::text = a.subject_id) LIMIT 5000)
+""",
+    "DELETE FROM sync.letter_works WHERE ended_at < now() - interval '90 days'",
+)
+"""Statements, one after the other; each does a few thousand at once."""
 
 
 class Condition:
@@ -135,12 +162,12 @@ class Condition:
         return f"d.{column} LIKE {self._value(_escaped(term.text) + '%')}"
 
     def _payload(self, term: Term) -> str:
-        name, text = term.name.upper(), _one_line(term.text)
+        name, text = code_of(term.name), _one_line(term.text)
         if term.operator == "=":
-            return f"d.words LIKE {self._value('%' + _escaped(f'{chr(10)}{name}={text}{chr(10)}') + '%')}"
+            return f"d.words LIKE {self._value('%' + chr(10) + name + '=' + _escaped(text) + chr(10) + '%')}"
         # The first condition is quick and rules out nearly all; the second keeps to the one line.
-        near = self._value("%" + _escaped(f"\n{name}=") + "%" + _escaped(text) + "%")
-        exact = self._value(f"\n{_in_regex(name)}=[^\n]*{_in_regex(text)}")
+        near = self._value(f"%\n{name}=%{_escaped(text)}%")
+        exact = self._value(f"\n{name}=[^\n]*{_in_regex(text)}")
         return f"d.words LIKE {near} AND d.words ~ {exact}"
 
 

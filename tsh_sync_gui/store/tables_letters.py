@@ -102,7 +102,7 @@ def _add_letters(found: MetaData) -> None:
         *_texts("resolved_by"),
         Column("kind", Text, nullable=False, server_default=text("'validation'")),
         *_texts("advice", "label"),
-        # All that is searched, in small letters: lines of `NAME=value`, the record's fields among them.
+        # All that is searched, in small letters: one line a value, the record's own among them.
         *_texts("words", "assigned_to", "note"),
         *_stamps("snoozed_until", "retried_at"),
         *_texts("locked_by"),
@@ -121,5 +121,5 @@ def _add_letters(found: MetaData) -> None:
         Index("ix_dead_letters_last_seen_at", text("last_seen_at DESC")),
         Index("ix_dead_letters_jobs", "entity", postgresql_where=text("state = 'open' AND part = 'job'")),
         schema=SYNC,
-        postgresql_with={"toast_tuple_target": 1024},
+        postgresql_with={"toast_tuple_target": 1600},
     )

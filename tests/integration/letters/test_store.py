@@ -12,6 +12,7 @@ from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.search import parse
 from tsh_sync_gui.engine.letters.values import Deed, LetterOrder, LetterState, LetterWork, WorkState
 from tsh_sync_gui.entities.registry import REGISTRY
+from tsh_sync_gui.store.jobs_keeper import Keeper
 from tsh_sync_gui.store.letter_deeds import PgLetterDeeds
 from tsh_sync_gui.store.letter_works import PgLetterWorks
 from tsh_sync_gui.store.letters import PgLetters
@@ -230,3 +231,17 @@ async def test_both_sides_of_a_record_and_its_other_letters(letters, database):
     assert "content_hash" not in sides.ours
     assert [one.part.value for one in await letters.others(letter)] == ["detail"]
     assert (await letters.payload(letter.id)).startswith(b'{"item_id": "11"')
+
+
+async def test_letters_that_are_over_for_long_are_forgotten_with_what_was_done(letters, deeds, database):
+    await deeds.do(search("entity:products"), Deed.DISCARD, by="sara", words="old")
+    await query(database, "UPDATE sync.dead_letters SET discarded_at = now() - interval '91 days'")
+    await query(
+        database, "UPDATE sync.dead_letters SET last_seen_at = now() - interval '91 days' WHERE record_id = '11'"
+    )
+    await query(database, f"UPDATE sync.letter_history SET at = {old}")
+
+    await Keeper(database, stalled_s=30, lost=None).purge()
+
+    assert await found(letters, "state:all") == ["12", "13", "21"]
+    assert await query(database, "SELECT count(*)::int FROM sync.letter_history") == [(2,)]

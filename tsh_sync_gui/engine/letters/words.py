@@ -1,7 +1,8 @@
 """What a letter is found and grouped by: the text that is searched, the cause without particulars, the record's name.
 
-The searched text is one line a value, `NAME=value`: values in small letters, names in capitals, so that words a person
-types (in small letters, too) never find a name. The letter's own lines begin with @.
+The searched text is one line a value: a code for its name, `=`, the value in small letters. Codes are of capitals and
+digits, so that words a person types (which are looked for in small letters, too) never find a name; they are short,
+because a search reads all of it. The letter's own lines begin with @.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from zlib import crc32
 
 import msgspec
 
@@ -17,7 +19,8 @@ from tsh_sync_gui.entities.spec import Entity
 
 LONGEST_LABEL: Final = 200
 _LONGEST_VALUE: Final = 120
-_LONGEST: Final = 3000
+_LONGEST: Final = 2000
+_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PARTICULARS: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']*'|\d+")
 _NUMBERS: Final = re.compile(r"\d+")
 _value: Final = msgspec.json.Decoder().decode
@@ -51,15 +54,21 @@ def label_of(payload: bytes, entity: Entity | None) -> str:
     return next((text for key in keys if (text := _text(members.get(key)))), "")[:LONGEST_LABEL]
 
 
+def code_of(name: str) -> str:
+    """Return what stands for a member's *name* in the searched text: three signs, the same for no two in thousands."""
+    number = crc32(name.lower().encode("utf-8", "replace"))
+    return "".join(_DIGITS[number // 36**place % 36] for place in range(3))
+
+
 def searchable(payload: bytes, own: Mapping[str, str]) -> str:
-    """Return the text that is searched: the letter's *own* values by name, then those of the record's members."""
-    lines = [f"@{name.upper()}={_line(value)}" for name, value in own.items() if value]
+    """Return the text that is searched: the letter's *own* values, then those of the record's members."""
+    lines = [f"@{code_of(name)}={_line(value)}" for name, value in own.items() if value]
     size = sum(map(len, lines))
     for name, raw in (members_of(payload) or {}).items():
         value = _text(raw)
         if not value:
             continue
-        line = f"{_line(name).upper()}={_line(value)}"
+        line = f"{code_of(name)}={_line(value)}"
         if size + len(line) > _LONGEST:
             break
         lines.append(line)
@@ -68,14 +77,17 @@ def searchable(payload: bytes, own: Mapping[str, str]) -> str:
 
 
 def _text(raw: Any) -> str:
-    """Return a member's value as text, "" for what is nothing or holds others."""
+    """Return a member's value as text, numbers as they are written; "" for what is nothing, a flag, or holds others."""
+    if raw is None:
+        return ""
+    text = bytes(raw)
     try:
-        value = _value(bytes(raw)) if raw is not None else None
+        value = _value(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, (str, int, float)) and value != "" else ""
+    if isinstance(value, str):
+        return value
+    return text.decode() if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
 
 
 def _line(text: str) -> str:

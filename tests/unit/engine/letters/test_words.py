@@ -2,7 +2,7 @@
 
 import pytest
 
-from tsh_sync_gui.engine.letters.words import cause_of, label_of, searchable, title_of
+from tsh_sync_gui.engine.letters.words import cause_of, code_of, label_of, searchable, title_of
 from tsh_sync_gui.entities.registry import REGISTRY
 
 CUSTOMERS = REGISTRY.get("customers")
@@ -38,12 +38,20 @@ def test_a_record_is_called_by_its_name_as_far_as_its_text_says_it():
     assert label_of(b"{}", None) == ""
 
 
-def test_the_text_that_is_searched_holds_values_in_small_letters_under_names_in_capitals():
+def test_the_text_that_is_searched_holds_values_in_small_letters_behind_codes_of_their_names():
     text = searchable(
         b'{"sku": "ABC-1", "rate": 12.50, "lines": [{"x": 1}], "note": "two\\nlines", "flag": true, "none": null}',
         {"id": "7", "error": "Bad Rate"},
     )
 
-    assert text == "\n@ID=7\n@ERROR=bad rate\nSKU=abc-1\nRATE=12.5\nNOTE=two lines\nFLAG=true\n"
-    assert searchable(b"\xff", {"id": "7"}) == "\n@ID=7\n"
-    assert len(searchable(b'{"a": "' + b"x" * 10_000_000 + b'", "b": "y"}', {})) < 4000
+    sku, rate, note = map(code_of, ("sku", "RATE", "note"))
+    assert text == f"\n@{code_of('id')}=7\n@{code_of('error')}=bad rate\n{sku}=abc-1\n{rate}=12.50\n{note}=two lines\n"
+    assert searchable(b"\xff", {"id": "7"}) == f"\n@{code_of('id')}=7\n"
+    assert len(searchable(b'{"a": "' + b"x" * 10_000_000 + b'", "b": "y"}', {})) < 400
+
+
+def test_codes_tell_all_names_of_all_entities_apart():
+    names = {key for entity in REGISTRY for field in entity.fields for key in field.keys}
+
+    assert len({code_of(name) for name in names}) == len(names)
+    assert all(code_of(name) == code_of(name).upper() for name in names)

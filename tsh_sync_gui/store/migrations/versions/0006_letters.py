@@ -22,14 +22,13 @@ ALTER TABLE sync.dead_letters
     ADD COLUMN discarded_at TIMESTAMP WITH TIME ZONE,
     ADD COLUMN discarded_by TEXT DEFAULT '' NOT NULL,
     ADD COLUMN discard_reason TEXT DEFAULT '' NOT NULL;
-UPDATE sync.dead_letters
-SET words = format(E'\\n@ID=%s\\n@ERROR=%s\\n', lower(record_id), lower(replace(reason, E'\\n', ' ')));
+UPDATE sync.dead_letters SET words = format(E'\\n%s\\n%s\\n', lower(record_id), lower(replace(reason, E'\\n', ' ')));
 CREATE INDEX ix_dead_letters_jobs ON sync.dead_letters (entity) WHERE state = 'open' AND part = 'job';
 """
 # The refused texts stand beside the table and all that is searched stands in it: 100,000 letters are read through in
 # a tenth of a second, and the index that would be quicker (trigrams) is an extension that not every server has.
 _STORAGE = """
-ALTER TABLE sync.dead_letters SET (toast_tuple_target = 1024);
+ALTER TABLE sync.dead_letters SET (toast_tuple_target = 1600);
 ALTER TABLE sync.dead_letters
     ALTER COLUMN payload SET STORAGE EXTERNAL,
 """
