@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.stores import with_tables
 from tsh_sync_gui.cli.app import main
 from tsh_sync_gui.core import log
 from tsh_sync_gui.simulator import Simulator, SimulatorConfig
@@ -98,7 +99,7 @@ def settings(zoho):
 
 @pytest.fixture
 def tsh_sync(settings, home, database_url, capsys):
-    return Program(settings | {"TSH_HOME": str(home), "TSH_DATABASE_URL": database_url()}, capsys)
+    return Program(settings | {"TSH_HOME": str(home), "TSH_DATABASE_URL": database_url(with_tables)}, capsys)
 
 
 @pytest.fixture
