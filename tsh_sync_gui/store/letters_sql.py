@@ -70,8 +70,8 @@ WORK_COLUMNS: Final = (
 )
 
 
-# Resolved letters are forgotten after 90 days; discarded ones when nothing met them for as long: until then they keep the
-# same fault from coming back. What was done with them goes with them.
+# Resolved letters are forgotten after 90 days; discarded ones when nothing met them for as long: until then they keep
+# the same fault from coming back. What was done with them goes with them.
 FORGET: Final = (
     """
 DELETE FROM sync.dead_letters WHERE id IN (

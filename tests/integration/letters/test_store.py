@@ -235,10 +235,9 @@ async def test_both_sides_of_a_record_and_its_other_letters(letters, database):
 
 async def test_letters_that_are_over_for_long_are_forgotten_with_what_was_done(letters, deeds, database):
     await deeds.do(search("entity:products"), Deed.DISCARD, by="sara", words="old")
-    await query(database, "UPDATE sync.dead_letters SET discarded_at = now() - interval '91 days'")
-    await query(
-        database, "UPDATE sync.dead_letters SET last_seen_at = now() - interval '91 days' WHERE record_id = '11'"
-    )
+    old = "now() - interval '91 days'"
+    await query(database, f"UPDATE sync.dead_letters SET discarded_at = {old}")
+    await query(database, f"UPDATE sync.dead_letters SET last_seen_at = {old} WHERE record_id = '11'")
     await query(database, f"UPDATE sync.letter_history SET at = {old}")
 
     await Keeper(database, stalled_s=30, lost=None).purge()

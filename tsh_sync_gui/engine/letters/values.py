@@ -226,7 +226,11 @@ class LetterDeed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkState(StrEnum):
-    """Where the retry of many letters stands; `stopped` is what a careful one does at its first failure."""
+    """Where the retry of many letters stands.
+
+    `stopped` is what a careful one does at its first failure; `failed` says that no letter can be retried before a
+    person has acted, as when the sign-in is refused.
+    """
 
     RUNNING = "running"
     DONE = "done"
@@ -274,7 +278,9 @@ class LetterWork(msgspec.Struct, frozen=True, kw_only=True):
             return 5
         if self.state is WorkState.CANCELLED:
             return 130
-        if self.state is WorkState.FAILED or (self.failed and not self.succeeded):
+        if self.state is WorkState.FAILED:
+            return 4
+        if self.failed and not self.succeeded:
             return 1
         return 3 if self.failed or self.state is WorkState.STOPPED else 0
 
