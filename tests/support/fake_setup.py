@@ -297,6 +297,7 @@ class FakeSetup:
             secret=self.home.secret,
             events=tuple(replace(one, last_seen=seen if one.key in self.seen else None) for one in EVENTS),
             listener=self.listener,
+            is_listening=not self.listener,
         )
 
     async def webhooks(self) -> WebhookPlan:
@@ -317,6 +318,11 @@ class FakeSetup:
         if not address.startswith("https://"):
             raise ConfigurationError("This is no address Zoho can call", advice="It begins with https://.")
         self.home.webhook_address = address
+        return self._plan()
+
+    async def start_listener(self) -> WebhookPlan:
+        await self._do("start_listener")
+        self.listener = ""
         return self._plan()
 
     async def test_webhook(self, *, public: bool) -> str:

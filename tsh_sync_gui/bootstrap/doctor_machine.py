@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tsh_sync_gui.bootstrap.doctor_findings import FAILED, NOTHING, WRONG_USE, Check, Finding, Words, code_of, say
+from tsh_sync_gui.bootstrap.listener_process import listener_of
 from tsh_sync_gui.bootstrap.secrets import vault_of
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.settings import DECLARED, Loaded, Settings, find
@@ -167,7 +168,8 @@ def _tenths(span: timedelta) -> str:
 async def listener(settings: Settings) -> Finding:
     """Ask the listener on this computer how it is."""
     try:
-        milliseconds = await reach.ask_health()
+        address = listener_of(settings)
+        milliseconds = await reach.ask_health(address)
     except SyncError as error:
         if not settings.webhook_url:
             # Nobody has asked Zoho to deliver anything: nothing is missed.
@@ -177,7 +179,7 @@ async def listener(settings: Settings) -> Finding:
         remedy = say("Deliveries are not received. Polling covers changes meanwhile; nothing is lost.")
         return LISTENER.warning(Words(f"{error.title}."), remedy if not error.advice else Words(error.advice))
     return LISTENER.fine(
-        say("The listener answers at {address} ({milliseconds} ms).", address=reach.LISTENER, milliseconds=milliseconds)
+        say("The listener answers at {address} ({milliseconds} ms).", address=address, milliseconds=milliseconds)
     )
 
 

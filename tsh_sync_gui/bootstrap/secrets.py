@@ -56,6 +56,13 @@ def unlock(home: Path, passphrase: str) -> None:
     log.conceal([passphrase])
 
 
+def passphrase_of(home: Path) -> str:
+    """Return the passphrase that opened the home's file in this process, "" when none did."""
+    with _PASSPHRASES_LOCK:
+        known = _PASSPHRASES.get(home)
+    return known.get_secret_value() if known else ""
+
+
 def make_file_vault(home: Path, passphrase: str, *, take_over: bool = True) -> None:
     """Make the encrypted file and use it from now on; *take_over* moves the secrets of the vault before it there.
 
@@ -89,9 +96,7 @@ def home_vault(home: Path, *, environment: bool = True) -> Vault:
 
 def vault_of(loaded: Loaded, *, environment: bool = True) -> Vault:
     """Return the vault that the settings name."""
-    with _PASSPHRASES_LOCK:
-        known = _PASSPHRASES.get(loaded.home)
-    key = known.get_secret_value() if known else ""
+    key = passphrase_of(loaded.home)
     if not key:
         key = outside_value(loaded.home, KEY_VARIABLE) if environment else os.environ.get(KEY_VARIABLE, "")
     return choose(loaded.home, kind=loaded.settings.vault, passphrase=key)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import string
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from tsh_sync_gui.bootstrap.listener_process import listener_of
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.bootstrap.secrets import vault_of
 from tsh_sync_gui.bootstrap.webhook_secrets import OVERLAP, was_read
@@ -68,14 +70,18 @@ class WebhookSecretKeeper:
 
 
 class WebhookReach:
-    """Fulfils `engine.ports.deliveries.Reach`."""
+    """Fulfils `engine.ports.deliveries.Reach`; *here* tells where the listener of this computer answers."""
+
+    def __init__(self, here: Callable[[], str] = lambda: reach.LISTENER) -> None:
+        self._here = here
 
     async def listener(self) -> ListenerState:
         """Return how the listener on this computer stands; UnreachableError says why it does not answer."""
-        milliseconds, told = await reach.ask_state()
+        address = self._here()
+        milliseconds, told = await reach.ask_state(address)
         since = told.get("since")
         return ListenerState(
-            address=reach.LISTENER,
+            address=address,
             milliseconds=milliseconds,
             since=datetime.fromisoformat(since) if isinstance(since, str) else None,
             has_database=told.get("database") == "up",
@@ -97,6 +103,6 @@ def webhooks_inbox(database: Database, registry: Registry, jobs: PgJobs, live: L
         settings=lambda: live.now,
         clock=database.clock,
         secret=WebhookSecretKeeper(live),
-        reach=WebhookReach(),
+        reach=WebhookReach(lambda: listener_of(live.now)),
         save=live.save,
     )

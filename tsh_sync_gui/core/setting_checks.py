@@ -134,6 +134,14 @@ def header_name(text: str) -> str:
     return text
 
 
+def listener_host(text: str) -> str:
+    """Accept an address or a name that this computer can listen at."""
+    text = text.strip().strip("[]")
+    if not text or not re.fullmatch(r"[0-9A-Za-z.:_-]{1,253}", text):
+        raise ValueError("an address of this computer, such as 127.0.0.1 or 0.0.0.0")
+    return text
+
+
 def quiet_hours(text: str) -> str:
     """Accept hours of the day such as 22:00-06:00, or nothing."""
     text = text.strip()

@@ -171,6 +171,34 @@ class Settings(BaseSettings):
         ge=5,
         le=10_080,
     )
+    webhook_per_day: int = _declared(
+        "ZOHO_WEBHOOK_DAILY_LIMIT",
+        "Webhooks per day",
+        1000,
+        "How many Zoho's plan sends a day; the inbox compares today's number with it.",
+        section="Webhooks",
+        scope="shared",
+        ge=1,
+        le=10_000_000,
+    )
+    listener_host: Annotated[str, AfterValidator(checks.listener_host)] = _declared(
+        "TSH_LISTENER_HOST",
+        "Listener: this computer's address",
+        "127.0.0.1",
+        "0.0.0.0 takes deliveries from other computers, too. The listener has to be started again after a change.",
+        section="Webhooks",
+        scope="machine",
+    )
+    listener_port: int = _declared(
+        "TSH_LISTENER_PORT",
+        "Listener: port",
+        8000,
+        "Where the listener answers on this computer. It has to be started again after a change.",
+        section="Webhooks",
+        scope="machine",
+        ge=1,
+        le=65_535,
+    )
     per_minute: int = _declared(
         "ZOHO_RATE_LIMIT_PER_MINUTE",
         "Calls per minute",

@@ -124,6 +124,7 @@ def _range(name: str, info: FieldInfo) -> str:
         "organization_id": "up to 19 digits",
         "webhook_secret": "12 to 50 letters and digits",
         "webhook_header": "letters, digits and hyphens",
+        "listener_host": "an address of this computer",
         "vault": "auto, keychain or file",
         "client_type": "server, desktop or self",
     }

@@ -66,6 +66,10 @@ class WebhooksInbox:
         """Return deliveries that match, newest first; pass a page's *after* for the next one."""
         return await self._deliveries.page(query, after=after, limit=limit)
 
+    async def count(self, query: InboxQuery = _ANY) -> int:
+        """Return how many deliveries match."""
+        return await self._deliveries.count(query)
+
     async def detail(self, number: int) -> InboxDetail | None:
         """Return one delivery opened, None when it is not (or no longer) known."""
         return await self._deliveries.detail(number)

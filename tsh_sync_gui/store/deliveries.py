@@ -14,6 +14,7 @@ from tsh_sync_gui.engine.ports.deliveries import (
     InboxQuery,
     InboxRow,
     Missed,
+    RecordChange,
     ReplayPlan,
 )
 from tsh_sync_gui.engine.ports.inbox import Change, Delivery, EventState, Verdict
@@ -28,21 +29,28 @@ _ROW: Final = (
     "id, received_at, entity, event_type, change, record_id, verdict, state, outcome, title,"
     " extract(epoch FROM done_at - received_at)::float8, source, scheme, replay_of, run_id, job_id"
 )
-_PAGE: Final = f"""
-SELECT {_ROW} FROM sync.webhook_events
-WHERE (%(after)s::bigint IS NULL OR id < %(after)s) AND (%(verdicts)s::text[] = '{{}}' OR verdict = ANY(%(verdicts)s))
-    AND (%(states)s::text[] = '{{}}' OR state = ANY(%(states)s))
-    AND (%(entities)s::text[] = '{{}}' OR entity = ANY(%(entities)s))
+_MATCHES: Final = """
+    (%(verdicts)s::text[] = '{}' OR verdict = ANY(%(verdicts)s))
+    AND (%(states)s::text[] = '{}' OR state = ANY(%(states)s))
+    AND (%(entities)s::text[] = '{}' OR entity = ANY(%(entities)s))
     AND (%(since)s::timestamptz IS NULL OR received_at >= %(since)s)
     AND (%(until)s::timestamptz IS NULL OR received_at < %(until)s)
     AND (%(text)s = '' OR strpos(lower(concat_ws(' ', record_id, event_type, address, source, outcome, title)),
         lower(%(text)s)) > 0)
+"""
+_COUNT: Final = f"SELECT count(*) FROM sync.webhook_events WHERE {_MATCHES}"
+_PAGE: Final = f"""
+SELECT {_ROW} FROM sync.webhook_events WHERE (%(after)s::bigint IS NULL OR id < %(after)s) AND {_MATCHES}
 ORDER BY id DESC LIMIT %(limit)s
 """
 _ONE: Final = f"""
 SELECT {_ROW}, kept_at, done_at, modified_at, organization_id, address, body, content_type, query, headers, diagnosis,
     ARRAY(SELECT later.id FROM sync.webhook_events later WHERE later.replay_of = event.id ORDER BY later.id)
 FROM sync.webhook_events event WHERE id = %s
+"""
+_CHANGES: Final = """
+SELECT at, action, ARRAY(SELECT jsonb_object_keys(coalesce(after, before, '{}')) ORDER BY 1), actor, origin, run_id
+FROM sync.audit WHERE entity = %s AND row_key = %s AND at >= %s ORDER BY at DESC, id DESC LIMIT 50
 """
 _PLAN: Final = """
 SELECT array_agg(id ORDER BY id) FILTER (WHERE works AND (%(force)s OR verdict <> 'duplicate')),
@@ -97,18 +105,14 @@ class PgDeliveries:
 
     async def page(self, query: InboxQuery, *, after: int | None = None, limit: int = 100) -> InboxPage:
         """Return deliveries that match, newest first, from below the id *after*."""
-        values = {
-            "after": after,
-            "verdicts": [one.value for one in query.verdicts],
-            "states": [one.value for one in query.states],
-            "entities": list(query.entities),
-            "since": query.since,
-            "until": query.until,
-            "text": query.text.replace("\0", "").strip(),
-            "limit": limit + 1,
-        }
+        values = _values(query) | {"after": after, "limit": limit + 1}
         rows = [_row(row) for row in await self._rows(_PAGE, values)]
         return InboxPage(rows=tuple(rows[:limit]), after=rows[limit - 1].id if len(rows) > limit else None)
+
+    async def count(self, query: InboxQuery) -> int:
+        """Return how many deliveries match."""
+        ((found,),) = await self._rows(_COUNT, _values(query))
+        return int(found)
 
     async def detail(self, number: int) -> InboxDetail | None:
         """Return one delivery, None when it is not (or no longer) known."""
@@ -117,6 +121,7 @@ class PgDeliveries:
             return None
         kept, done, modified, organization, address, body, kind, query, headers, diagnosis, replays = rows[0][16:]
         row = _row(rows[0])
+        changes = await self._rows(_CHANGES, (row.entity, row.record_id, kept)) if row.record_id else ()
         delivery = Delivery(
             address=address,
             body=bytes(body),
@@ -134,6 +139,10 @@ class PgDeliveries:
             delivery=delivery,
             diagnosis=diagnosis,
             replays=tuple(replays),
+            changes=tuple(
+                RecordChange(at=one[0], action=one[1], fields=tuple(one[2]), actor=one[3], origin=one[4], run_id=one[5])
+                for one in changes
+            ),
         )
 
     async def plan(
@@ -185,6 +194,17 @@ class PgDeliveries:
     async def _rows(self, statement: str, values: Any) -> list[Any]:
         async with self._database.raw() as connection:
             return await (await connection.execute(statement.encode(), values)).fetchall()
+
+
+def _values(query: InboxQuery) -> dict[str, Any]:
+    return {
+        "verdicts": [one.value for one in query.verdicts],
+        "states": [one.value for one in query.states],
+        "entities": list(query.entities),
+        "since": query.since,
+        "until": query.until,
+        "text": query.text.replace("\0", "").strip(),
+    }
 
 
 def _row(row: tuple[Any, ...]) -> InboxRow:

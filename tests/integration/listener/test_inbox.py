@@ -162,9 +162,23 @@ def test_while_processing_is_paused_deliveries_are_kept_and_afterwards_done(work
     cut()
 
 
+def test_a_record_s_audit_and_the_number_of_deliveries_are_told(worker, simulator):
+    inbox = wiring_of(worker).service.webhooks
+    one = worker.http.get(f"{simulator.url}/__sim/ids", params={"entity": "items"}).json()["ids"][0]
+    worker.deliver({"item": {"item_id": one}})
+    assert settled(worker)
+
+    page = worker.run(inbox.page())
+    opened = worker.run(inbox.detail(page.rows[0].id))
+
+    assert [change.action for change in opened.changes] == ["create"]
+    assert opened.changes[0].run_id == page.rows[0].run_id
+    assert worker.run(inbox.count()) == 1
+    assert worker.run(inbox.count(InboxQuery(verdicts=(Verdict.REFUSED,)))) == 0
+
+
 def test_how_the_listener_stands_is_known(listener, monkeypatch):
-    monkeypatch.setattr("tsh_sync_gui.zoho.reach.LISTENER", listener.url)
-    monkeypatch.setattr("tsh_sync_gui.zoho.reach.ask_state.__defaults__", (listener.url,))
+    monkeypatch.setattr("tsh_sync_gui.bootstrap.webhook_doors.listener_of", lambda _settings: listener.url)
     inbox = wiring_of(listener).service.webhooks
 
     state = listener.run(inbox.listener())

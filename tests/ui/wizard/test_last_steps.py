@@ -270,6 +270,20 @@ async def test_a_public_test_that_fails_says_what_and_can_be_repeated(qloop, sho
     await until(lambda: wizard.page.result.text == "The listener answered the ping in 12 ms.")
 
 
+async def test_the_listener_is_started_from_the_step(qloop, show, setup_at):
+    setup = setup_at(Step.WEBHOOKS)
+    setup.listener = "The listener does not run on this computer"
+    wizard = await show(setup)
+    await until(lambda: wizard.page.start.isVisible())
+    assert "deliveries are not received" in wizard.page.listener.text
+
+    click(wizard.page.start)
+
+    await until(lambda: "The listener runs" in wizard.page.result.text)
+    assert not wizard.page.start.isVisible()
+    assert not wizard.page.listener.isVisible()
+
+
 async def test_a_plan_sets_the_quota_and_the_cost_follows(qloop, show, setup_at):
     setup = setup_at(Step.LIMITS)
     wizard = await show(setup)

@@ -177,6 +177,10 @@ class LastSteps(Protocol):
         """Keep the public address Zoho is to call; ConfigurationError for one that is none."""
         ...
 
+    async def start_listener(self) -> WebhookPlan:
+        """Start the listener here, as a process that goes on when the window closes; UnreachableError says why not."""
+        ...
+
     async def test_webhook(self, *, public: bool) -> str:
         """Send a ping to the listener here, or at the public address; returns what was seen, raises what is wrong."""
         ...

@@ -43,7 +43,7 @@ class Setup:
         self.organization, self.checks = organization.chosen, organization.checks
 
         self.webhooks, self.new_webhook_secret = webhooks.plan, webhooks.new_secret
-        self.reveal_webhook_secret = webhooks.reveal
+        self.reveal_webhook_secret, self.start_listener = webhooks.reveal, webhooks.start_listener
         self.keep_webhook_address, self.test_webhook = webhooks.keep_address, webhooks.test
 
         self.plans, self.limits, self.keep_limits = limits.plans, limits.limits, limits.keep_limits

@@ -183,12 +183,16 @@ class WebhookEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookPlan:
-    """What a person enters in Zoho for webhooks. *secret* is shown as dots until it is asked for."""
+    """What a person enters in Zoho for webhooks. *secret* is shown as dots until it is asked for.
+
+    *listener* says why deliveries are not received.
+    """
 
     address: str
     secret: str = field(repr=False)
     events: tuple[WebhookEvent, ...]
     listener: str = ""
+    is_listening: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,24 @@ import asyncio
 import ipaddress
 import secrets
 import string
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from tsh_sync_gui.bootstrap import listener_process
+from tsh_sync_gui.bootstrap.listener_process import listener_of
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.values import WebhookEvent, WebhookPlan
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.engine.outcomes import user_name
+from tsh_sync_gui.engine.ports.deliveries import Heard
+from tsh_sync_gui.engine.ports.inbox import Change
+from tsh_sync_gui.entities.registry import REGISTRY
+from tsh_sync_gui.store.deliveries import PgDeliveries
+from tsh_sync_gui.store.inbox import PgInbox
+from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.settings import SharedSettings
 from tsh_sync_gui.zoho import reach
 from tsh_sync_gui.zoho.loopback import is_loopback
@@ -20,6 +31,13 @@ from tsh_sync_gui.zoho.loopback import is_loopback
 PATH: Final = "/api/webhooks/zoho"
 _LETTERS: Final = string.ascii_letters + string.digits
 _SECRET_LENGTH: Final = 32
+_ENTITIES: Final = {
+    "item": "products",
+    "contact": "customers",
+    "salesorder": "sales_orders",
+    "invoice": "invoices",
+    "customerpayment": "payments",
+}
 _EVENTS: Final = tuple(
     WebhookEvent(key=f"{module}.{what}", title=f"{title} {what}", module=where)
     for module, title, where, events in (
@@ -35,7 +53,7 @@ _EVENTS: Final = tuple(
 
 
 class WebhookStep:
-    """The listener comes with its own command; here stands what Zoho has to know of it."""
+    """What Zoho has to know of the listener, whether it runs, and which events have come."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
@@ -49,12 +67,23 @@ class WebhookStep:
             if not secret:
                 loaded.check_vault_open()
                 secret = await self._fresh_secret()
+        found, heard = await listener_process.look(loaded), await self._heard()
         return WebhookPlan(
             address=loaded.settings.webhook_url,
             secret=secret,
-            events=_EVENTS,
-            listener="The listener is not part of this version's set-up yet; polling covers changes until it runs.",
+            events=tuple(replace(one, last_seen=_last_seen(one.key, heard)) for one in _EVENTS),
+            listener="" if found.is_up else f"{found.title}: deliveries are not received. Start it, then test.",
+            is_listening=found.is_up,
         )
+
+    async def start_listener(self) -> WebhookPlan:
+        """Start the listener as a process of its own; it goes on when the window closes."""
+        await listener_process.start(await self._ground.settings())
+        return await self.plan()
+
+    async def _heard(self) -> Sequence[Heard]:
+        database = await self._ground.database()
+        return await PgDeliveries(database, PgInbox(database, PgJobs(database)), REGISTRY).heard()
 
     async def new_secret(self) -> WebhookPlan:
         """Make and keep another secret."""
@@ -78,9 +107,11 @@ class WebhookStep:
 
     async def test(self, *, public: bool) -> str:
         """Send a ping to the listener here, or at the public address; returns what was seen, raises what is wrong."""
-        address = (await self._ground.settings()).settings.webhook_url
+        settings = (await self._ground.settings()).settings
+        address = settings.webhook_url
         if not public:
-            return f"The listener answers at {reach.LISTENER} ({await reach.ask_health()} ms)."
+            here = listener_of(settings)
+            return f"The listener answers at {here} ({await reach.ask_health(here)} ms)."
         if not address:
             raise ConfigurationError("There is no public address yet", advice="Enter the address Zoho is to call.")
         return f"{reach.host_of(address)} answers the ping with HTTP 200 ({await reach.ping(address)} ms)."
@@ -89,6 +120,15 @@ class WebhookStep:
         secret = "".join(secrets.choice(_LETTERS) for _ in range(_SECRET_LENGTH))
         await self._ground.keep_secrets({"webhook_secret": secret})
         return secret
+
+
+def _last_seen(key: str, heard: Sequence[Heard]) -> datetime | None:
+    """Return when an event was last delivered; a delivery that does not say which it is may be any but a delete."""
+    module, _, change = key.partition(".")
+    kinds = {change} if change == Change.DELETED else {change, Change.UNKNOWN.value}
+    return max(
+        (one.last for one in heard if one.entity == _ENTITIES[module] and one.change.value in kinds), default=None
+    )
 
 
 def _check(address: str, *, may_be_here: bool) -> None:

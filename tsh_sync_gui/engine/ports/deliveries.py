@@ -53,8 +53,23 @@ class InboxPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChange:
+    """One line of the audit of a delivery's record: who did what to it, and which *fields* are others since."""
+
+    at: datetime
+    action: str
+    fields: tuple[str, ...]
+    actor: str
+    origin: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxDetail:
-    """One delivery opened: as it came in (secret headers hidden), why it was refused, and its later replays."""
+    """One delivery opened: as it came in (secret headers hidden), why it was refused, and its later replays.
+
+    *changes* is the audit of its record from the delivery on, newest first.
+    """
 
     row: InboxRow
     kept_at: datetime
@@ -64,6 +79,7 @@ class InboxDetail:
     delivery: Delivery
     diagnosis: Diagnosis
     replays: tuple[int, ...] = ()
+    changes: tuple[RecordChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +139,10 @@ class Deliveries(Protocol):
 
     async def page(self, query: InboxQuery, *, after: int | None = None, limit: int = 100) -> InboxPage:
         """Return deliveries that match, newest first, from below the id *after*."""
+        ...
+
+    async def count(self, query: InboxQuery) -> int:
+        """Return how many deliveries match."""
         ...
 
     async def detail(self, number: int) -> InboxDetail | None:

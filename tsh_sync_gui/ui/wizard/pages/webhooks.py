@@ -44,6 +44,7 @@ class WebhooksPage(Page):
         )
         self._seen = label("", "small")
         self.listener = Note()
+        self.start = button(tr("Start the listener"), "soft", icon_name="play")
         self.test_here = button(tr("Test from this computer"), icon_name="play")
         self.test_public = button(tr("Test public address"), icon_name="cloud")
         self.result = Note()
@@ -57,6 +58,7 @@ class WebhooksPage(Page):
 
     def _build(self) -> None:
         self.body.addWidget(self.listener)
+        self.body.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeading)
         self.address.row.addWidget(self.keep)
         self.body.addWidget(self.address)
         self.secret.add(self.renew)
@@ -83,6 +85,8 @@ class WebhooksPage(Page):
         self.body.addWidget(box)
         self.keep.clicked.connect(lambda: self._keep(then=lambda: None))
         self.renew.clicked.connect(self._renew)
+        self.start.clicked.connect(self._start)
+        self.start.hide()
         self.test_here.clicked.connect(lambda: self._test(public=False))
         self.test_public.clicked.connect(lambda: self._test(public=True))
         self.address.edited.connect(self._typed)
@@ -121,7 +125,11 @@ class WebhooksPage(Page):
         self.secret.show_dots(dots(plan.secret))
         self.table.set_rows(event_rows(plan.events, datetime.now(UTC)))
         set_text(self._seen, seen_text(plan))
-        self.listener.show_note(plan.listener, "blue")
+        down = tr(
+            "No listener runs on this computer yet: deliveries are not received. It goes on when the window closes."
+        )
+        self.listener.show_note("" if plan.is_listening else down, "blue")
+        self.start.setVisible(not plan.is_listening)
         self._offer()
 
     @property
@@ -184,6 +192,18 @@ class WebhooksPage(Page):
             )
 
         self.run(self.setup.new_webhook_secret(), tr("Making a new secret…"), renewed)
+
+    def _start(self) -> None:
+        def started(plan: WebhookPlan) -> None:
+            self._show(plan)
+            self.result.show_note(tr("The listener runs. Its first delivery ticks a line below."), "green")
+
+        self.run(
+            self.setup.start_listener(),
+            tr("Starting the listener…"),
+            started,
+            otherwise=lambda error: self.show_error(error, (tr("Try again"), self._start)),
+        )
 
     def _test(self, *, public: bool) -> None:
         self.result.show_note("")

@@ -1,0 +1,113 @@
+"""The listener as a process of its own, as the window starts and ends it."""
+
+import asyncio
+import json
+import os
+import socket
+
+import pytest
+
+from tests.integration.listener.conftest import SECRET
+from tsh_sync_gui.bootstrap import listener_process
+from tsh_sync_gui.bootstrap.listener_process import TICKET, Ticket, TicketHolder, listener_of, read_ticket
+from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.settings import load
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def loaded_of(home, **settings):
+    return load(home=home, overrides={"listener_port": free_port()} | settings, environment=False)
+
+
+def run(work):
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(work)
+
+
+@pytest.mark.timeout(90)
+def test_it_is_started_tested_found_by_another_window_and_ended(database, tmp_path, monkeypatch):
+    """One start, because a process takes its time; nothing of it is left at the end."""
+    monkeypatch.setenv("TSH_DATABASE_URL", database)
+    monkeypatch.setenv("ZOHO_WEBHOOK_SECRET", SECRET)
+    loaded = loaded_of(tmp_path)
+
+    before = run(listener_process.look(loaded))
+    started = run(listener_process.start(loaded))
+    again = run(listener_process.start(loaded))
+    told = run(listener_process.send_test(loaded))
+    process = read_ticket(tmp_path / TICKET)
+    ended = run(listener_process.stop(loaded))
+
+    assert (before.is_up, before.is_ours) == (False, False)
+    assert "does not run" in before.title
+    assert (started.is_up, started.is_ours, started.has_database) == (True, True, True)
+    assert started.address == listener_of(loaded.settings)
+    assert started.since is not None
+    assert again.since == started.since
+    assert "/api/webhooks/zoho" in told
+    assert process is not None
+    assert not process.is_alive
+    assert (ended.is_up, ended.is_ours) == (False, False)
+    assert not (tmp_path / TICKET).exists()
+
+
+@pytest.mark.timeout(60)
+def test_why_it_does_not_start_is_said(tmp_path, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("TSH_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+        loaded = loaded_of(tmp_path, listener_port=taken.getsockname()[1])
+
+        with pytest.raises(UnreachableError, match="does not start") as told:
+            run(listener_process.start(loaded))
+
+    assert "cannot use 127.0.0.1 port" in f"{told.value.advice}{told.value.cause}"
+
+
+def test_one_that_was_started_elsewhere_is_not_ended(tmp_path):
+    with pytest.raises(ConfigurationError, match="not started from a window"):
+        run(listener_process.stop(loaded_of(tmp_path)))
+
+
+def test_a_ticket_of_a_dead_process_counts_for_nothing(tmp_path):
+    ticket = {"pid": os.getpid(), "created": 1.0, "url": "http://127.0.0.1:9"}
+    (tmp_path / TICKET).write_text(json.dumps(ticket))
+
+    assert read_ticket(tmp_path / TICKET) == Ticket(**ticket)
+    assert not run(listener_process.look(loaded_of(tmp_path))).is_ours
+
+
+def test_who_takes_the_ticket_ends_the_listening(tmp_path):
+    path = tmp_path / TICKET
+    cancelled = []
+
+    async def listening() -> None:
+        holder = TicketHolder(path)
+        with holder.until_taken():
+            holder.show("http://127.0.0.1:1")
+            path.unlink()
+            try:
+                await asyncio.get_running_loop().create_future()
+            except asyncio.CancelledError:
+                cancelled.append(True)
+
+    run(listening())
+
+    assert cancelled
+
+
+def test_the_address_is_one_that_this_computer_answers_at(tmp_path):
+    everywhere = loaded_of(tmp_path, listener_host="0.0.0.0", listener_port=8123).settings  # noqa: S104 -- as people set it
+
+    assert listener_of(everywhere) == "http://127.0.0.1:8123"
+    assert listener_of(loaded_of(tmp_path, listener_host="::1", listener_port=8123).settings) == "http://[::1]:8123"
+
+
+def test_a_listener_outlives_the_window_without_a_console():
+    assert listener_process._detached(windows=True) == {"creationflags": 0x08000000 | 0x00000200}
+    assert listener_process._detached(windows=False) == {"start_new_session": True}
