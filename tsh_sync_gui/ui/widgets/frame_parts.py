@@ -25,7 +25,7 @@ from tsh_sync_gui.ui.widgets.basics import (
 NAV_WIDTH = 176
 _INSIDE = 44  # a button's icon and padding
 _RUNNING = 320  # what runs now is given so much room before others lose their words
-_LEAST_FIRST = ("pause", "resume", "database", "zoho", "failed", "quota")
+_LEAST_FIRST = ("pause", "resume", "database", "zoho", "next", "failed", "quota")
 _NAV_ICON, _STATUS_ICON = QSize(24, 18), QSize(18, 14)
 
 
@@ -202,15 +202,16 @@ class StatusBar(QFrame):
         running = self._parts.get("running")
         if running is None or self._bar is None:
             return
-        texts = {part.key: part.text for part in self._bar.parts}
+        whole = {part.key: part.text for part in self._bar.parts}
+        whole |= {key: made.accessibleName() for key, made in self._controls.items()}
         briefs = {part.key: part.brief for part in self._bar.parts}
-        texts |= {key: made.accessibleName() for key, made in self._controls.items()}
-        wanted = min(_RUNNING, self._wide(running, self._now))
-        for key in ("", *_LEAST_FIRST):
-            if key in texts:
+        texts, wanted = dict(whole), min(_RUNNING, self._wide(running, self._now))
+        for key in _LEAST_FIRST:
+            if key in texts and self._room(running, texts) < wanted:
                 texts[key] = briefs.get(key, "")
-            if self._room(running, texts) >= wanted:
-                break
+        for key in reversed(_LEAST_FIRST):  # the last one may have made room for others
+            if key in texts and self._room(running, texts | {key: whole[key]}) >= wanted:
+                texts[key] = whole[key]
         for key, made in (*self._parts.items(), *self._controls.items()):
             if made is not running:
                 set_text(made, texts[key])
