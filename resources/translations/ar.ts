@@ -52,6 +52,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>%Ln change(s) in Zoho came without a delivery.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/texts.py" />
    <source>%Ln day(s)</source>
    <translation>
@@ -149,6 +161,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>%Ln h</source>
    <translation>
     <numerusform>%Ln س</numerusform>
@@ -197,6 +210,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>%Ln min</source>
    <translation>
     <numerusform>%Ln د</numerusform>
@@ -241,6 +255,18 @@
     <numerusform>%Ln م.ث</numerusform>
     <numerusform>%Ln م.ث</numerusform>
     <numerusform>%Ln م.ث</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>%Ln new</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -623,6 +649,11 @@
    <source>(no id)</source>
    <translation>(بلا معرّف)</translation>
   </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>(not read)</source>
+   <translation type="unfinished" />
+  </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>+%Ln more</source>
@@ -833,6 +864,11 @@
    <translation>نحو {calls} من {share} استدعاء يوميًا مخصصة لها</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Accepted</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Accounts address</source>
    <translation>عنوان الحسابات</translation>
@@ -841,6 +877,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
    <source>Add these as well, in case the port is taken: {others}</source>
    <translation>أضف هذه أيضًا تحسّبًا لانشغال المنفذ: {others}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Address</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -858,12 +899,17 @@
    <translation>العمر</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Alarm: missed since {time}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Alerts</source>
    <translation>التنبيهات</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <location filename="tsh_sync_gui/ui/bell.py" />
    <source>Alerts and notices</source>
    <translation>التنبيهات والإشعارات</translation>
   </message>
@@ -934,9 +980,19 @@
    <translation>خُزِّنت السجلات الأخرى كلها، وحُفظت الفاشلة مع سبب فشلها.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>All processing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>All settings are in range, and the credentials for Zoho are there.</source>
    <translation>جميع الإعدادات ضمن النطاق المسموح، وبيانات الاعتماد لـ Zoho موجودة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>All verdicts</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
@@ -1184,6 +1240,11 @@
    <translation>انقطع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>By what came in: Zoho tells nobody which rules it has.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
    <source>CSV (*.csv)</source>
    <translation>CSV (*.csv)</translation>
@@ -1296,6 +1357,11 @@
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Changes</source>
    <translation>التغييرات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Changes in Zoho that a sync found and no delivery told of.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
@@ -1653,6 +1719,16 @@
    <translation>افتراضي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Delay</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Delay p50 / p95</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>Delete</source>
    <translation>حذف</translation>
@@ -1680,9 +1756,53 @@
    <translation>حُذف · فشل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Deliveries are kept for 30 days.</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Deliveries are kept on this computer's disk and handed over later: %Ln so far.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Deliveries are not being received</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Deliveries are not received. Polling covers changes meanwhile; nothing is lost.</source>
    <translation>لا تُستقبل التسليمات. تُجلب التغييرات دوريًا في هذه الأثناء، ولا يُفقد شيء.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Deliveries are still taken in and kept; %Ln wait(s). Nothing of it is fetched until you resume.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Deliveries of today whose work is not done yet.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Deliveries today, of those that Zoho's plan sends a day (ZOHO_WEBHOOK_DAILY_LIMIT).</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
@@ -1751,6 +1871,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Done</source>
    <translation>تم</translation>
   </message>
@@ -1760,7 +1881,13 @@
    <translation>تقوم به تشغيلات {entity}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Down</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Duplicate</source>
    <translation>مكرر</translation>
   </message>
@@ -1871,6 +1998,7 @@
    <translation>جارٍ التقدير مما أجاب به Zoho…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Event</source>
    <translation>الحدث</translation>
@@ -1916,6 +2044,11 @@
    <translation>Excel (*.xlsx)</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Expected</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Export all that match (Ctrl+E)</source>
    <translation>تصدير كل المطابق (Ctrl+E)</translation>
@@ -1958,9 +2091,15 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Failed</source>
    <translation>فشل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Failed → dead letter</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -1986,6 +2125,16 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>Fetch product images and keep them. Used once images are there.</source>
    <translation>جلب صور المنتجات وحفظها. يُستخدم عند توفر الصور.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Fetch the gap</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Fetch the gap · {price}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
@@ -2189,6 +2338,11 @@
    <translation>من سطر الأوامر</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>From the delivery to the end of its work: of half of today's, and of 95 of 100.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>From the environment</source>
    <translation>من متغيرات البيئة</translation>
@@ -2285,6 +2439,11 @@
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <source>HOW OFTEN</source>
    <translation>التكرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Heard</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/commands.py" />
@@ -2578,6 +2737,11 @@
    <translation>اللغة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Last delivery</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Last good</source>
    <translation>آخر سليم</translation>
@@ -2605,6 +2769,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Last seen</source>
    <translation>آخر ظهور</translation>
   </message>
@@ -2684,6 +2849,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Listener</source>
    <translation>المستمع</translation>
   </message>
@@ -2900,6 +3066,11 @@
    <translation>لا يُحفظ أيٌّ من جانبي هذا السجل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Never heard</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Never run</source>
    <translation>لم يُشغَّل</translation>
@@ -2979,6 +3150,11 @@
    <translation>لا سجل متعثّرًا مما تبحث عنه. امسح البحث لترى الكل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>No delivery matches.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>No difference to the last good version is known.</source>
    <translation>لا فرق معروفًا عن آخر نسخة سليمة.</translation>
@@ -2999,9 +3175,19 @@
    <translation>لا تشغيل ناجح بعد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>No listener answers at {address}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>No listener runs here: deliveries are not received, and polling covers all changes.</source>
    <translation>لا يعمل مستمع هنا: لا تُستقبل التسليمات، وتُجلب التغييرات كلها دوريًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>No listener runs on this computer yet: deliveries are not received. It goes on when the window closes.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -3033,6 +3219,11 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>No organization yet</source>
    <translation>لا مؤسسة بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>No public address is set yet: {here}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -3081,6 +3272,16 @@
    <translation>لا محاولات محفوظة له.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>No webhook has come yet, and no public address is set: syncs find every change.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>No workflow rule in Zoho calls the webhook yet, or nothing has changed since it does.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Nobody</source>
    <translation>لا أحد</translation>
@@ -3116,9 +3317,19 @@
    <translation>لم يُفحص</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Not processed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>Not signed in to Zoho yet.</source>
    <translation>لم يُسجَّل الدخول إلى Zoho بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Not told of</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
@@ -3260,6 +3471,16 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Nothing to compare: no good version of this record is kept.</source>
    <translation>لا شيء للمقارنة: لا نسخة سليمة محفوظة من هذا السجل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Nothing to do</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Nothing to hear</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
@@ -3522,6 +3743,11 @@
    <translation>طرق أخرى للبدء</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Out of order</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>PHASES</source>
    <translation>المراحل</translation>
@@ -3633,6 +3859,16 @@
    <translation>الشخص</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Ping</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Polling covers changes every {time}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Port</source>
    <translation>المنفذ</translation>
@@ -3664,6 +3900,16 @@
    <location filename="tsh_sync_gui/entities" />
    <source>Price lists</source>
    <translation>قوائم الأسعار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Processing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Processing is paused</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -3744,6 +3990,11 @@
    <translation>اقرأها من جديد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Reading the coverage…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <source>Reading the dead letters…</source>
    <translation>جارٍ قراءة السجلات المتعثّرة…</translation>
@@ -3780,6 +4031,7 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Record</source>
    <translation>السجل</translation>
   </message>
@@ -3855,9 +4107,19 @@
    <translation>المرفوض</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Refused today: their signature does not match. Open one to see why.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>Region: {region}</source>
    <translation>المنطقة: {region}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Rejected</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
@@ -3988,18 +4250,6 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
-   <source>Retry all %Ln record(s) of this cause?</source>
-   <translation>
-    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
-    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
-    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
-    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
-    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
-    <numerusform>إعادة محاولة كل سجلات هذا السبب (%Ln)؟</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
    <source>Retry all %Ln record(s) that match?</source>
    <translation>
     <numerusform>إعادة محاولة كل السجلات المطابقة (%Ln)؟</numerusform>
@@ -4033,6 +4283,11 @@
     <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
     <numerusform>إعادة محاولة الكل (%Ln)…</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
+   <source>Retry all records of this cause?</source>
+   <translation>إعادة محاولة كل سجلات هذا السبب؟</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/bulk_line.py" />
@@ -4520,6 +4775,11 @@
    <translation>إسكات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Silence alarm</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/alerts.py" />
    <source>Silenced</source>
    <translation>مُسكَت</translation>
@@ -4528,6 +4788,11 @@
    <location filename="tsh_sync_gui/ui/state/alerts.py" />
    <source>Silenced by {person}</source>
    <translation>أسكته {person}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Silent</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -4588,14 +4853,29 @@
    <translation>حدث أمر غير متوقع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Source</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
    <source>Space</source>
    <translation>مسافة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Standing</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Start</source>
    <translation>البداية</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Start the listener</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
@@ -4624,6 +4904,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Starting the embedded server…</source>
    <translation>جارٍ تشغيل الخادم المدمج…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Starting the listener…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
@@ -4748,6 +5033,11 @@
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Stops within one page</source>
    <translation>يتوقف خلال صفحة واحدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Subscribed</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
@@ -4903,6 +5193,7 @@
    <translation>إظهار التنبيهات على سطح المكتب هذا ما دامت النافذة مفتوحة أو في علبة النظام.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>Test</source>
    <translation>اختبار</translation>
@@ -5067,6 +5358,26 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>The listener answers at {address} ({milliseconds} ms).</source>
    <translation>يجيب المستمع على ⁦{address}⁩ ({milliseconds} مللي ثانية).</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>The listener does not reach the database</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>The listener is not running here: start it, and leave it running.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>The listener runs. Its first delivery ticks a line below.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>The mean of the last seven days.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -5406,6 +5717,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
    <source>Time</source>
    <translation>الوقت</translation>
@@ -5429,6 +5741,11 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>To be looked at: {what}</source>
    <translation>للنظر فيه: {what}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Today</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -5466,6 +5783,7 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>Try again</source>
@@ -5523,9 +5841,24 @@
    <translation>حتى الغد 08:00</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Up</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Up since {time}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Up to date</source>
    <translation>محدَّث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Up, no database</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -5574,11 +5907,17 @@
    <translation>المتغير</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Verdict</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
    <source>Views of this table</source>
    <translation>عروض هذا الجدول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Waiting</source>
    <translation>قيد الانتظار</translation>
@@ -5597,6 +5936,11 @@
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Waiting for other calls to Zoho to end</source>
    <translation>بانتظار انتهاء استدعاءات أخرى إلى Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Waiting for the first delivery.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -5967,6 +6311,11 @@
    <translation>يحظر Zoho المؤسسة عند 100 في الدقيقة.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Zoho calls {public}. On this computer: {here}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Zoho can call this program the moment something changes. Without it, changes are polled.</source>
    <translation>يمكن لـZoho استدعاء هذا البرنامج لحظة تغيّر شيء. وبدونه تُستطلع التغييرات دوريًا.</translation>
@@ -5995,6 +6344,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>Zoho counts {used} of {theirs} calls until {turn}; {own} of them are ours.</source>
    <translation>يعدّ Zoho ⁨{used}⁩ من {theirs} استدعاء حتى ⁦{turn}⁩؛ منها {own} لنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Zoho does not know the address yet: enter it in Zoho's webhooks, with the secret.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/zoho/accounts" />
@@ -6158,6 +6512,11 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>after {time} of silence</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>all at once</source>
    <translation>دفعة واحدة</translation>
@@ -6173,6 +6532,11 @@
    <translation>دائمًا، مع فحص الشهادة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/core/settings" />
+   <source>an address of this computer</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>and more: see the text</source>
    <translation>والمزيد: انظر النص</translation>
@@ -6183,6 +6547,7 @@
    <translation>وصل {when}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>asking…</source>
    <translation>جارٍ السؤال…</translation>
@@ -6298,8 +6663,14 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>created</source>
    <translation>أُنشئ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>created or updated</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -6313,6 +6684,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>deleted</source>
    <translation>حُذف</translation>
   </message>
@@ -6604,9 +6976,24 @@
    <translation>دون ذكر سبب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>none today</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>not needed</source>
    <translation>غير لازم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>not planned</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>not seen yet</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -6864,6 +7251,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>updated</source>
    <translation>حُدِّث</translation>
   </message>
@@ -6945,6 +7333,7 @@
    <translation>كتابة ملاحظة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>yes</source>
    <translation>نعم</translation>
@@ -6953,6 +7342,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
    <translation>{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>{count} of {most}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/alerts.py" />
@@ -7042,6 +7436,11 @@
    <translation>{good} من {all} أنواع من السجلات قابلة للمزامنة.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>{heard} of {all} planned events have been heard.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>{here}, {remote} in Zoho when it was last read in full</source>
    <translation>{here}، و{remote} في Zoho عند آخر قراءة كاملة</translation>
@@ -7090,6 +7489,11 @@
    <translation>⁦{low}–{high}⁩ استدعاء</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>{milliseconds} ms</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/texts.py" />
    <source>{minutes} min {seconds} s</source>
    <translation>{minutes} د {seconds} ث</translation>
@@ -7130,9 +7534,19 @@
    <translation>{now} في آخر 24 ساعة، و{before} في الـ24 ساعة قبلها</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>{number} a day</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
    <source>{number} chosen · {rows}</source>
    <translation>{number} محدَّد · {rows}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>{number}+ new</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -7176,6 +7590,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>{seconds} s</source>
    <translation>{seconds} ث</translation>
   </message>

@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from tsh_sync_gui.engine.letters.values import Letter, LetterDetail
+from tsh_sync_gui.engine.letters.values import Letter, LetterDetail, quoted
 from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.ui.letter_service import LetterService
 from tsh_sync_gui.ui.panels.dead_letters_deeds import LetterDeeds, Target
@@ -73,14 +73,11 @@ class LetterActs(QObject):
         if group is not None:
             return Target(replace(self._bar.filter, group=group).query, group.count)
         letter = self.letter
-        known = next(
-            (row.group for row in self._lists.groups.model.rows if letter and _is_of(row.group.key, letter)), None
-        )
-        if known is not None:
-            return Target(known.search, known.count)
-        if self._bar.filter.group is not None:
-            return Target(self._bar.filter.query, self._lists.letters.model.total)
-        return _NOTHING
+        if letter is None:
+            return _NOTHING
+        known = (row.group for row in self._lists.groups.model.rows if _is_of(row.group.key, letter))
+        count = next((one.count for one in known), 1)
+        return Target(f"entity:{quoted(letter.entity)} cause:={quoted(letter.cause)}", count)
 
     def meant(self) -> Target:
         """Return what is marked, else the group or the letter in focus."""
@@ -127,7 +124,7 @@ class LetterActs(QObject):
     def retry_group(self) -> None:
         """Try all of a group again, after a question."""
         target = self.group()
-        self._deeds.retry_many(target, tr("Retry all %Ln record(s) of this cause?", None, target.count))
+        self._deeds.retry_many(target, tr("Retry all records of this cause?"))
 
     def retry_listed(self) -> None:
         """Try what is marked again, else all that match; after a question."""
