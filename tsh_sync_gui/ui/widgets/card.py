@@ -28,7 +28,7 @@ from tsh_sync_gui.ui.widgets.menus import OfferMenu
 from tsh_sync_gui.ui.widgets.pill import StatePill
 
 _LEADING = 3
-_AROUND_OFFERS, _GAP = 62, 6  # the card's margins and the button for more; the space between buttons
+_AROUND_OFFERS, _GAP = 54, 6  # the card's margins and the button for more; the space between buttons
 
 
 class EntityCard(QFrame):
