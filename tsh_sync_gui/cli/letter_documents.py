@@ -69,6 +69,7 @@ def detail(one: LetterDetail) -> dict[str, Any]:
         ],
         "history": [_plain(each) for each in one.history],
         "sides": _plain(one.sides),
+        "requests": [asdict(each) | {"sent_at": iso(each.sent_at)} for each in one.requests],
         "others": [letter(each) for each in one.others],
     }
 

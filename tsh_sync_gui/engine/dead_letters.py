@@ -12,6 +12,7 @@ from msgspec import structs
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.table_files import Exported
+from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.letters.edits import LOCK_SECONDS, Edits, busy, unknown
 from tsh_sync_gui.engine.letters.export import write_letters
 from tsh_sync_gui.engine.letters.given_up import job_id_of
@@ -35,12 +36,14 @@ from tsh_sync_gui.engine.letters.values import (
     PayloadFault,
 )
 from tsh_sync_gui.engine.outcomes import user_name
+from tsh_sync_gui.engine.ports import CallRecord
 from tsh_sync_gui.engine.ports.jobs import JOB, Attempt, Attempts, Handler, Jobs
 from tsh_sync_gui.engine.ports.letters import LetterDeeds, Letters, LetterWorks
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.registry import Registry
 
 _PAGES: Final = 10_000
+_CALLS: Final = 20
 
 
 class DeadLetters(LetterRetries):
@@ -114,21 +117,32 @@ class DeadLetters(LetterRetries):
         payload, sides = await self._letters.payload(letter), await self._letters.sides(one)
         text, is_json = laid_out(payload)
         good = sides.zoho_detail or sides.zoho_row if one.part is Part.DETAIL else sides.zoho_row
-        cost = await self.forecast((letter,))
+        cost, attempts = await self.forecast((letter,)), await self._tries(one)
         return LetterDetail(
             letter=one,
             payload=payload,
             text=text,
             is_json=is_json,
             differences=differences(good, payload) if one.part.is_record else (),
-            attempts=tuple(await self._tries(one)),
+            attempts=tuple(attempts),
             history=tuple(await self._letters.history(letter)),
             sides=sides,
+            requests=tuple(await self._requests(one, [each.run_id for each in attempts])),
             others=tuple(await self._letters.others(one)),
             remedy=remedy(one),
             calls=None if cost.cannot else cost.calls,
             can_edit=one.state is LetterState.OPEN and one.part is not Part.DELIVERY,
         )
+
+    async def _requests(self, letter: Letter, runs: Sequence[str]) -> list[CallRecord]:
+        """Return the calls for the letter's record: of its tries all, of the walk that met it those that name it."""
+        found: list[CallRecord] = []
+        for run in dict.fromkeys(runs):
+            found += await self._parts.ledger.calls(RunId(run), limit=_CALLS) if run else ()
+        if letter.run_id and letter.run_id not in runs:
+            calls = await self._parts.ledger.calls(RunId(letter.run_id))
+            found += [one for one in calls if letter.record_id and letter.record_id in one.path]
+        return sorted(found, key=lambda one: one.sent_at, reverse=True)[:_CALLS]
 
     async def _tries(self, letter: Letter) -> Sequence[Attempt]:
         """Return the letter's tries, newest first; before them those of the job that was given up."""

@@ -59,6 +59,42 @@ async def test_many_records_of_one_list_are_fetched_together(open_world):
         )
 
 
+async def test_care_is_taken_in_steps_and_two_that_carry_it_out_do_it_once(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        found = await broken(world, "products", kind="three_causes")
+        before = calls(world)
+        work = await letters.retry("entity:products", careful=True, here=True)
+
+        done, watched = await asyncio.gather(letters.carry_out(work.id), letters.carry_out(work.id))
+
+        # 1, 5, 25 and the rest: a single call, and one for each step.
+        assert calls(world) - before == done.calls == 4
+        assert (done.state, done.succeeded, done.exit_code) == (WorkState.DONE, len(found), 0)
+        assert watched == done
+
+
+async def test_a_sign_in_that_is_refused_stops_a_retry_and_needs_a_person(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        found = await broken(world, "customers", path=CONTACTS)
+        world.fault("*/contacts/*", "401")
+
+        work = await letters.carry_out((await letters.retry("", here=True)).id)
+
+        assert (work.state, work.done, work.exit_code) == (WorkState.FAILED, 0, 4)
+        assert "sign" in work.words.lower()
+        world.control("faults", {"rules": []})
+        world.fault("*/contacts/*", "bad_value")
+        (letter,) = (await letters.page(f"letter:{found[-1]}")).letters
+        again = await letters.carry_out((await letters.retry((letter.id,), here=True)).id)
+        assert (again.state, again.failed, again.exit_code) == (WorkState.DONE, 1, 1)
+        await world.wiring.database.clock.sleep(1.2)  # requests are written down within a second
+        detail = await letters.detail(letter.id)
+        assert detail.requests[0].path.endswith(letter.record_id)
+        assert detail.requests[0].status == 200
+
+
 async def test_a_record_without_an_id_is_mended_by_hand_and_costs_no_call(open_world):
     async with open_world() as world:
         letters = world.service.letters

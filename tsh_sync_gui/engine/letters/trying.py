@@ -124,14 +124,21 @@ class Trying:
         )
 
     async def _try(self, letter: Letter, lane: Lane) -> Tried:
-        if not letter.part.is_record:
-            return await self.job(letter, await self._letters.payload(letter.id), lane)
-        return await (self._fetch(letter, lane) if letter.record_id else self._check_again(letter))
+        try:
+            if not letter.part.is_record:
+                return await self.job(letter, await self._letters.payload(letter.id), lane)
+            return await (self._fetch(letter, lane) if letter.record_id else self._check_again(letter))
+        except ConfigurationError as error:
+            # As of a list that this organization does not have: it says nothing of the other letters.
+            return Tried(ended=Ended.FAILED, words=error.title, advice=error.advice, kind=error.kind)
 
     async def _fetch(self, letter: Letter, lane: Lane) -> Tried:
         request = f"the {self._registry.get(letter.entity).one} {letter.record_id}"
         asked = SyncRequest(entities=(letter.entity,), record_id=letter.record_id, trigger=TRIGGER, lane=lane)
-        (run,) = (await self._sync(asked)).runs[:1]
+        runs = (await self._sync(asked)).runs
+        if not runs:
+            return Tried(ended=Ended.FAILED, words="Nothing was fetched", request=request)
+        run = runs[0]
         tried = Tried(ended=Ended.FAILED, run_id=run.id, request=request, calls=run.calls.total)
         if run.state is RunState.WAITING:
             raise QuotaExhaustedError(run.title, resets_at=run.waiting_until, advice=run.advice)
@@ -159,7 +166,7 @@ class Trying:
     async def _check_again(self, letter: Letter) -> Tried:
         """Take a record that nobody can ask for as it was kept, if today's rules take it."""
         request = "its text as it is kept (it has no id to ask Zoho for)"
-        normalizer = self._parts.normalizers[letter.entity]
+        normalizer = self._parts.normalizers[self._registry.get(letter.entity).name]
         payload = await self._letters.payload(letter.id)
         batches = rendered(letter.part, payload, normalizer, stored_raw=None, at=letter.last_seen_at)
         rejected = [one for batch in batches for one in batch.rejected]
@@ -176,7 +183,7 @@ class Trying:
         kind, arguments, key = job_of(letter, payload)
         handler = self._handlers().get(kind)
         if handler is None:
-            raise NeedsPersonError(f"This program knows no job “{kind}”", advice="Update it, or discard the letter.")
+            raise ConfigurationError(f"This program knows no job “{kind}”", advice="Update it, or discard the letter.")
         if letter.record_id:
             await self._deeds.reopen_deliveries(letter.entity, letter.record_id)
         job = Job(

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.ports.budget import CallRecord
 from tsh_sync_gui.engine.ports.jobs import Attempt
 
 LETTER: Final = "letter"
@@ -352,7 +353,8 @@ class Sides(msgspec.Struct, frozen=True, kw_only=True):
 class LetterDetail(msgspec.Struct, frozen=True, kw_only=True):
     """One letter opened. *differences* are from the last good text to the refused one; *others* of the same record.
 
-    *attempts* and *history* are newest first. *calls* is what a retry costs, None when it cannot be retried.
+    *attempts*, *history* and *requests* (those to Zoho for this record, with their answers as far as they are kept) are
+    newest first. *calls* is what a retry costs, None when it cannot be retried.
     """
 
     letter: Letter
@@ -363,6 +365,7 @@ class LetterDetail(msgspec.Struct, frozen=True, kw_only=True):
     attempts: tuple[Attempt, ...]
     history: tuple[LetterDeed, ...]
     sides: Sides
+    requests: tuple[CallRecord, ...] = ()
     others: tuple[Letter, ...] = ()
     remedy: str = ""
     calls: int | None = None

@@ -60,6 +60,10 @@ class Worker:
 
     async def _carry_out(self, work: str) -> LetterWork:
         at = await self._works.set_state(work, WorkState.RUNNING)
+        if at.state.is_over:
+            return at
+        if not self._parts.settings().sync_enabled:
+            return await self._end(work, WorkState.FAILED, "Syncing is switched off: ZOHO_SYNC_ENABLED is false.")
         await self._parts.absences.load()
         trouble = 0
         try:
@@ -91,14 +95,14 @@ class Worker:
         groups: list[list[Letter]] = []
         for letter in letters:
             last = groups[-1][-1] if groups else None
-            entity = self._parts.normalizers[letter.entity].entity if letter.entity in self._parts.normalizers else None
+            normalizer = self._parts.normalizers.get(letter.entity)
             together = (
                 last is not None
-                and entity is not None
+                and normalizer is not None
                 and _is_fetched(letter)
                 and _is_fetched(last)
                 and last.entity == letter.entity
-                and len(groups[-1]) < self._bulk.size(entity)
+                and len(groups[-1]) < self._bulk.size(normalizer.entity)
             )
             if together:
                 groups[-1].append(letter)
