@@ -86,7 +86,7 @@ def search(text: str = "") -> LetterQuery:
 
 async def measure(database: Database, number: int) -> dict[str, Any]:
     """Return the figures."""
-    letters, deeds, works = PgLetters(database, REGISTRY), PgLetterDeeds(database), PgLetterWorks(database)
+    letters, deeds, works = PgLetters(database, REGISTRY), PgLetterDeeds(database), PgLetterWorks(database, REGISTRY)
     group = max(await letters.groups(search(), person=ME), key=lambda one: one.count)
     first = await letters.page(search(), person=ME)
     found: dict[str, Any] = {

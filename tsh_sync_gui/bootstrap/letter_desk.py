@@ -31,7 +31,7 @@ class LetterDesk:
         *,
         jobs: PgJobs,
     ) -> None:
-        deeds, works = PgLetterDeeds(database), PgLetterWorks(database)
+        deeds, works = PgLetterDeeds(database), PgLetterWorks(database, registry)
         self._handlers: dict[str, Handler] = {}
         self._service: SyncService | None = None
         self.letters = DeadLetters(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 from tsh_sync_gui.core.errors import ConfigurationError
-from tsh_sync_gui.engine.letters.values import Chosen, LetterOutline, LetterWork, Part, WorkState
+from tsh_sync_gui.engine.letters.values import Chosen, LetterOutline, LetterWork, WorkState
+from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.letters_sql import ROOM, WORK_COLUMNS, Condition, number_of, work_of
 
@@ -21,10 +22,13 @@ FROM sync.dead_letters d WHERE {condition} AND d.state = 'open'
 RETURNING {columns}
 """
 _OUTLINE: Final = """
-SELECT is_open, entity, part, has_id, sum(number)::int, count(*)::int FROM (
-    SELECT d.state = 'open' AS is_open, d.entity, d.part, d.record_id <> '' AS has_id, d.record_id, count(*) AS number
-    FROM sync.dead_letters d WHERE {condition} GROUP BY 1, 2, 3, 4, 5) records
-GROUP BY 1, 2, 3, 4 ORDER BY 2, 3
+SELECT is_open, walk, is_record, has_id, sum(number)::int, count(*)::int FROM (
+    SELECT d.state = 'open' AS is_open, coalesce(known.walk, d.entity) AS walk,
+        d.part IN ('list', 'detail') AS is_record, d.record_id <> '' AS has_id, d.record_id, count(*) AS number
+    FROM sync.dead_letters d
+    LEFT JOIN unnest(%(entities)s::text[], %(walks)s::text[]) AS known (entity, walk) ON known.entity = d.entity
+    WHERE {condition} GROUP BY 1, 2, 3, 4, 5) records
+GROUP BY 1, 2, 3, 4 ORDER BY 2, 3, 4
 """
 _WORK: Final = f"""
 SELECT {WORK_COLUMNS}, CASE WHEN w.ended_at IS NULL OR w.ended_at > now() - interval '1 hour' THEN (
@@ -50,19 +54,21 @@ WHERE w.id = %(id)s AND w.ended_at IS NULL RETURNING {WORK_COLUMNS}
 class PgLetterWorks:
     """Fulfils `engine.ports.letters.LetterWorks`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, registry: Iterable[Entity]) -> None:
         self._database = database
+        self._walks = {entity.name: entity.walk for entity in registry}
 
     async def outline(self, which: Chosen, *, person: str) -> tuple[int, list[LetterOutline]]:
         """Return how many letters are chosen, and what those of them are that are open."""
         condition = Condition(which, person=person)
+        values = condition.values | {"entities": list(self._walks), "walks": list(self._walks.values())}
         async with self._database.raw() as connection:
             await connection.execute(ROOM)
-            cursor = await connection.execute(_OUTLINE.format(condition=condition.sql).encode(), condition.values)
+            cursor = await connection.execute(_OUTLINE.format(condition=condition.sql).encode(), values)
             rows = await cursor.fetchall()
         outlines = [
-            LetterOutline(entity=entity, part=Part(part), is_asked_for=has_id, letters=letters, records=records)
-            for is_open, entity, part, has_id, letters, records in rows
+            LetterOutline(walk=walk, is_record=is_record, is_asked_for=has_id, letters=letters, records=records)
+            for is_open, walk, is_record, has_id, letters, records in rows
             if is_open
         ]
         return sum(row[4] for row in rows), outlines

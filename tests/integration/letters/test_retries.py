@@ -10,6 +10,7 @@ from tests.support.stores import eventually
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.events import LettersChanged
 from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.handlers import enqueue_fetch
 from tsh_sync_gui.engine.letters.values import LetterState, Part, WorkState
 from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobContext, JobId, JobState, Outcome
 
@@ -288,3 +289,29 @@ async def test_the_letter_of_a_walk_closes_when_the_same_walk_is_done(open_world
         await give_up(world, "pull", arguments, "price_lists:changes")
         edited = json.dumps(json.loads((await letters.detail((await letters.ids())[0])).text))
         assert (await letters.edit_and_retry((await letters.ids())[0], edited)).is_mended
+
+
+async def test_a_job_that_cannot_heal_is_given_up_at_once_and_its_letter_is_retried_by_a_worker(open_world):
+    async with open_world() as world:
+        letters, (record,) = world.service.letters, world.ids("items")[:1]
+        world.fault(f"{ITEMS}*", "wrong_key")
+        await enqueue_fetch(world.service.jobs, "products", record)
+        task = asyncio.create_task(world.wiring.worker().run(concurrency=2))
+        assert await eventually(letters.count)
+
+        (letter,) = (await letters.page()).letters
+        assert (letter.part, letter.kind, letter.record_id) == (Part.JOB, "schema", record)
+        (given_up,) = (await letters.detail(letter.id)).attempts
+        assert (given_up.outcome, given_up.title) == (Outcome.GIVEN_UP, letter.reason)
+        world.control("faults", {"rules": []})
+        work = await letters.retry((letter.id,))
+
+        async def over():
+            return (await letters.work(work.id)).state.is_over
+
+        assert await eventually(over)
+        task.cancel()
+        await asyncio.wait({task})
+        assert (await letters.work(work.id)).succeeded == 1
+        assert world.living("products") == [record]
+        assert await letters.count() == 0

@@ -46,7 +46,7 @@ def deeds(database):
 
 @pytest.fixture
 def works(database):
-    return PgLetterWorks(database)
+    return PgLetterWorks(database, REGISTRY)
 
 
 def search(text="", me="sara"):
@@ -192,8 +192,15 @@ async def test_a_retry_keeps_its_letters_their_order_and_its_progress(works, let
         total=0,
         started_at=datetime.now(UTC),
     )
-    assert await works.outline(search("state:all"), person="sara") == (4, await _outline(works))
-    work = await works.begin(search(), asked, enqueue=enqueue)
+    await write(database, "stock_levels", rejected("11", rate="ten"), rejected("", rate="x"))
+    chosen, outlines = await works.outline(search("state:all"), person="sara")
+    assert chosen == 6
+    assert [(one.walk, one.is_asked_for, one.letters, one.records) for one in outlines] == [
+        ("customers", True, 1, 1),
+        ("items", False, 1, 1),
+        ("items", True, 4, 3),
+    ]
+    work = await works.begin(search("-entity:stock_levels"), asked, enqueue=enqueue)
 
     assert enqueued == [work.id]
     assert work.total == 4
@@ -209,10 +216,6 @@ async def test_a_retry_keeps_its_letters_their_order_and_its_progress(works, let
     assert (await works.set_state(work.id, WorkState.DONE)).state is WorkState.CANCELLED
     assert [one.id for one in await works.works()] == [work.id]
     assert await works.work("nonsense") is None
-
-
-async def _outline(works):
-    return (await works.outline(search(), person="sara"))[1]
 
 
 async def test_both_sides_of_a_record_and_its_other_letters(letters, database):

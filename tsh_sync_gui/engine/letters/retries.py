@@ -91,20 +91,18 @@ class LetterRetries:
         )
 
     def _calls(self, outlines: Sequence[LetterOutline]) -> tuple[int, int]:
-        """Return the calls, and the letters that need none; what one call brings heals other parts of it, too."""
-        records: dict[str, int] = {}
-        sizes: dict[str, int] = {}
+        """Return the calls, and the letters that need none: one call brings a record, or many where Zoho can do so."""
         calls = without = 0
         for one in outlines:
-            entity = next((found for found in self._registry if found.name == one.entity), None)
-            if not one.part.is_record:
+            if not one.is_record:
                 calls += one.records if one.is_asked_for else one.letters
             elif not one.is_asked_for:
                 without += one.letters
-            elif entity is not None:
-                records[entity.walk] = max(records.get(entity.walk, 0), one.records)
-                sizes[entity.walk] = self._bulk.size(entity)
-        return calls + sum(-(-number // sizes[walk]) for walk, number in records.items()), without
+            else:
+                members = self._registry.walk(one.walk)
+                size = self._bulk.size(members[0]) if members else 1
+                calls += -(-one.records // size)
+        return calls, without
 
     async def retry(
         self, which: Which, *, careful: bool = False, pace: int | None = None, here: bool = False

@@ -303,10 +303,13 @@ class LetterForecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LetterOutline(msgspec.Struct, frozen=True, kw_only=True):
-    """How many letters of one entity and part are to be retried, of how many records; *is_asked_for* by an id."""
+    """How many letters of one walk are to be retried, of how many records, each counted once.
 
-    entity: str
-    part: Part
+    *is_record* tells records from jobs and deliveries, *is_asked_for* those that Zoho can be asked for by an id.
+    """
+
+    walk: str
+    is_record: bool
     is_asked_for: bool
     letters: int
     records: int
