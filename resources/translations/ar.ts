@@ -28,6 +28,30 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>%Ln are left out: they were rejected, or name no record.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>%Ln byte(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/widgets/save_bar.py" />
    <source>%Ln cannot be saved</source>
    <translation>
@@ -54,6 +78,18 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>%Ln change(s) in Zoho came without a delivery.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>%Ln character(s)</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -97,6 +133,42 @@
     <numerusform>%Ln سجلات متعثّرة</numerusform>
     <numerusform>%Ln سجلًا متعثّرًا</numerusform>
     <numerusform>%Ln سجل متعثّر</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>%Ln delivery(ies)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>%Ln delivery(ies) wait again</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>%Ln duplicate(s) are skipped.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
    </translation>
   </message>
   <message numerus="yes">
@@ -320,6 +392,7 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>%Ln record(s)</source>
    <translation>
     <numerusform>لا سجلات</numerusform>
@@ -717,6 +790,11 @@
    <translation>من 12 إلى 50 حرفًا ورقمًا</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>12 to 50 letters and digits; these are {number}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>20 is gentle. Zoho blocks an organization at 100.</source>
    <translation>20 عدد لطيف. يحظر Zoho المؤسسة عند 100.</translation>
@@ -735,6 +813,11 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>5 to 10,080</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>64 or 44 are expected</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -789,6 +872,11 @@
    <translation>سرّ جديد. أدخله في Zoho أيضًا: القديم لم يعد صالحًا هناك.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>A newer delivery of the same record came with it and was used.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>A number from 1 to 65535.</source>
    <translation>رقم من 1 إلى 65535.</translation>
@@ -824,6 +912,11 @@
    <translation>صلاحية ناقصة: {right}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>A secret is set.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>A snoozed record is hidden until its time.</source>
    <translation>السجل المؤجَّل مخفيّ حتى وقته.</translation>
@@ -832,6 +925,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>A sync stored the record {time}.</source>
    <translation>خزّنت مزامنة السجل {time}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>A test: it was answered with 200, and there was nothing to do.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -860,8 +958,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
-   <source>About {calls} of {share} calls a day that are theirs</source>
-   <translation>نحو {calls} من {share} استدعاء يوميًا مخصصة لها</translation>
+   <source>About {calls} calls a day; {share} are theirs</source>
+   <translation>نحو {calls} استدعاء في اليوم، ولها {share}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
@@ -880,6 +978,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Address</source>
    <translation type="unfinished" />
   </message>
@@ -958,6 +1057,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>All at once</source>
    <translation>دفعة واحدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>All entities</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -1121,6 +1225,11 @@
    <translation>جارٍ سؤال Zoho، طلب صغير لكل نوع من السجلات…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Asking how the secret stands…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Asks Zoho how many records there are, in a few calls; the next sync uses what was read</source>
    <translation>يسأل Zoho عن عدد السجلات ببضعة استدعاءات، وتستفيد المزامنة التالية مما قُرئ</translation>
@@ -1225,6 +1334,11 @@
    <translation>جارٍ المحاولة…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Body</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>Both sides</source>
    <translation>الجانبان</translation>
@@ -1238,6 +1352,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Broken off</source>
    <translation>انقطع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>By</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
@@ -1350,6 +1469,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Cause</source>
    <translation>السبب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Changed in Zoho</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
@@ -1513,6 +1637,11 @@
    <translation>تُحفظ الأعمدة والترتيب والمرشّحات.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Computed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Connect to Zoho</source>
    <translation>الاتصال بـZoho</translation>
@@ -1586,6 +1715,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Counting records and calls…</source>
    <translation>جارٍ عدّ السجلات والاستدعاءات…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Coverage</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -1719,6 +1853,7 @@
    <translation>افتراضي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Delay</source>
    <translation type="unfinished" />
@@ -1756,13 +1891,18 @@
    <translation>حُذف · فشل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Deliveries</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries are kept for 30 days.</source>
    <translation type="unfinished" />
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
-   <source>Deliveries are kept on this computer's disk and handed over later: %Ln so far.</source>
+   <source>Deliveries are kept on its disk and handed over later: %Ln so far.</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -1784,7 +1924,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
-   <source>Deliveries are still taken in and kept; %Ln wait(s). Nothing of it is fetched until you resume.</source>
+   <source>Deliveries are still taken in and kept; %Ln of today wait until you resume.</source>
    <translation type="unfinished">
     <numerusform />
     <numerusform />
@@ -1863,6 +2003,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Disk</source>
    <translation>القرص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Do it once more (P)</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1970,6 +2115,7 @@
    <translation>أدخل العنوان أولًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -2171,6 +2317,11 @@
    <translation>الحقل «{field}» = «{value}»</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Fields</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <source>Fill in client id and secret first: Zoho is asked which region knows them.</source>
    <translation>املأ معرّف العميل وسرّه أولًا: يُسأل Zoho أي منطقة تعرفهما.</translation>
@@ -2225,6 +2376,11 @@
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>First day</source>
    <translation>اليوم الأول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>First difference</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
@@ -2338,6 +2494,11 @@
    <translation>من سطر الأوامر</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>From the delivery to the end of its work.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>From the delivery to the end of its work: of half of today's, and of 95 of 100.</source>
    <translation type="unfinished" />
@@ -2382,6 +2543,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Give it up, with a reason (D)</source>
    <translation>استبعاده مع ذكر السبب (D)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Given</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2439,6 +2605,16 @@
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <source>HOW OFTEN</source>
    <translation>التكرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Header</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Header present</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
@@ -2576,6 +2752,16 @@
    <translation>لا يمكن إعادة محاولته وحده.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>It comes from {place} and is changed there.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>It could not be done after several tries; its record went to the dead letters.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
    <source>It does not fit in today's {quota} calls: what is left over goes on tomorrow by itself.</source>
    <translation>لا يتسع في استدعاءات اليوم ({quota}): ما يبقى يستأنف غدًا تلقائيًا.</translation>
@@ -2609,6 +2795,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>It is being tried.</source>
    <translation>جارٍ محاولته.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>It is kept and waits for its turn.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2652,6 +2843,11 @@
    <translation>الكلفة {price}، والمتبقي اليوم {left}. ما لا يتسع ينتظر حتى {time} ثم يستأنف.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>It was answered with 401, kept to be looked at, and not processed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>It was discarded. Restore it first.</source>
    <translation>استُبعد. استعِده أولًا.</translation>
@@ -2660,6 +2856,16 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>It went to Resolved.</source>
    <translation>انتقل إلى «محلول».</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Its body held the whole record; that was stored, without a call.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Its record was fetched from Zoho and stored.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2800,6 +3006,16 @@
    <translation>الخروج دون المحاولة؟</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Length</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Let the list follow again (Space)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Let the system set the clock by the network. Syncs go by the database's and Zoho's clocks meanwhile.</source>
    <translation>دع النظام يضبط الساعة عبر الشبكة. تعتمد المزامنة في هذه الأثناء على ساعتي قاعدة البيانات وZoho.</translation>
@@ -2861,6 +3077,11 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Listener: this computer's address</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Live</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3029,6 +3250,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>More to do with this letter</source>
    <translation>المزيد لهذا السجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>More to do with webhooks</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
@@ -3257,6 +3483,11 @@
    <translation>بلا جدول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>No secret is set: every delivery is rejected.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
    <source>No setting is called that.</source>
    <translation>لا إعداد بهذا الاسم.</translation>
@@ -3295,6 +3526,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
    <source>Nobody has them now.</source>
    <translation>لم تعد مُسنَدة إلى أحد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>None of them can be replayed.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -3531,6 +3767,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Number</source>
    <translation>العدد</translation>
   </message>
@@ -3604,6 +3841,18 @@
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>One small request for each kind of record shows what the sign-in may read and write.</source>
    <translation>طلب صغير لكل نوع من السجلات يبيّن ما يجوز لتسجيل الدخول قراءته وكتابته.</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Only %Ln call(s) are left today; the rest waits for the reset.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -3733,6 +3982,7 @@
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Organization</source>
    <translation>المؤسسة</translation>
@@ -3822,6 +4072,12 @@
    <translation>إيقاف الجداول مؤقتًا</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Pause the list (Space)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Paused</source>
@@ -3902,6 +4158,8 @@
    <translation>قوائم الأسعار</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Processing</source>
    <translation type="unfinished" />
@@ -4023,8 +4281,14 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Reason</source>
    <translation>السبب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Received</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -4130,6 +4394,43 @@
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <source>Renew the sign-in</source>
    <translation>تجديد تسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Replay</source>
+   <translation type="unfinished" />
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Replay %Ln chosen…</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Replay of</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Replay · {price}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Replayed as</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Replay…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -4488,9 +4789,19 @@
    <translation>البحث في السجلات المتعثّرة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Search deliveries</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
    <source>Search or do…</source>
    <translation>ابحث أو نفّذ…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Search record, event, source</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -4592,6 +4903,16 @@
    <translation>عميل ذاتي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Send a ping to the listener here (T)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Send a test</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Server</source>
    <translation>الخادم</translation>
@@ -4675,6 +4996,11 @@
    <translation>عرض السجلات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>Show what has come in since</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
    <location filename="tsh_sync_gui/ui/wizard/secret_row.py" />
    <source>Show: {name}</source>
@@ -4745,6 +5071,11 @@
    <translation>تسجيل الدخول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Signed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/program.py" />
    <source>Signed in</source>
    <translation>تم تسجيل الدخول</translation>
@@ -4763,6 +5094,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>Signed in.</source>
    <translation>سُجِّل الدخول.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Signed parameters</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -4853,6 +5189,7 @@
    <translation>حدث أمر غير متوقع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Source</source>
    <translation type="unfinished" />
@@ -5400,6 +5737,11 @@
    <translation>يُحتفظ بتسجيل الدخول القديم حتى ينجح الجديد، ثم يُنهى لدى Zoho.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>The one before is valid until {time}.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>The organization's day turns by {zone} (UTC{offset}).</source>
    <translation>يتبدّل يوم المؤسسة بتوقيت ⁦{zone}⁩ (⁦UTC{offset}⁩).</translation>
@@ -5445,6 +5787,11 @@
    <translation>تظهر الأوقات المقترحة بعد الحفظ.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>The reason is not kept</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The reason is now: {reason}.</source>
    <translation>السبب الآن: {reason}.</translation>
@@ -5458,6 +5805,21 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>The record is stored with your change</source>
    <translation>خُزِّن السجل مع تعديلك</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>The record was deleted already.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>The record was fetched since; nothing was left to do.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>The record was never known here, so there was nothing to delete.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -5528,6 +5890,11 @@
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>The same checks, nothing is written</source>
    <translation>الفحوص نفسها، دون كتابة أي شيء</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>The same text came before; nothing was done again.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -5630,6 +5997,11 @@
    <translation>لا شيء للمزامنة بعد.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>There was nothing to do.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>They are marked as deleted and can be brought back.</source>
    <translation>تُعلَّم محذوفة ويمكن استرجاعها.</translation>
@@ -5643,6 +6015,11 @@
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>They are tried again with the next sync of the record.</source>
    <translation>يُعاد المحاولة مع المزامنة التالية للسجل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>They stand at the top of the list; duplicates are told apart as always.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
@@ -5717,6 +6094,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
    <source>Time</source>
@@ -5896,6 +6274,7 @@
    <translation>المستخدم</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/widgets/payload_tree.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Value</source>
@@ -5907,6 +6286,8 @@
    <translation>المتغير</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Verdict</source>
    <translation type="unfinished" />
@@ -5994,6 +6375,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Webhooks</source>
    <translation>خطاطيف الويب</translation>
@@ -6001,6 +6383,11 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Webhooks per day</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_strip.py" />
+   <source>Webhooks today</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -6012,6 +6399,7 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>What</source>
    <translation>ماذا</translation>
   </message>
@@ -6039,6 +6427,11 @@
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <source>What is not the default is written into a file. Secrets go along only encrypted by a passphrase.</source>
    <translation>يُكتب ما ليس افتراضيًا في ملف. ولا تذهب الأسرار معه إلا مشفَّرة بعبارة مرور.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>What is stored is newer than what it tells of.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
@@ -6557,6 +6950,11 @@
    <source>assign</source>
    <translation>إسناد</translation>
   </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>at character {number}</source>
+   <translation type="unfinished" />
+  </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/prices.py" />
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -6568,6 +6966,18 @@
     <numerusform>على الأقل %Ln استدعاءات</numerusform>
     <numerusform>على الأقل %Ln استدعاءً</numerusform>
     <numerusform>على الأقل %Ln استدعاء</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>at most %Ln call(s)</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
    </translation>
   </message>
   <message>
@@ -6589,6 +6999,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>books, inventory or books,inventory</source>
    <translation>books أو inventory أو books,inventory</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>brought back</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -6663,6 +7078,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>created</source>
    <translation>أُنشئ</translation>
@@ -6684,9 +7100,15 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>deleted</source>
    <translation>حُذف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/models/deliveries.py" />
+   <source>delivery {number}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -6754,6 +7176,11 @@
    <location filename="tsh_sync_gui/ui/widgets/setting_row.py" />
    <source>embedded PostgreSQL</source>
    <translation>PostgreSQL المدمجة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>empty</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -6946,6 +7373,7 @@
    <translation>التالي والسابق</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>no</source>
    <translation>لا</translation>
@@ -6959,6 +7387,11 @@
    <location filename="tsh_sync_gui/ui/state/prices.py" />
    <source>no calls</source>
    <translation>بلا استدعاءات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>no content type</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -6978,6 +7411,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>none today</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>none: it matches</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -7096,6 +7534,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>retry what is marked, else the one in focus</source>
    <translation>إعادة محاولة المحدَّد، وإلا فالسجل الحالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>right for {encoding}</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
@@ -7251,6 +7694,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>updated</source>
    <translation>حُدِّث</translation>
@@ -7333,6 +7777,7 @@
    <translation>كتابة ملاحظة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>yes</source>
@@ -7372,6 +7817,11 @@
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>{deed} · {price}</source>
    <translation>{deed} · {price}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>{deliveries} of {records} are done once more: {calls}.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />

@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from tests.support.fake_watch import FakeAlerts, FakeSchedules
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import ManualClock
 from tsh_sync_gui.core.events import (
+    AlertRaised,
     ConnectionChanged,
     Event,
     Notice,
@@ -133,6 +135,8 @@ class FakeService:
     first: SyncRequest | None = None
     cancelled: int = 0
     machine: str = "SALES-PC"
+    schedules: FakeSchedules = field(default_factory=FakeSchedules)
+    alerts: FakeAlerts = field(default_factory=FakeAlerts)
 
     def tell(self, *events: Event) -> None:
         """Publish *events* as the engine would."""
@@ -142,7 +146,7 @@ class FakeService:
 
     def _follow(self, event: Event) -> None:
         """Let the next overview know what the event says, as the ledger would."""
-        if isinstance(event, (QuotaChanged, ConnectionChanged, Notice)):
+        if isinstance(event, (QuotaChanged, ConnectionChanged, Notice, AlertRaised)):
             return
         statuses = {one.entity: one for one in self.view.entities}
         status = statuses[event.entity]

@@ -40,8 +40,8 @@ def _declared(
     )
 
 
-class Settings(BaseSettings):
-    """All settings, checked. Secrets have no repr."""
+class ZohoSettings(BaseSettings):
+    """How Zoho is reached and how much of it may be used; the first part of the settings."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, validate_default=True)
 
@@ -249,6 +249,11 @@ class Settings(BaseSettings):
         ge=1,
         le=1440,
     )
+
+
+class Settings(ZohoSettings):
+    """All settings, checked. Secrets have no repr."""
+
     image_cache_enabled: bool = _declared(
         "ZOHO_IMAGE_CACHE_ENABLED",
         "Keep product images",
@@ -284,11 +289,19 @@ class Settings(BaseSettings):
         section="Webhooks",
         scope="machine",
     )
+    alerts_desktop: bool = _declared(
+        "TSH_ALERTS_DESKTOP",
+        "Desktop notices",
+        True,
+        "Tell of alerts on this desktop while the window is open or in the tray.",
+        section="Alerts",
+        scope="machine",
+    )
     alerts_quiet: Annotated[str, AfterValidator(checks.quiet_hours)] = _declared(
         "TSH_ALERTS_QUIET",
         "Quiet hours",
         "",
-        "No message is sent then, such as 22:00-06:00 in the organization's zone; it goes out afterwards.",
+        "No notice and no message then, such as 22:00-06:00 in the organization's zone; messages go out afterwards.",
         section="Alerts",
         scope="shared",
     )
@@ -300,6 +313,14 @@ class Settings(BaseSettings):
         " this computer sends to them.",
         section="Alerts",
         scope="secret",
+    )
+    close_to_tray: bool = _declared(
+        "TSH_CLOSE_TO_TRAY",
+        "Go on in the tray",
+        True,
+        "Closing the window leaves its icon in the tray, where the desktop has one; schedules go on.",
+        section="Alerts",
+        scope="machine",
     )
     debug: bool = _declared(
         "ZOHO_DEBUG", "Debug log", False, "Write more into the log.", section="Logs", scope="machine"

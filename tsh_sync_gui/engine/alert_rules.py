@@ -8,6 +8,7 @@ from typing import Final
 
 from tsh_sync_gui.engine.ports import QuotaStatus
 from tsh_sync_gui.engine.ports.alerts import Cause, Facts, Raised, RunFact, Severity
+from tsh_sync_gui.engine.schedule import zone_of
 
 QUOTA_SHARE: Final = 0.8
 FEWEST_RUNS: Final = 6
@@ -41,7 +42,7 @@ def judge(facts: Facts, quota: QuotaStatus, titles: Mapping[str, str]) -> Verdic
     verdict.say(_sign_in(facts), Cause.SIGN_IN_LOST)
     verdict.say(_error_rate(facts), Cause.ERROR_RATE)
     verdict.say(_letters(facts), Cause.DEAD_LETTERS)
-    verdict.say(_quota(quota), Cause.QUOTA)
+    verdict.say(_quota(quota, facts.zone), Cause.QUOTA)
     return verdict
 
 
@@ -115,16 +116,17 @@ def _letters(facts: Facts) -> Raised | None:
     )
 
 
-def _quota(quota: QuotaStatus) -> Raised | None:
+def _quota(quota: QuotaStatus, zone: str) -> Raised | None:
     share = quota.day_used / quota.day_limit if quota.day_limit else 1.0
     if share < QUOTA_SHARE:
         return None
     level = next(one for one in (100, 95, 80) if share * 100 >= one)
+    resets = quota.resets_at.astimezone(zone_of(zone))
     used = f"{quota.day_used:,} of {quota.day_limit:,} calls of today are used"
     return Raised(
         cause=Cause.QUOTA,
         title="Zoho's daily quota is used up" if level == 100 else used,
-        remedy=f"It resets at {quota.resets_at:%H:%M} UTC. What does not fit waits; orders go from their reserve.",
+        remedy=f"It resets at {resets:%H:%M}{'' if zone else ' UTC'}. What does not fit waits; orders have a reserve.",
         severity=Severity.GRAVE if level == 100 else Severity.WARNING,
         evidence=f"{quota.resets_at:%Y-%m-%dT%H}:{level}",
     )

@@ -14,11 +14,13 @@ from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.views import RunDetail, SyncReport
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
+from tsh_sync_gui.ui.bell import Bell
 from tsh_sync_gui.ui.panels.doctor import RUN, DoctorPanel
-from tsh_sync_gui.ui.panels.help import HelpPanel, NoticesPanel
+from tsh_sync_gui.ui.panels.help import HelpPanel
 from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.panels.preview import PreviewPanel
 from tsh_sync_gui.ui.panels.run_detail import RunPanel
+from tsh_sync_gui.ui.panels.schedules import SchedulesPanel
 from tsh_sync_gui.ui.panels.settings import Save, SettingsPanel, Test
 from tsh_sync_gui.ui.panels.starting import StartingPage, Way
 from tsh_sync_gui.ui.panels.sync import SyncPanel
@@ -56,7 +58,6 @@ class MainWindow(QMainWindow):
         self.session = session
         self.kept = kept
         self._may_close = False
-        self._read_notices = 0
         self._around = QTimer(self)
         self._around.setSingleShot(True)
         self._around.timeout.connect(self.show_state)
@@ -66,15 +67,17 @@ class MainWindow(QMainWindow):
         self.top = TopBar()
         self.status = StatusBar()
         self.side = SidePanel()
+        self.bell = Bell(session, kept, top=self.top, side=self.side)
         self.root = QWidget()
         self.stack = QStackedWidget()
         self.starting = StartingPage(words)
         self.sync = SyncPanel(session, self.wishes, kept)
+        self.schedules = SchedulesPanel(session, kept)
         self.settings = SettingsPanel(session.actions, save=save, test=test)
         self.wizard = Wizard(session.actions)
         self.doctor = DoctorPanel(session.actions)
         self.doctor.may_set_up = not demo
-        panels: tuple[Panel, ...] = (self.sync, self.settings, self.wizard, self.doctor)
+        panels: tuple[Panel, ...] = (self.sync, self.schedules, self.settings, self.wizard, self.doctor)
         self.panels = {panel.key: panel for panel in panels}
         self._in_front = self.sync.key
         self._is_open = False
@@ -113,11 +116,13 @@ class MainWindow(QMainWindow):
 
     def _connect(self, actions: Actions) -> None:
         self.navigation.chosen.connect(self.go)
-        self.top.notices.connect(self.show_notices)
+        self.bell.went.connect(lambda key, focus: self.go(key if key in self.panels else "sync", focus))
         self.status.went.connect(self.go)
         self.status.pause.connect(self.wishes.pause_all)
         self.status.resume.connect(self.wishes.resume_all)
         self.sync.opened.connect(self.open_run)
+        self.schedules.opened.connect(self.side.open_panel)
+        self.schedules.schedules.export_wanted.connect(lambda: self.exporter.ask(self.schedules.schedules))
         self.wishes.review.connect(self.open_run)
         self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))
         self.wishes.sign_in.connect(lambda: self.go("setup", "sign_in"))
@@ -149,7 +154,7 @@ class MainWindow(QMainWindow):
         overview = state.overview
         name = (overview.organization or tr("No organization yet")) if overview else ""
         self.top.show_organization(name, overview.organization_id if overview else "")
-        self.top.show_notices(max(0, len(state.notices) - self._read_notices))
+        self.bell.show_count()
         self.status.show_bar(bar_state(state, session.prices, now=session.now, at=time.monotonic()))
         self.navigation.show_count("sync", *sync_count(session.cards))
 
@@ -253,14 +258,6 @@ class MainWindow(QMainWindow):
             self.wishes.fulfil(entities[0], "sync")
         else:
             self.wishes.everything()
-
-    def show_notices(self) -> None:
-        """Show what the program had to tell."""
-        state = self.session.state
-        titles = {one.entity: tr(one.title) for one in state.overview.entities} if state.overview else {}
-        self._read_notices = len(state.notices)
-        self.side.open_panel(tr("Notices"), NoticesPanel(state.notices, titles))
-        self.show_state()
 
     def show_help(self) -> None:
         """Show keys and words of the screen in front."""

@@ -25,6 +25,7 @@ from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.settings_deeds import ProgramDeeds
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.tray import Tray
 from tsh_sync_gui.ui.widgets.dialogs import Choice
 
 _STOP_RUNS_SECONDS: Final = 8.0
@@ -83,7 +84,9 @@ class Program:
         )
         self.keys = Keys(self.window)
         self._asking = StopQuestion(self.session, self.window)
-        self.window.leaving.connect(self.leave)
+        self.tray = Tray(self.window, kept)
+        self.tray.quit_wanted.connect(self._leave_from_tray)
+        self.window.leaving.connect(self._closed)
         self.window.starting.again.connect(self.reopen)
         self.window.settings.reopen.connect(self._settings_changed)
         self.window.settings.spoken.connect(self._speak)
@@ -208,6 +211,7 @@ class Program:
         self.window.settings.show_settings(opened.loaded, has_database=True)
         self._keep_language(opened.loaded)
         keep_what_is_there()
+        self.window.bell.watch.forget()
         self.session.attach(opened.service, demo=self._demo)
         self.window.service_opened()
         self.first_run.watch()
@@ -247,6 +251,18 @@ class Program:
 
         return await try_database(url)
 
+    def _closed(self) -> None:
+        """Leave the icon in the tray, where there is one and nobody minds; else end."""
+        stays = self._opened is not None and not self._demo and self._opened.service.settings.close_to_tray
+        if stays and self.tray.is_there:
+            self.tray.hide_window()
+        else:
+            self.leave()
+
+    def _leave_from_tray(self) -> None:
+        if not self.leave():  # a question needs its window
+            self.tray.open_window()
+
     def leave(self) -> bool:
         """Ask where something of ours runs, else end; True when the end was begun."""
         return self._asking.ask(
@@ -282,6 +298,7 @@ class Program:
 
     async def _end(self) -> None:
         self._asking.close()
+        self.tray.let_go()
         self.window.setEnabled(False)
         self.window.status.say(tr("Stopping after the page in work…"))
         self.actions.cancel_all()

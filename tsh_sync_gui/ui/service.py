@@ -10,6 +10,7 @@ from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import Organization, RunInfo
 from tsh_sync_gui.engine.views import Forecast, Overview, RunDetail, SyncReport, SyncRequest
+from tsh_sync_gui.ui.watch_service import AlertsDesk, SchedulesDesk
 
 
 class Service(Protocol):
@@ -28,6 +29,16 @@ class Service(Protocol):
     @property
     def settings(self) -> Settings:
         """Return the settings in force."""
+        ...
+
+    @property
+    def schedules(self) -> SchedulesDesk:
+        """Return when what is synced by itself."""
+        ...
+
+    @property
+    def alerts(self) -> AlertsDesk:
+        """Return what a person should know though nobody looks."""
         ...
 
     async def sync(self, request: SyncRequest) -> SyncReport:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from tsh_sync_gui.core.errors import SyncError, VaultLockedError
-from tsh_sync_gui.core.events import ConnectionChanged, Event, RunFinished, RunStarted
+from tsh_sync_gui.core.events import AlertRaised, ConnectionChanged, Event, RunFinished, RunStarted
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus, Forecast, Overview, SyncReport, SyncRequest
@@ -170,7 +170,8 @@ class Session(QObject):
 
     @staticmethod
     def _makes_stale(event: Event) -> bool:
-        return isinstance(event, (RunStarted, RunFinished)) or (isinstance(event, ConnectionChanged) and event.up)
+        news = isinstance(event, (RunStarted, RunFinished, AlertRaised))
+        return news or (isinstance(event, ConnectionChanged) and event.up)
 
     def _show(self, at: float) -> None:
         self._shown_at = at

@@ -14,6 +14,7 @@ from tsh_sync_gui.ui.state.offers import Offer
 from tsh_sync_gui.ui.state.pace import blended
 from tsh_sync_gui.ui.state.prices import Prices
 from tsh_sync_gui.ui.state.problems import Problem, is_long_wait, problem_of
+from tsh_sync_gui.ui.state.schedules import next_text
 from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
 from tsh_sync_gui.ui.state.words import (
     Look,
@@ -104,7 +105,7 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         counts_title=title,
         last_good=_last_good(status, now),
         last_good_exact=exact(status.last_good, state.overview.time_zone if state.overview else ""),
-        next=tr("Next {when}").format(when=clock(status.next, now)) if status.next else tr("No schedule"),
+        next=next_text(status.planned, status.next, now),
         problem=problem_of(shown, status, run, now),
         offers=offers.offers(state, prices, status, mode=mode),
         run=info,

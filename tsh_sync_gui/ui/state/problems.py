@@ -52,6 +52,13 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
             tone="blue",
         )
     found = run_problem(info)
+    if found is None and state is EntityState.LATE and status.last_good is not None:
+        late = span((now - status.last_good).total_seconds())
+        found = Problem(
+            title=tr("No good run for {time}").format(time=late),
+            meaning=tr("That is twice its schedule. Runs need this window, or a worker, to be open."),
+            tone="amber",
+        )
     if found is None and status.note:
         found = Problem(title=status.note, is_grave=state is EntityState.FAILED)
     if found is None and state is EntityState.PAUSED:

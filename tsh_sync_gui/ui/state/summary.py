@@ -48,6 +48,7 @@ def bar_state(state: AppState, prices: Prices, *, now: datetime, at: float) -> B
             _running(state, prices, now=now, at=at),
             _quota(state, now),
             _failed(state),
+            _next(state, now),
         ),
         can_pause=any(run.info.state is not RunState.PAUSED for run in live),
         can_resume=any(run.info.state is RunState.PAUSED for run in live),
@@ -161,6 +162,21 @@ def _failed(state: AppState) -> Part:
     text = tr("%Ln failed record(s)", None, failed)
     tone = "amber" if failed else ""
     return Part(key="failed", icon="failed-records", text=text, brief=number(failed), tone=tone, focus="failed")
+
+
+def _next(state: AppState, now: datetime) -> Part:
+    """Return the next run that comes by itself."""
+    entities = state.overview.entities if state.overview else ()
+    coming = [(one.next, one) for one in entities if one.next is not None]
+    if not coming:
+        hint = tr("Nothing is scheduled, or something else has to come first; the Schedules screen says what.")
+        return Part(key="next", icon="calendar", text=tr("No next run"), brief="–", hint=hint, screen="schedules")
+    at = min(moment for moment, _ in coming)
+    first = [one for moment, one in coming if moment == at]
+    names = ", ".join(tr(one.title) for one in first)
+    text = tr("Next {when}").format(when=clock(at, now))
+    brief = clock(at, now)
+    return Part(key="next", icon="calendar", text=text, brief=brief, hint=f"{text}: {names}", screen="schedules")
 
 
 def failed_records(state: AppState) -> int:

@@ -135,9 +135,9 @@ class TopBar(QFrame):
         set_text(self._name, name)
         set_text(self._id, organization_id)
 
-    def show_notices(self, unread: int) -> None:
-        """Show how many notices have not been read."""
-        self._badge.show_count(unread, "blue")
+    def show_notices(self, unread: int, tone: str = "blue") -> None:
+        """Show how many alerts and notices have not been read."""
+        self._badge.show_count(unread, tone)
 
 
 class DemoBand(QFrame):
