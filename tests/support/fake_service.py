@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tests.support.fake_letters import FakeLetters
 from tests.support.fake_watch import FakeAlerts, FakeSchedules
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import ManualClock
@@ -17,6 +18,7 @@ from tsh_sync_gui.core.events import (
     AlertRaised,
     ConnectionChanged,
     Event,
+    LettersChanged,
     Notice,
     PageStored,
     PhaseStarted,
@@ -135,8 +137,13 @@ class FakeService:
     first: SyncRequest | None = None
     cancelled: int = 0
     machine: str = "SALES-PC"
+    letters: FakeLetters = field(default_factory=FakeLetters)
     schedules: FakeSchedules = field(default_factory=FakeSchedules)
     alerts: FakeAlerts = field(default_factory=FakeAlerts)
+
+    def __post_init__(self) -> None:
+        """Let the letters tell on the same bus."""
+        self.letters.bus = self.bus
 
     def tell(self, *events: Event) -> None:
         """Publish *events* as the engine would."""
@@ -146,7 +153,7 @@ class FakeService:
 
     def _follow(self, event: Event) -> None:
         """Let the next overview know what the event says, as the ledger would."""
-        if isinstance(event, (QuotaChanged, ConnectionChanged, Notice, AlertRaised)):
+        if isinstance(event, (QuotaChanged, ConnectionChanged, Notice, LettersChanged, AlertRaised)):
             return
         statuses = {one.entity: one for one in self.view.entities}
         status = statuses[event.entity]
@@ -208,7 +215,7 @@ class FakeService:
         """Return what it was told to begin with."""
         return self.first
 
-    async def forecast(self, request: SyncRequest) -> list[Forecast]:
+    async def forecast(self, request: SyncRequest, **_options: bool) -> list[Forecast]:
         """Return the given price, else pages of 200."""
         names = request.entities or tuple(one.name for one in REGISTRY)
         return [self._price(name, full=request.full) for name in names]

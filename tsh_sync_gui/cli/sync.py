@@ -116,7 +116,7 @@ async def perform(service: SyncService, request: SyncRequest, output: Output) ->
     """Say what *request* will cost, carry it out with its progress shown, and print its report."""
     from tsh_sync_gui.cli.progress import shown
 
-    forecasts = await service.forecast(request)
+    forecasts = await service.forecast(request, patient=True)
     if forecasts:
         output.aside(f"This will take {words.price(forecasts)}.")
         if not request.wait and not all(one.fits for one in forecasts):

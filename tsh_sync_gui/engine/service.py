@@ -212,13 +212,20 @@ class SyncService:
         names = {one.name for one in job.plan.requested}
         return [run for run in (*job.ended, *job.dropped) if run.entity in names]
 
-    async def forecast(self, request: SyncRequest) -> list[Forecast]:
-        """Return what *request* would cost, one forecast for each walk's leader; makes no call."""
+    async def forecast(self, request: SyncRequest, *, patient: bool = False) -> list[Forecast]:
+        """Return what *request* would cost, one forecast for each walk's leader; makes no call.
+
+        With *patient* it waits in place while the database is away, as the sync after it does.
+        """
         entities = self._starter.served(request)
         check(request, entities)
-        # A process that has not synced yet does not know what is absent.
-        await self._parts.absences.load()
-        return await self._starter.foreseen(group(entities), request)
+
+        async def foreseen() -> list[Forecast]:
+            # A process that has not synced yet does not know what is absent.
+            await self._parts.absences.load()
+            return await self._starter.foreseen(group(entities), request)
+
+        return await (self._patiently(foreseen) if patient else foreseen())
 
     async def estimate(self, request: SyncRequest) -> list[Forecast]:
         """Return what *request* would cost, asking Zoho how long the lists are that nobody knows the length of.

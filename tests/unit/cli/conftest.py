@@ -59,7 +59,7 @@ class FakeService:
     bus: Bus = field(default_factory=Bus)
     registry: Any = REGISTRY
 
-    async def forecast(self, request: SyncRequest) -> list[Forecast]:
+    async def forecast(self, request: SyncRequest, **_options: bool) -> list[Forecast]:
         self.asked.append(("forecast", request))
         return self.costs
 
