@@ -183,6 +183,25 @@ async def test_a_worker_carries_out_what_a_window_asks_for_and_a_cancelled_one_s
         assert await letters.count() == len(found) - 2
 
 
+async def test_a_retry_whose_process_died_is_gone_on_with_and_none_is_counted_twice(open_world):
+    async with open_world() as world:
+        letters = world.service.letters
+        found = await broken(world, "customers", path=CONTACTS)
+        work = await letters.retry("")
+        task = asyncio.create_task(letters.carry_on(work.id))
+        await world.until(LettersChanged, 3)
+        task.cancel()
+        await asyncio.wait({task})
+        left = await letters.work(work.id)
+        assert left.state is WorkState.RUNNING
+        assert 0 < left.done < len(found)
+
+    async with open_world() as world:
+        done = await world.service.letters.carry_out(work.id)
+        assert (done.state, done.done, done.failed) == (WorkState.DONE, len(found), 0)
+        assert await world.service.letters.count() == 0
+
+
 async def test_what_another_person_edits_is_left_alone(open_world):
     async with open_world() as world:
         letters = world.service.letters
