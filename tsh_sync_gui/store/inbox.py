@@ -21,6 +21,7 @@ from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.errors import translated
 
 _MOST_AT_ONCE: Final = 256
+_ENOUGH: Final = 16
 _STILL: Final = 1
 _HANDS: Final = 2
 _PATIENCE_S: Final = 3.0
@@ -143,7 +144,9 @@ class InboxWriter:
         while True:
             await self._any.wait()
             await self._gather()
-            batch = [self._wanted.popleft() for _ in range(min(len(self._wanted), _MOST_AT_ONCE))]
+            # Half of many is left to the other hand: the one's commit and the other's gathering then go on together.
+            number = min(len(self._wanted), max(_ENOUGH, len(self._wanted) // 2), _MOST_AT_ONCE)
+            batch = [self._wanted.popleft() for _ in range(number)]
             if not self._wanted and not self._closing:
                 self._any.clear()
             if batch:
@@ -154,7 +157,7 @@ class InboxWriter:
     async def _gather(self) -> None:
         """Let what is on its way at this moment come in, so that it shares the commit; nothing is waited for."""
         number, still = len(self._wanted), 0
-        while still < _STILL and len(self._wanted) < _MOST_AT_ONCE:
+        while still < _STILL and len(self._wanted) < _ENOUGH:
             await asyncio.sleep(0)
             still = still + 1 if len(self._wanted) == number else 0
             number = len(self._wanted)
@@ -243,7 +246,7 @@ async def _write(connection: Driver, arrivals: Sequence[Arrival]) -> dict[str, V
             if digests[at] is not None and last.get(name) == digests[at]:
                 verdicts[at], states[at] = Verdict.DUPLICATE.value, EventState.IGNORED.value
             last[name] = digests[at]
-    rows = await (await connection.execute(sql.KEEP, values, prepare=True)).fetchall()
+    rows = await (await connection.execute(sql.KEEP, sql.packed_columns(values), prepare=True)).fetchall()
     return {row[1]: Verdict(row[2]) for row in rows}
 
 

@@ -12,6 +12,7 @@ import msgspec
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.ports.inbox import Arrival, Change, Delivery, EventState, InboxEvent, Verdict
 from tsh_sync_gui.store.jobs_sql import PRIORITY
+from tsh_sync_gui.store.packed import Packed, packed
 
 DELIVER: Final = "deliver"
 """The job that hands kept deliveries on; its arguments are the rows' ids."""
@@ -51,13 +52,7 @@ _encode: Final = msgspec.json.Encoder(enc_hook=str).encode
 PLACES: Final = {name: at for at, name in enumerate(_TYPES)}
 """Where each column stands in what `columns` returns."""
 
-# Arrays in text form are quoted piece by piece; a body would take twice its length, and longer still to read.
-_AS: Final = {kind: f"%b::{kind}[]" for kind in ("text", "json", "bytea")} | {
-    # A text is made in a third of the time that the driver takes for an array of moments.
-    "timestamptz": "%b::text[]::timestamptz[]",
-    "bigint": "%s::bigint[]",
-}
-_GIVEN: Final = ", ".join(_AS[kind] for kind in _TYPES.values())
+_GIVEN: Final = ", ".join(f"%b::{kind}[]" for kind in _TYPES.values())
 _PLAIN: Final = ", ".join(name for name in _TYPES if name not in {"verdict", "state"})
 # The same text once more is no change, as long as nothing about the record came between: Zoho repeats what it takes
 # for lost. Without a digest (no change stamp in it) each delivery counts.
@@ -128,8 +123,13 @@ ORDER BY id RETURNING id
 
 
 def columns(arrivals: Sequence[Arrival]) -> list[list[Any]]:
-    """Return *arrivals* as the arrays that KEEP takes."""
+    """Return *arrivals* by column; `packed_columns` makes of them what KEEP takes."""
     return [list(column) for column in zip(*map(_row, arrivals), strict=True)] if arrivals else []
+
+
+def packed_columns(columns: Sequence[Sequence[Any]]) -> list[Packed]:
+    """Return *columns* as the arrays that KEEP takes."""
+    return [packed(kind, values) for kind, values in zip(_TYPES.values(), columns, strict=True)]
 
 
 def _row(arrival: Arrival) -> tuple[Any, ...]:
@@ -138,7 +138,7 @@ def _row(arrival: Arrival) -> tuple[Any, ...]:
     state = EventState.WAITING if arrival.asks_for_work else EventState.IGNORED
     return (
         arrival.key,
-        arrival.received_at.isoformat(),
+        arrival.received_at,
         text(hint.organization_id)[:40],
         text(delivery.address),
         hint.entity,
@@ -150,7 +150,7 @@ def _row(arrival: Arrival) -> tuple[Any, ...]:
         arrival.verdict.value,
         arrival.scheme,
         state.value,
-        hint.modified_at.isoformat() if hint.modified_at else None,
+        hint.modified_at,
         _json([[text(key), text(value)] for key, value in delivery.query]),
         _json({text(name): _header(name, value) for name, value in delivery.headers.items()}),
         _json(arrival.diagnosis),
