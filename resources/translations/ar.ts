@@ -704,6 +704,7 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
    <source>(empty)</source>
@@ -786,6 +787,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>12 to 50 letters and digits</source>
    <translation>من 12 إلى 50 حرفًا ورقمًا</translation>
   </message>
@@ -1170,6 +1172,11 @@
    <translation>كما تعرضه وحدة تحكم Zoho: قائم على خادم، أو هاتف أو سطح مكتب (بلا سرّ)، أو عميل ذاتي.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>As a command of curl (C)</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>As it fits</source>
    <translation>بحسب المناسب</translation>
@@ -1293,6 +1300,11 @@
    <translation>قيد العمل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Audit</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
    <source>Authorized redirect URI</source>
    <translation>عنوان إعادة التوجيه المصرَّح به</translation>
@@ -1334,8 +1346,14 @@
    <translation>جارٍ المحاولة…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Body</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Body as text</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1379,6 +1397,7 @@
    <translation>جارٍ استدعاء المستمع على هذا الحاسوب…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Calling the public address…</source>
    <translation>جارٍ استدعاء العنوان العام…</translation>
@@ -1433,6 +1452,8 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/program.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <location filename="tsh_sync_gui/ui/tray.py" />
@@ -1469,6 +1490,21 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Cause</source>
    <translation>السبب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Change it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Change secret…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Change the webhook secret</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
@@ -1529,9 +1565,20 @@
    <translation>اختر ملف ‎.env</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Choose a delivery first.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Choose a line to see it here.</source>
    <translation>اختر سطرًا ليظهر هنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
+   <source>Choose an event with changes that nobody told of.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -1660,6 +1707,12 @@
    <translation>نُسخ</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>Copied as a request</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
@@ -1687,6 +1740,12 @@
    <translation>نسخ بصيغة Markdown</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Copy as request</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>Copy link</source>
    <translation>نسخ الرابط</translation>
@@ -1702,6 +1761,11 @@
    <translation>نسخ الصفوف المحدَّدة أو كل المعروض</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Copy the diagnosis</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
    <source>Copy: {name}</source>
    <translation>نسخ: {name}</translation>
@@ -1712,12 +1776,18 @@
    <translation>صحّح ZOHO_WEBHOOK_URL، أو سجّل الاسم لدى مزوّدك.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Counting deliveries and calls…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <source>Counting records and calls…</source>
    <translation>جارٍ عدّ السجلات والاستدعاءات…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
    <source>Coverage</source>
    <translation type="unfinished" />
   </message>
@@ -1892,6 +1962,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Deliveries</source>
    <translation type="unfinished" />
   </message>
@@ -1915,6 +1986,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries are not being received</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>Deliveries are not received then. Polling covers changes until it is started again.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -1945,6 +2021,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Delivery</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>Demo</source>
    <translation>عرض تجريبي</translation>
@@ -1959,6 +2040,11 @@
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <source>Details</source>
    <translation>التفاصيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Diagnosis</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -2006,6 +2092,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Do it once more (P)</source>
    <translation type="unfinished" />
   </message>
@@ -2015,6 +2102,7 @@
    <translation>تنفيذ ما تطلبه خطافات الويب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Done</source>
@@ -2035,6 +2123,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Duplicate</source>
    <translation>مكرر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Duplicates, too</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2100,6 +2193,21 @@
    <translation>تشفير الاتصال (TLS)</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>End it</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>End the listener?</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>End the listener…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>English, Arabic, or as the system. The window speaks it at once.</source>
    <translation>الإنجليزية أو العربية أو كما في النظام. تتحدث بها النافذة فورًا.</translation>
@@ -2113,6 +2221,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Enter the address first.</source>
    <translation>أدخل العنوان أولًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Enter this secret in Zoho now</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
@@ -2183,6 +2296,11 @@
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Everything runs already.</source>
    <translation>كل شيء قيد التشغيل بالفعل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>Everything that changed in Zoho since the last delivery is fetched.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -2273,6 +2391,8 @@
    <translation>جلب صور المنتجات وحفظها. يُستخدم عند توفر الصور.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Fetch the gap</source>
    <translation type="unfinished" />
@@ -2280,6 +2400,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Fetch the gap · {price}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
+   <source>Fetch what no delivery told of</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2617,6 +2742,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Headers</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Heard</source>
    <translation type="unfinished" />
@@ -2747,6 +2877,11 @@
    <translation>الفواتير</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>It came without headers.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>It cannot be tried again by itself.</source>
    <translation>لا يمكن إعادة محاولته وحده.</translation>
@@ -2782,6 +2917,11 @@
    <translation>يتسع في استدعاءات اليوم ({quota})، وتتبع تفاصيل المستندات في الأيام التالية بحسب ما يتبقى.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>It goes on when this window closes. After a restart of the computer start it again, or as a service.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
    <source>It has probably run out: create a new one.</source>
    <translation>انتهت صلاحيته على الأرجح: أنشئ رمزًا جديدًا.</translation>
@@ -2792,6 +2932,11 @@
    <translation>فيها بيانات {organization}.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>It is being started or ended.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
    <source>It is being tried.</source>
    <translation>جارٍ محاولته.</translation>
@@ -2799,6 +2944,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>It is kept and waits for its turn.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>It is not shown again. Until it stands in all of Zoho's webhooks the one before is valid for 24 hours.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2853,6 +3003,11 @@
    <translation>استُبعد. استعِده أولًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>It was not started from a window; end it where it was started.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>It went to Resolved.</source>
    <translation>انتقل إلى «محلول».</translation>
@@ -2863,8 +3018,23 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Its record has not changed here since it came.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Its record was fetched from Zoho and stored.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Its replay</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>Its signature and secrets are dots: sent as it is, it will be rejected.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -2891,6 +3061,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>Keep API bodies</source>
    <translation>حفظ نصوص API</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>Keep it running</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -2945,6 +3120,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Last delivery</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <source>Last delivery {when}.</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3140,6 +3320,11 @@
    <translation>عناوين البريد والمحادثة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Make a new one; it is shown once</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Make an encrypted file for secrets</source>
    <translation>إنشاء ملف مشفَّر للأسرار</translation>
@@ -3309,6 +3494,7 @@
    <translation>جديد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>New secret</source>
    <translation>سرّ جديد</translation>
@@ -3386,6 +3572,11 @@
    <translation>لا فرق معروفًا عن آخر نسخة سليمة.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
+   <source>No event is planned.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>No failed records</source>
    <translation>لا سجلات فاشلة</translation>
@@ -3445,6 +3636,11 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>No organization yet</source>
    <translation>لا مؤسسة بعد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>No public address is set yet.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
@@ -3533,6 +3729,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>None was computed.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>Not allowed: {entities}</source>
    <translation>غير مسموح: {entities}</translation>
@@ -3616,6 +3817,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Nothing has changed since the last try.</source>
    <translation>لم يتغيّر شيء منذ المحاولة الأخيرة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <source>Nothing has come in today.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -3902,6 +4108,11 @@
    <translation>افتح سجلًا منها لترى ما رُفض.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Open dead letters</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Open dead letters of this run</source>
@@ -3945,6 +4156,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Open the run</source>
    <translation>فتح التشغيل</translation>
   </message>
@@ -4065,6 +4277,11 @@
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
    <source>Pause all</source>
    <translation>إيقاف الكل مؤقتًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Pause processing</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/tray.py" />
@@ -4258,6 +4475,11 @@
    <translation>جارٍ قراءة السجلات المتعثّرة…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
+   <source>Reading the deliveries…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Reading the file…</source>
    <translation>جارٍ قراءة الملف…</translation>
@@ -4396,6 +4618,7 @@
    <translation>تجديد تسجيل الدخول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>Replay</source>
    <translation type="unfinished" />
@@ -4411,6 +4634,24 @@
     <numerusform />
     <numerusform />
    </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Replay %Ln delivery(ies)?</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Replay everything since…</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
@@ -4429,6 +4670,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Replay…</source>
    <translation type="unfinished" />
   </message>
@@ -4482,6 +4725,12 @@
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
    <source>Resume all</source>
    <translation>استئناف الكل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Resume processing</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/tray.py" />
@@ -4825,8 +5074,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_search.py" />
-   <source>Search: words, sku:ABC, entity:customers, age&gt;2d, error:"tax"</source>
-   <translation>بحث: كلمات، sku:ABC، entity:customers، age&gt;2d، error:"tax"</translation>
+   <source>Search: words, sku:ABC, entity:NAME, age&gt;2d, error:"tax"</source>
+   <translation>بحث: كلمات، sku:ABC، entity:NAME، age&gt;2d، error:"tax"</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -4909,6 +5158,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Send a test</source>
    <translation type="unfinished" />
   </message>
@@ -4949,6 +5199,12 @@
    <translation>الإعداد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Set-up helper</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
    <source>Settings</source>
@@ -4958,6 +5214,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Settings (.env *.env *.txt)</source>
    <translation>الإعدادات (.env *.env *.txt)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Settings of webhooks</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
@@ -4976,6 +5237,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Show all</source>
    <translation>عرض الكل</translation>
   </message>
@@ -4996,7 +5258,7 @@
    <translation>عرض السجلات</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Show what has come in since</source>
    <translation type="unfinished" />
   </message>
@@ -5071,6 +5333,11 @@
    <translation>تسجيل الدخول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Signatures that were computed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Signed</source>
    <translation type="unfinished" />
@@ -5136,6 +5403,7 @@
    <translation>عدّ خطافات الويب صامتة بعد (دقائق)</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>Since</source>
    <translation>منذ</translation>
@@ -5210,6 +5478,12 @@
    <translation>البداية</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <source>Start listener</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Start the listener</source>
    <translation type="unfinished" />
@@ -5245,6 +5519,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Starting the listener…</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <source>Starting…</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -5557,12 +5836,14 @@
    <translation>الاختبار من هذا الحاسوب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Test public address</source>
    <translation>اختبار العنوان العام</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Text</source>
    <translation>نص</translation>
   </message>
@@ -5632,9 +5913,25 @@
    <translation>استُنفدت استدعاءات اليوم حتى ⁦{turn}⁩.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>The demo has no listener: its simulated Zoho sends nothing.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>The demo has no secret.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>The demo has no secrets.</source>
    <translation>لا أسرار في العرض التجريبي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>The demo has nothing to set up.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
@@ -5652,6 +5949,11 @@
    <translation>الملف {file} فيه أسرار أيضًا، وتفتحها عبارة مروره.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>The first one</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
    <source>The first sync runs by itself at {time}, in {left}. Leave the program open until then.</source>
    <translation>تعمل المزامنة الأولى تلقائيًا عند {time}، بعد {left}. اترك البرنامج مفتوحًا حتى ذلك الحين.</translation>
@@ -5665,6 +5967,16 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>The folder for images, {folder}, may not be written to.</source>
    <translation>لا تجوز الكتابة في مجلد الصور ⁦{folder}⁩.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The gap of {entity} is being fetched</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The gap of {entity} waits to be fetched already</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
@@ -5692,6 +6004,11 @@
    <translation>القائمة غير محفوظة.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The listener answered at {where}. It stands in the list as a ping.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>The listener answers at {address} ({milliseconds} ms).</source>
    <translation>يجيب المستمع على ⁦{address}⁩ ({milliseconds} مللي ثانية).</translation>
@@ -5702,8 +6019,18 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The listener has ended</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The listener is not running here: start it, and leave it running.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The listener runs</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -5742,6 +6069,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The one before stays valid for 24 hours.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>The organization's day turns by {zone} (UTC{offset}).</source>
    <translation>يتبدّل يوم المؤسسة بتوقيت ⁦{zone}⁩ (⁦UTC{offset}⁩).</translation>
@@ -5767,6 +6099,11 @@
    <translation>يجب فتح مكان الأسرار أولًا؛ فقد تكون فيه.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>The present one stays valid for 24 hours, so that Zoho can be changed meanwhile.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <source>The program could not start its work</source>
    <translation>لم يتمكن البرنامج من بدء عمله</translation>
@@ -5785,6 +6122,11 @@
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <source>The proposed times appear after saving.</source>
    <translation>تظهر الأوقات المقترحة بعد الحفظ.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The public address answers</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
@@ -5912,6 +6254,11 @@
    <translation>تحتاج الجداول إلى نحو {calls} استدعاء في اليوم، ولها {share} من {limit}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The secret was changed</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
    <source>The secrets are encrypted with it. Write it down: without it nobody can open the file again.</source>
    <translation>تُشفَّر الأسرار بها. دوّنها: فبدونها لا يمكن لأحد فتح الملف مجددًا.</translation>
@@ -5955,6 +6302,11 @@
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
    <source>The table could not be exported</source>
    <translation>تعذّر تصدير الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The test arrived</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
@@ -6133,6 +6485,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Tree</source>
    <translation>شجرة</translation>
   </message>
@@ -6157,6 +6510,7 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -6262,6 +6616,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>Use this database</source>
    <translation>استخدام قاعدة البيانات هذه</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>Use this one</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -6375,7 +6734,9 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_view.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Webhooks</source>
    <translation>خطاطيف الويب</translation>
@@ -6407,6 +6768,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <source>What Zoho gave you</source>
    <translation>ما أعطاك إياه Zoho</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <source>What Zoho tells of, as it comes in.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
@@ -6467,6 +6833,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>What was discarded stands here, and can be restored for 30 days.</source>
    <translation>هنا ما استُبعد، ويمكن استعادته خلال 30 يومًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>What was done</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/actions.py" />
@@ -7062,6 +7433,11 @@
    <translation>إغلاق اللوحة ومسح المرشّح</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
+   <source>copy the delivery as a request</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>copy the line</source>
    <translation>نسخ السطر</translation>
@@ -7218,6 +7594,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>export all that match</source>
    <translation>تصدير كل المطابق</translation>
   </message>
@@ -7328,6 +7705,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>mark; with Shift all from the last marked one</source>
    <translation>تحديد؛ ومع Shift كل ما بعد آخر محدَّد</translation>
   </message>
@@ -7369,6 +7747,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>next and previous</source>
    <translation>التالي والسابق</translation>
   </message>
@@ -7445,8 +7824,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
-   <source>of these records: entity:customers</source>
-   <translation>من هذه السجلات: entity:customers</translation>
+   <source>of these records: entity:NAME</source>
+   <translation>من هذه السجلات: entity:NAME</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -7467,6 +7846,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>open</source>
    <translation>مفتوحة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
+   <source>open the delivery's tabs</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
@@ -7492,6 +7876,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>pause or resume all</source>
    <translation>إيقاف الكل مؤقتًا أو استئنافه</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
+   <source>pause the list, or let it follow again</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -7526,6 +7915,11 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
+   <source>replay what is marked, else the one in focus</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
    <source>retry the whole group</source>
    <translation>إعادة محاولة المجموعة كلها</translation>
@@ -7547,6 +7941,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>search</source>
    <translation>بحث</translation>
   </message>
@@ -7559,6 +7954,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>search: screens, entities, actions, a record id</source>
    <translation>بحث: شاشات وكيانات وإجراءات ومعرّف سجل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
+   <source>send a test to the listener here</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -7847,6 +8247,11 @@
    <location filename="tsh_sync_gui/ui/state/commands.py" />
    <source>{entity}: fetch record {id}</source>
    <translation>{entity}: جلب السجل {id}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>{entity}: fetch what no delivery told of?</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />

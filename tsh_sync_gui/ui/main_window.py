@@ -10,11 +10,15 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.views import RunDetail, SyncReport
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.bell import Bell
+from tsh_sync_gui.ui.panels.dead_letters import RUN as OF_RUN
+from tsh_sync_gui.ui.panels.dead_letters import DeadLetterPanel
 from tsh_sync_gui.ui.panels.doctor import RUN, DoctorPanel
 from tsh_sync_gui.ui.panels.help import HelpPanel
 from tsh_sync_gui.ui.panels.panel import Panel
@@ -72,12 +76,20 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget()
         self.starting = StartingPage(words)
         self.sync = SyncPanel(session, self.wishes, kept)
+        self.dead_letters = DeadLetterPanel(session, kept)
         self.schedules = SchedulesPanel(session, kept)
         self.settings = SettingsPanel(session.actions, save=save, test=test)
         self.wizard = Wizard(session.actions)
         self.doctor = DoctorPanel(session.actions)
         self.doctor.may_set_up = not demo
-        panels: tuple[Panel, ...] = (self.sync, self.schedules, self.settings, self.wizard, self.doctor)
+        panels: tuple[Panel, ...] = (
+            self.sync,
+            self.dead_letters,
+            self.schedules,
+            self.settings,
+            self.wizard,
+            self.doctor,
+        )
         self.panels = {panel.key: panel for panel in panels}
         self._in_front = self.sync.key
         self._is_open = False
@@ -85,6 +97,7 @@ class MainWindow(QMainWindow):
         self._build(demo=demo)
         self.toast = Toast(self.stack)
         self._connect(session.actions)
+        self._connect_letters()
         self._restore()
         self.go("sync")
 
@@ -148,6 +161,42 @@ class MainWindow(QMainWindow):
         actions.failed.connect(self.tell)
         theme.current().changed.connect(self._repaint)
 
+    def _connect_letters(self) -> None:
+        panel = self.dead_letters
+        panel.run_wanted.connect(self.open_run)
+        panel.told.connect(self.tell)
+        panel.figures_read.connect(self._show_letters)
+        panel.beside.connect(self.side.open_panel)
+        panel.table_export_wanted.connect(self.exporter.ask)
+        panel.export_wanted.connect(self._export_letters)
+        self.wishes.letters.connect(self.open_letters)
+        self.session.letters_changed.connect(panel.news)
+        self.session.history_changed.connect(panel.news)
+
+    def _show_letters(self, figures: LetterFigures) -> None:
+        self.session.use_letters(figures)
+        self.navigation.show_count(self.dead_letters.key, figures.new, "amber")
+
+    def _export_letters(self, query: str) -> None:
+        service = self.session.service
+        if service is not None:
+            self.exporter.ask_file(self.dead_letters.title, lambda path: service.letters.export(query, path))
+
+    def open_letters(self, run: str) -> None:
+        """Show the dead letters that a run left."""
+        self.side.close_panel()
+        self.go(self.dead_letters.key, f"{OF_RUN}{run}")
+
+    def _use_letters(self) -> None:
+        """Show the dead letters of the service that is open now."""
+        service = self.session.service
+        try:
+            letters = service.letters if service is not None else None
+        except ConfigurationError:  # a service without a database has none
+            letters = None
+        self.dead_letters.use(letters)
+        self.navigation.show_entry(self.dead_letters.key, shown=letters is not None)
+
     def show_state(self) -> None:
         """Show what stands around the screens."""
         session, state = self.session, self.session.state
@@ -174,11 +223,13 @@ class MainWindow(QMainWindow):
         """Leave the starting page: the service is there."""
         self._is_open = True
         self.starting.end()
+        self._use_letters()
         self.go(self._in_front)
 
     def service_opening(self) -> None:
         """Show that the service is being opened."""
         self._is_open = False
+        self.dead_letters.use(None)
         self.starting.begin()
         self.show_state()
         self.go(self._in_front)
@@ -196,6 +247,7 @@ class MainWindow(QMainWindow):
         panel = self.panels[key]
         if key != self._in_front:
             self.side.close_panel()
+            self.panel.leave()
         self._in_front = key
         is_free = self._is_open or panel in {self.settings, self.wizard, self.doctor}
         self.stack.setCurrentWidget(panel if is_free else self.starting)
@@ -236,6 +288,7 @@ class MainWindow(QMainWindow):
             settings=self.kept,
         )
         panel.approved.connect(self._approve)
+        panel.letters_wanted.connect(self.open_letters)
         panel.export_wanted.connect(self.exporter.ask)
         self.side.open_panel(panel.state.heading, panel)
 

@@ -10,6 +10,7 @@ from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import Organization, RunInfo
 from tsh_sync_gui.engine.views import Forecast, Overview, RunDetail, SyncReport, SyncRequest
+from tsh_sync_gui.ui.letter_service import LetterService
 from tsh_sync_gui.ui.watch_service import AlertsDesk, SchedulesDesk
 
 
@@ -29,6 +30,11 @@ class Service(Protocol):
     @property
     def settings(self) -> Settings:
         """Return the settings in force."""
+        ...
+
+    @property
+    def letters(self) -> LetterService:
+        """Return the dead letters."""
         ...
 
     @property

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from tsh_sync_gui.core.errors import SyncError, VaultLockedError
-from tsh_sync_gui.core.events import AlertRaised, ConnectionChanged, Event, RunFinished, RunStarted
+from tsh_sync_gui.core.events import (
+    AlertRaised,
+    ConnectionChanged,
+    Event,
+    LettersChanged,
+    RecordsRejected,
+    RunFinished,
+    RunStarted,
+)
 from tsh_sync_gui.core.values import RunId
+from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus, Forecast, Overview, SyncReport, SyncRequest
 from tsh_sync_gui.ui.actions import Actions, problem_from
@@ -73,12 +82,13 @@ async def begun(service: Service, *, demo: bool) -> SyncRequest | None:
 class Session(QObject):
     """Folds events and overviews into one state, read ten times a second.
 
-    *changed* says that the state is another, *history_changed* that the list of runs is, *previewed* carries the
-    report of a dry run, *told* something to tell the person.
+    *changed* says that the state is another, *history_changed* that the list of runs is, *letters_changed* that dead
+    letters are (and by which retries). *previewed* carries a dry run's report, *told* something to tell the person.
     """
 
     changed = Signal()
     history_changed = Signal()
+    letters_changed = Signal(object)
     previewed = Signal(object)
     told = Signal(object)
 
@@ -161,12 +171,21 @@ class Session(QObject):
         for event in events:
             self.state = advance(self.state, event, at=at)
             self._stale = self._stale or self._makes_stale(event)
+        self._tell_letters(events)
         busy = bool(self.state.live or self.state.pending)
         age = at - self._refreshed_at
         if self._stale or age > (_REFRESH_LIVE if busy else _REFRESH_IDLE):
             self.refresh()
         if events or at - self._shown_at > (_REPAINT if busy else _REFRESH_IDLE):
             self._show(at)
+
+    def _tell_letters(self, events: Iterable[Event]) -> None:
+        """Say that dead letters have changed: by a deed, or because a run brought or refused records."""
+        news = [one for one in events if isinstance(one, (LettersChanged, RecordsRejected, RunFinished))]
+        if news:
+            self.letters_changed.emit(
+                frozenset(one.work for one in news if isinstance(one, LettersChanged) and one.work)
+            )
 
     @staticmethod
     def _makes_stale(event: Event) -> bool:
@@ -283,6 +302,12 @@ class Session(QObject):
         self._stale = True
         self._show(time.monotonic())
         self.actions.failed.emit(problem_from(error))
+
+    def use_letters(self, figures: LetterFigures) -> None:
+        """Know how the dead letters stand."""
+        if figures != self.state.letters:
+            self.state = replace(self.state, letters=figures)
+            self._show(time.monotonic())
 
     def pause(self, run: RunId) -> None:
         """Pause a run of any process."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.letters.values import LetterDetail, LetterGroup, LetterState
 from tsh_sync_gui.ui.state.dead_letters import letter_look
@@ -44,6 +44,10 @@ class DetailHead(QWidget):
         self._build()
 
     def _build(self) -> None:
+        # A record's name in Arabic would stand at the other side: Qt aligns by the text's own direction.
+        is_mirrored = QApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        side = Qt.AlignmentFlag.AlignRight if is_mirrored else Qt.AlignmentFlag.AlignLeft
+        self._name.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
         self._top.setSpacing(8)
         self._top.addWidget(self._name, 1)
         deeds = QHBoxLayout()

@@ -217,7 +217,7 @@ def empty_words(chosen: Filter, figures: LetterFigures | None, now: datetime) ->
 def field_help() -> tuple[tuple[str, str], ...]:
     """Return the beginnings of terms with their words in the person's language."""
     words = {
-        "entity:": tr("of these records: entity:customers"),
+        "entity:": tr("of these records: entity:NAME"),
         "error:": tr('words of the reason: error:"tax"'),
         "cause:": tr("words of the cause"),
         "state:": tr("open, snoozed, resolved, discarded or all"),

@@ -13,6 +13,7 @@ from tsh_sync_gui.ui.state.columns import MARK, Column
 from tsh_sync_gui.ui.state.dead_letters import letter_look, part_word
 from tsh_sync_gui.ui.state.texts import ago, exact, number, span, tr
 
+_SHARED: Final = "Zoho sent a value we cannot read: "
 ORDERS: Final = {
     "record": LetterOrder.RECORD,
     "cause": LetterOrder.CAUSE,
@@ -79,7 +80,7 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
         Column(
             key="cause",
             title=tr("Cause"),
-            text=lambda row: row.group.title,
+            text=lambda row: brief(row.group.title),
             value=lambda row: row.group.title,
             hint=lambda row: row.group.title,
             width=232,
@@ -145,6 +146,11 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
     )
 
 
+def brief(words: str) -> str:
+    """Return the words of a cause without a beginning that most of them share: a column has room for the rest."""
+    return words.removeprefix(_SHARED)
+
+
 def cause_words(letter: Letter) -> str:
     """Return the reason, with the field it is about where it does not name it itself."""
     name = letter.field.rpartition(".")[2]
@@ -173,7 +179,7 @@ def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]
         Column(
             key="cause",
             title=tr("Cause"),
-            text=lambda row: cause_words(row.letter),
+            text=lambda row: brief(cause_words(row.letter)),
             value=lambda row: row.letter.cause,
             hint=lambda row: f"{cause_words(row.letter)}\n{row.letter.value[:300]}".strip(),
             width=200,

@@ -27,6 +27,7 @@ from tsh_sync_gui.core.events import (
     RunWaiting,
 )
 from tsh_sync_gui.core.values import Phase, RunState
+from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.ports import QuotaStatus, RunInfo
 from tsh_sync_gui.engine.views import EntityStatus, Overview
 from tsh_sync_gui.ui.state.pace import Pace
@@ -78,6 +79,7 @@ class AppState:
     connections: Mapping[str, Connection] = field(default_factory=dict)
     quota: QuotaStatus | None = None
     notices: tuple[Notice, ...] = ()
+    letters: LetterFigures | None = None
 
     def status(self, entity: str) -> EntityStatus | None:
         """Return the entity's last read status."""

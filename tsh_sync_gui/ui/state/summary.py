@@ -158,6 +158,19 @@ def _quota(state: AppState, now: datetime) -> Part:
 
 
 def _failed(state: AppState) -> Part:
+    letters = state.letters
+    if letters is not None:
+        text = tr("%Ln dead letter(s)", None, letters.waiting)
+        if letters.new:
+            text = tr("{letters}, %Ln new", None, letters.new).format(letters=text)
+        return Part(
+            key="failed",
+            icon="failed-records",
+            text=text,
+            brief=number(letters.waiting),
+            tone="amber" if letters.waiting else "",
+            screen="dead_letters",
+        )
     failed = failed_records(state)
     text = tr("%Ln failed record(s)", None, failed)
     tone = "amber" if failed else ""

@@ -56,7 +56,7 @@ class LetterSearch(QLineEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setPlaceholderText(tr('Search: words, sku:ABC, entity:customers, age>2d, error:"tax"'))
+        self.setPlaceholderText(tr('Search: words, sku:ABC, entity:NAME, age>2d, error:"tax"'))
         self.setAccessibleName(tr("Search dead letters"))
         self.setToolTip(tr("Words are looked for in id, name, error and the record's fields ( / )"))
         self.setClearButtonEnabled(True)
