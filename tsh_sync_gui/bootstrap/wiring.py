@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -72,8 +72,8 @@ class Wiring:
         """Do up to *concurrency* jobs at once, and put into the queue what comes due, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.worker(tell=tell).run(concurrency=concurrency), name="jobs")
-            group.create_task(self.scheduler.run(), name="schedules")
-            group.create_task(self.silence.run(), name="silence")
+            group.create_task(_beside(self.scheduler.run()), name="schedules")
+            group.create_task(_beside(self.silence.run()), name="silence")
 
     def worker(self, *, tell: Callable[[JobNews], None] = lambda _news: None) -> Worker:
         """Return a worker for all kinds of jobs; *tell* hears of each attempt's begin and end."""
@@ -166,6 +166,14 @@ async def working(wiring: Wiring, workers: int) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
+
+
+async def _beside(work: Coroutine[Any, Any, None]) -> None:
+    """Do *work* beside the jobs: what goes wrong in it must not end them."""
+    try:
+        await work
+    except Exception:  # noqa: BLE001 -- see above
+        structlog.get_logger(__name__).exception("what goes on beside the jobs has ended")
 
 
 @asynccontextmanager

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.engine.plan import pages_of
 from tsh_sync_gui.engine.ports.schedules import Book, ScheduleRow, Walk
-from tsh_sync_gui.engine.schedule import Quiet, Timing, between, late_from, upcoming
+from tsh_sync_gui.engine.schedule import Quiet, Timing, a_day, between, late_from, upcoming, zone_of
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
 
@@ -139,6 +140,25 @@ def serving(found: Sequence[Schedule], entity: str) -> Schedule | None:
     if own is not None and own.timing is None and own.served_by:
         return next((one for one in found if one.key == (own.served_by, Walk.CHANGES)), None)
     return own if own is not None and own.timing is not None else None
+
+
+def calls_a_day(found: Sequence[Schedule], registry: Registry, book: Book, per_page: int) -> dict[str, int]:
+    """Return the calls of a day without unusual changes, by the entity whose schedule makes them.
+
+    A walk of changes mostly fits one page; one that reads all has as many as the longest list it serves.
+    """
+    calls: dict[str, float] = {}
+    zone = zone_of(book.zone)
+    for one in found:
+        if one.timing is None:
+            continue
+        pull, total = registry.get(one.entity).pull, max(book.mark(name).remote for name in one.pulls)
+        reads_all = one.walk is Walk.FULL or pull.whole or pull.by_interval
+        pages = pages_of(total, per_page) if reads_all else 1
+        details = total / pull.details_age_days if pull.details_age_days and one.walk is Walk.CHANGES else 0.0
+        often = a_day(one.timing, book.now, zone, one.quiet)
+        calls[one.entity] = calls.get(one.entity, 0.0) + often * pages + details
+    return {entity: ceil(number) for entity, number in calls.items()}
 
 
 def default_timing(entity: Entity, settings: Settings) -> Timing:

@@ -1,12 +1,14 @@
 """Schedules and alerts by the command line, on a real database and a simulated Zoho."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tsh_sync_gui.bootstrap.gather import gather
 from tsh_sync_gui.bootstrap.wiring import open_wiring
+from tsh_sync_gui.engine.alerts import Cause
 
 
 def by_key(document):
@@ -100,6 +102,7 @@ def test_a_schedule_that_is_due_syncs_once_though_two_processes_see_it_and_what_
             async with one.database.raw() as connection:
                 await connection.execute("UPDATE sync.schedules SET armed_at = now() - interval '2 hours'")
                 await connection.execute("UPDATE sync.watermarks SET last_good_at = now() - interval '2 hours'")
+            late = {status.entity: status.state.value for status in (await one.service.overview()).entities}
             working = [asyncio.create_task(wiring.work(2)) for wiring in (one, other)]
             for _ in range(400):
                 runs = await one.service.runs(entity="stock_levels")
@@ -110,12 +113,15 @@ def test_a_schedule_that_is_due_syncs_once_though_two_processes_see_it_and_what_
             for task in working:
                 task.cancel()
             await asyncio.wait(working)
-            return await one.service.runs(entity="stock_levels"), await one.service.alerts.all()
+            after = {status.entity: status.state.value for status in (await one.service.overview()).entities}
+            return await one.service.runs(entity="stock_levels"), await one.service.alerts.all(), late, after
 
-    runs, alerts = asyncio.run(play())
+    runs, alerts, late, after = asyncio.run(play())
 
     scheduled = [run for run in runs if run.trigger == "schedule"]
     assert [(run.state.value, run.mode.value) for run in scheduled] == [("up_to_date", "full")]
+    assert late["products"] == late["stock_levels"] == "late"
+    assert after["products"] == after["stock_levels"] == "up_to_date"
     missed = {one.subject: one.title for one in alerts}
     assert "missed between" in missed["stock_levels"]
     assert tsh_sync("alerts", "list", "--json").document["alerts"][0]["cause"] == "runs_missed"
@@ -130,3 +136,46 @@ def test_alerts_are_silenced_by_cause_and_sending_needs_an_address(tsh_sync):
     assert tsh_sync("alerts", "silence", "17", "--json").code == 2
     assert tsh_sync("alerts", "test").code == 2
     assert tsh_sync("alerts", "list").out.strip() == "No alerts."
+
+
+def test_an_alert_leaves_as_a_job_and_reaches_its_address_once_though_two_computers_have_it(tsh_sync, monkeypatch):
+    got = []
+
+    async def answer(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(
+            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-le")
+        )
+        got.append(json.loads(await reader.readexactly(length)))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def play():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setenv("TSH_ALERTS_TO", f"json://127.0.0.1:{port}/a-secret-token")
+        for name, value in tsh_sync.environment.items():
+            monkeypatch.setenv(name, value)
+        loaded = gather()
+        async with server, open_wiring(loaded) as one, open_wiring(loaded) as other:
+            await one.service.alerts.raise_(Cause.RUN_FAILED, "elsewhere", title="A run failed")
+            working = [asyncio.create_task(wiring.work(2)) for wiring in (one, other)]
+            for _ in range(400):
+                await asyncio.sleep(0.05)
+                if got and (await one.service.jobs.waiting()).running == 0:
+                    break
+            for task in working:
+                task.cancel()
+            await asyncio.wait(working)
+            async with one.database.raw() as connection:
+                told = await (await connection.execute("SELECT target, count FROM sync.alerts_told")).fetchall()
+                tried = await (await connection.execute("SELECT outcome, request FROM sync.attempts")).fetchall()
+            return told, tried
+
+    told, tried = asyncio.run(play())
+
+    assert [one["title"] for one in got] == ["TSH Sync: A run failed"]
+    assert [count for _, count in told] == [1]
+    assert "a-secret-token" not in f"{told} {tried}"
+    assert [outcome for outcome, _ in tried] == ["done"]

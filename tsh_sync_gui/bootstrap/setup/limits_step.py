@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from math import ceil
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -22,11 +21,12 @@ from tsh_sync_gui.core.errors import (
     VaultError,
 )
 from tsh_sync_gui.core.settings import validated
-from tsh_sync_gui.core.values import Lane
-from tsh_sync_gui.engine.plan import group, pages_of
-from tsh_sync_gui.engine.ports import Watermark
+from tsh_sync_gui.engine.plan import group
+from tsh_sync_gui.engine.ports.schedules import Book
+from tsh_sync_gui.engine.schedule import a_day, zone_of
+from tsh_sync_gui.engine.schedule_book import calls_a_day, schedules, serving
 from tsh_sync_gui.engine.views import Forecast, SyncRequest
-from tsh_sync_gui.entities.spec import Entity
+from tsh_sync_gui.store.schedules import PgSchedules
 
 _PLANS: Final = (
     PlanQuota(title="Free", per_day=1_000, concurrency=5),
@@ -35,7 +35,6 @@ _PLANS: Final = (
     PlanQuota(title="Premium, Elite or Ultimate (Inventory: Enterprise)", per_day=10_000, concurrency=10),
 )
 _DAY_MINUTES: Final = 1440
-_WEEK: Final = 7
 _SEARCH_SECONDS: Final = 30.0
 _FIELDS: Final = ("per_day", "per_minute", "batch_size", "concurrency")
 
@@ -69,22 +68,21 @@ class LimitsStep:
         validated({name: str(getattr(limits, name)) for name in _FIELDS})
         loaded = await self._ground.settings()
         registry = self._ground.terms.registry
-        products = self._ground.products(frozenset(loaded.settings.products))
-        marks: dict[str, Watermark] = {}
+        settings = loaded.settings.model_copy(update={name: getattr(limits, name) for name in _FIELDS})
+        book = Book(now=datetime.now(UTC))
         if await self._ground.has_database():
-            ledger = (await self._ground.wiring()).ledger
-            marks = {entity.name: await ledger.watermark(entity.name) for entity in registry}
+            book = await PgSchedules((await self._ground.wiring()).database).read()
+        found = schedules(registry, settings, book)
+        calls = calls_a_day(found, registry, book, settings.batch_size)
+        zone = zone_of(book.zone)
         costs = []
         for entity in registry:
-            api = entity.api(products)
-            if api is None:
-                continue
-            members = [one for one in registry.walk(entity.walk) if one.api(products)]
-            leader = min(members, key=lambda one: _minutes(one, loaded.settings.stock_interval_minutes))
-            minutes = _minutes(leader, loaded.settings.stock_interval_minutes)
-            total = max((_total(marks.get(one.name)) for one in members), default=0)
-            calls = _calls_a_day(leader, minutes, total, limits.batch_size) if entity is leader else 0
-            costs.append(ScheduleCost(entity=entity.name, title=entity.title, minutes=minutes, calls_per_day=calls))
+            schedule = serving(found, entity.name)
+            if any(one.entity == entity.name for one in found):
+                often = a_day(schedule.timing, book.now, zone) if schedule and schedule.timing else 0.0
+                minutes = round(_DAY_MINUTES / often) if often else 0
+                cost = calls.get(entity.name, 0)
+                costs.append(ScheduleCost(entity=entity.name, title=entity.title, minutes=minutes, calls_per_day=cost))
         return tuple(costs)
 
     async def estimate(self) -> list[Forecast]:
@@ -127,21 +125,3 @@ class LimitsStep:
 def _not_counted(trouble: Exception) -> None:
     cause = getattr(trouble, "title", "") or type(trouble).__name__
     structlog.get_logger(__name__).info("a list was not counted for the estimate", cause=cause)
-
-
-def _minutes(entity: Entity, stock_minutes: int) -> int:
-    return stock_minutes if entity.pull.lane is Lane.STOCK else entity.pull.interval_minutes
-
-
-def _total(mark: Watermark | None) -> int:
-    return 0 if mark is None else mark.remote or mark.live
-
-
-def _calls_a_day(entity: Entity, minutes: int, total: int, batch: int) -> int:
-    """Return the list calls of a day without unusual changes; a filtered walk mostly fits one page."""
-    runs, pages = _DAY_MINUTES / minutes, max(1, pages_of(total, batch))
-    pull = entity.pull
-    if pull.whole or pull.by_interval:
-        details = total / pull.details_age_days if pull.details_age_days else 0.0
-        return ceil(runs * pages + details)
-    return ceil(runs + pages / _WEEK)
