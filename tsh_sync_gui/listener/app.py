@@ -18,7 +18,7 @@ from tsh_sync_gui.listener.answers import RefusedError, answer, problem, reason
 from tsh_sync_gui.listener.api import Api
 from tsh_sync_gui.listener.backend import Backend
 from tsh_sync_gui.listener.reception import Reception
-from tsh_sync_gui.listener.requests import read_delivery
+from tsh_sync_gui.listener.requests import Reading, read_delivery
 from tsh_sync_gui.listener.shapes import DELIVERY_ANSWERS, DELIVERY_BODY
 
 WEBHOOKS: Final = "/api/webhooks/zoho"
@@ -59,6 +59,7 @@ class Front:
     def __init__(self, app: ASGIApp, reception: Reception) -> None:
         self._app = app
         self._reception = reception
+        self._reading = Reading()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -73,7 +74,7 @@ class Front:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:
-            return await self._reception.receive(await read_delivery(scope, receive))
+            return await self._reception.receive(await self._reading.delivery(scope, receive))
         except RefusedError as error:
             return error.answer()
         except SyncError as error:

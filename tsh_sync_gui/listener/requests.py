@@ -15,6 +15,7 @@ from tsh_sync_gui.zoho.webhook_bodies import LONGEST
 from tsh_sync_gui.zoho.webhooks import parse_pairs
 
 READ_S: Final = 10.0
+_LOOK_S: Final = 0.5
 LONGEST_JSON: Final = 65_536
 _FORWARDED: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip", "via", "x-forwarded-host")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -22,7 +23,11 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 async def read_body(request: Request, *, most: int = LONGEST) -> bytes:
     """Return the body; RefusedError 413 beyond *most* bytes, 408 when it does not come in time."""
-    return await read_all(request.headers.get("content-length", ""), request.receive, most=most)
+    try:
+        async with asyncio.timeout(READ_S):
+            return await read_all(request.headers.get("content-length", ""), request.receive, most=most)
+    except TimeoutError:
+        raise _too_slow() from None
 
 
 async def read_all(told: str, receive: Receive, *, most: int = LONGEST) -> bytes:
@@ -31,23 +36,66 @@ async def read_all(told: str, receive: Receive, *, most: int = LONGEST) -> bytes
         raise _too_large(most)
     parts: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(READ_S):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise RefusedError(400, "disconnected", "The caller left before the body was whole")
-                part = message.get("body", b"")
-                size += len(part)
-                if size > most:
-                    raise _too_large(most)
-                parts.append(part)
-                if not message.get("more_body", False):
-                    return b"".join(parts) if len(parts) > 1 else part
-    except TimeoutError:
-        raise RefusedError(
-            408, "timeout", "The body did not come in time", f"Send it within {READ_S:.0f} s.", Connection="close"
-        ) from None
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RefusedError(400, "disconnected", "The caller left before the body was whole")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts) if len(parts) > 1 else part
+
+
+class Reading:
+    """Reads deliveries in bounded time: one look now and then at all of them, for a clock each costs as much as they.
+
+    Of one event loop.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[asyncio.Task[Any], float] = {}
+        self._late: set[asyncio.Task[Any]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._look: asyncio.TimerHandle | None = None
+
+    async def delivery(self, scope: Scope, receive: Receive) -> Delivery:
+        """Return the request as a delivery; RefusedError 408 when its body does not come in time."""
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 -- a coroutine runs in one
+        self._due[task] = loop.time() + READ_S
+        if self._look is None:
+            self._look = loop.call_later(_LOOK_S, self._end_late)
+        try:
+            return await read_delivery(scope, receive)
+        except asyncio.CancelledError:
+            if task not in self._late:
+                raise
+            task.uncancel()
+            raise _too_slow() from None
+        finally:
+            del self._due[task]
+            self._late.discard(task)
+
+    def _end_late(self) -> None:
+        self._look = None
+        if self._loop is None or not self._due:
+            return
+        now = self._loop.time()
+        for task, due in self._due.items():
+            if now >= due and task not in self._late:
+                self._late.add(task)
+                task.cancel()
+        self._look = self._loop.call_later(_LOOK_S, self._end_late)
+
+
+def _too_slow() -> RefusedError:
+    return RefusedError(
+        408, "timeout", "The body did not come in time", f"Send it within {READ_S:.0f} s.", Connection="close"
+    )
 
 
 def _too_large(most: int) -> RefusedError:

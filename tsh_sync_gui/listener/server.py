@@ -33,6 +33,8 @@ _GRACE_S: Final = 10
 _TICK_S: Final = 0.1
 _PAUSE_S: Final = 0.005
 _START_S: Final = 3.0
+_GO_ON: Final = b"HTTP/1.1 100 "
+"""Nothing follows it until the caller has gone on."""
 
 Ready = Callable[[str], None]
 
@@ -81,21 +83,22 @@ class _Server(uvicorn.Server):
 
 
 class _Joined:
-    """A transport that sends an answer's head together with its body: one packet, one wake-up at the other end."""
+    """A transport that sends an answer's head together with its body: one packet, one wake-up at the other end.
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    uvicorn writes a body after each head, be it empty.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._loop = loop
         self._head = b""
 
     def write(self, data: bytes) -> None:
-        """Send *data*; a head waits for what follows in the same moment."""
+        """Send *data*; a head waits for what follows."""
         if self._head:
             head, self._head = self._head, b""
             self._transport.write(head + data)
-        elif data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n"):
+        elif data.startswith(b"HTTP/1.1 ") and data.endswith(b"\r\n\r\n") and not data.startswith(_GO_ON):
             self._head = data
-            self._loop.call_soon(self._flush)
         elif data:
             self._transport.write(data)
 
@@ -121,7 +124,7 @@ class _Protocol(HttpToolsProtocol):
     _due: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower in asyncio
-        super().connection_made(cast("asyncio.Transport", _Joined(transport, self.loop)))
+        super().connection_made(cast("asyncio.Transport", _Joined(transport)))
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
             return

@@ -183,6 +183,25 @@ def test_what_is_not_there_is_told_as_json(listener, method, path, status):
     assert answer.json()["error"]["title"]
 
 
+def test_who_asks_first_whether_to_go_on_is_answered(listener):
+    body = json.dumps(ITEM).encode()
+    host, port = listener.url.removeprefix("http://").split(":")
+    head = (
+        f"POST {ADDRESS} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n"
+        f"X-Zoho-Webhook-Signature: {signed(body)}\r\n\r\n"
+    )
+
+    with socket.create_connection((host, int(port)), timeout=10) as caller:
+        caller.sendall(head.encode())
+        asked = caller.recv(1000)
+        caller.sendall(body)
+        answer = caller.recv(1000)
+
+    assert asked.startswith(b"HTTP/1.1 100 ")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"accepted"' in answer
+
+
 def test_health_is_open_and_metrics_are_for_who_has_a_token(listener):
     listener.deliver(ITEM)
 
