@@ -12,11 +12,12 @@ from tests.support.fake_service import FakeService
 from tests.ui.conftest import until
 from tests.ui.scenes import NAMES, elsewhere
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
-from tsh_sync_gui.core.settings import load
+from tsh_sync_gui.core.settings import load, validated
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.ui.opening import Opened
 from tsh_sync_gui.ui.program import Program
+from tsh_sync_gui.ui.tray import Tray
 from tsh_sync_gui.ui.widgets.dialogs import Question
 
 
@@ -246,3 +247,22 @@ async def test_a_language_from_outside_is_not_kept_and_a_chosen_one_is(  # noqa:
     await until(lambda: begun.program.session.cards)
     assert kept.value("language") == "system"
     await begun.quit()
+
+
+async def test_closing_leaves_the_icon_where_there_is_a_tray_and_quit_in_its_menu_ends(
+    qloop, begin, service, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(Tray, "is_there", True)
+    begun = begin(Opener(service, tmp_path))
+    window, tray = begun.program.window, begun.program.tray
+    await until(lambda: begun.program.session.cards)
+
+    window.close()
+    hidden = not window.isVisible()
+    service.settings = validated({"close_to_tray": "false"})
+    tray.open_window()
+    tray.fill()
+    next(action for action in tray.menu.actions() if action.text() == "Quit").trigger()
+
+    assert hidden
+    assert await begun.running == 0
