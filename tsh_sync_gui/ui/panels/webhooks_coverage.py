@@ -1,0 +1,98 @@
+"""The coverage of webhooks: per event when it was last heard, what was not told of, and the gap to fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from tsh_sync_gui.engine.coverage import Coverage
+from tsh_sync_gui.ui.state import webhooks_rows as state
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import button, label, set_text, set_tip
+from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
+from tsh_sync_gui.ui.widgets.table import DataTable
+
+
+class CoveragePage(QWidget):
+    """*gap_wanted* carries the entity whose gap is to be fetched and whether its price was shown.
+
+    *export_wanted* carries the table.
+    """
+
+    gap_wanted = Signal(str, bool)
+    export_wanted = Signal(object)
+
+    def __init__(self, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None) -> None:
+        super().__init__()
+        self._lead = label("", "muted", wrap=True)
+        self.fetch = button(tr("Fetch the gap"), "", icon_name="refresh")
+        self._alarms = QVBoxLayout()
+        self._shown: tuple[object, ...] = ()
+        self.boxes: list[ProblemBox] = []
+        self.found: Coverage | None = None
+        self.table: DataTable[state.CoverageRow] = DataTable(
+            state.coverage_columns(now, zone), tr("Coverage"), empty=tr("No event is planned."), settings=settings
+        )
+        self._build()
+        self.show_reading()
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self._lead, 1)
+        head.addWidget(self.fetch)
+        box = QFrame()
+        box.setObjectName("panelbox")
+        inside = QVBoxLayout(box)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.addWidget(self.table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addLayout(self._alarms)
+        column.addLayout(head)
+        column.addWidget(box, 1)
+        self._alarms.setSpacing(8)
+        self.fetch.clicked.connect(self._fetch_chosen)
+        self.table.view.selectionModel().selectionChanged.connect(self._offer)
+        self.table.export_wanted.connect(lambda: self.export_wanted.emit(self.table))
+
+    def show_reading(self) -> None:
+        """Say that it is being read."""
+        set_text(self._lead, state.coverage_lead(None))
+        self._offer()
+
+    def show_coverage(
+        self, found: Coverage, titles: Mapping[str, str], prices: Mapping[str, str], *, alarm: int
+    ) -> None:
+        """Show *found*; *prices* are of fetching an entity's gap, *alarm* the minutes of silence that are one."""
+        self.found = found
+        set_text(self._lead, state.coverage_lead(found))
+        self.table.set_rows(state.coverage_rows(found, titles, alarm=alarm))
+        problems = state.silence_problems(found, prices)
+        if problems != self._shown:
+            self._shown = problems
+            for box in self.boxes:
+                self._alarms.removeWidget(box)
+                box.hide()
+                box.deleteLater()
+            self.boxes = []
+            for entity, words, problem in problems:
+                made = ProblemBox(problem, (words, lambda entity=entity: self.gap_wanted.emit(entity, True)))
+                self.boxes.append(made)
+                self._alarms.addWidget(made)
+        self._offer()
+
+    def _offer(self) -> None:
+        row = self.table.current_row()
+        chosen = row is not None and self.table.view.selectionModel().hasSelection()
+        self.fetch.setEnabled(bool(chosen and row is not None and row.event.missed))
+        ready, idle = tr("Fetch what no delivery told of"), tr("Choose an event with changes that nobody told of.")
+        set_tip(self.fetch, ready if self.fetch.isEnabled() else idle)
+
+    def _fetch_chosen(self) -> None:
+        row = self.table.current_row()
+        if row is not None:
+            self.gap_wanted.emit(row.event.entity, False)

@@ -1,0 +1,268 @@
+"""One delivery opened beside the list: what was done, why it was refused, headers, body, the record's audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget as Tabs
+
+from tsh_sync_gui.core.log import redact
+from tsh_sync_gui.engine.ports.deliveries import InboxDetail
+from tsh_sync_gui.engine.ports.inbox import Verdict
+from tsh_sync_gui.ui.panels.dead_letters_detail import code_view
+from tsh_sync_gui.ui.state import webhooks_detail as state
+from tsh_sync_gui.ui.state.columns import Column, Keyed
+from tsh_sync_gui.ui.state.dead_letters_payload import payload_tree
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.webhooks_rows import verdict_look
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text, set_tip
+from tsh_sync_gui.ui.widgets.payload_tree import PayloadTree
+from tsh_sync_gui.ui.widgets.pill import StatePill
+from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
+from tsh_sync_gui.ui.widgets.table import DataTable
+
+Row = TypeVar("Row", bound=Keyed)
+DONE, DIAGNOSIS, BODY, HEADERS, AUDIT = range(5)
+
+
+class FactGrid(QWidget):
+    """Names and values in two columns; the values can be chosen and copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(16)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(1, 1)
+        self.values: dict[str, str] = {}
+
+    def show_facts(self, facts: Sequence[state.Fact]) -> None:
+        """Show other facts."""
+        values = {fact.name: fact.value for fact in facts}
+        if values == self.values:
+            return
+        self.values = values
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for place, fact in enumerate(facts):
+            value = label(fact.value, "body", wrap=True, selectable=True)
+            set_tip(value, fact.hint)
+            self._grid.addWidget(label(fact.name, "muted"), place, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(value, place, 1)
+
+
+def scrolled(content: QWidget) -> QScrollArea:
+    """Return *content* in an area that scrolls up and down."""
+    made = QScrollArea()
+    content.setObjectName("scrolled")
+    made.setWidget(content)
+    made.setWidgetResizable(True)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return made
+
+
+class DeliveryPane(QWidget):
+    """Shows an InboxDetail. *run_wanted* carries a run, *opened* another delivery's number, *export_wanted* a table."""
+
+    run_wanted = Signal(str)
+    letters_wanted = Signal()
+    opened = Signal(int)
+    export_wanted = Signal(object)
+
+    def __init__(self, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None) -> None:
+        super().__init__()
+        self._now, self._zone, self._settings = now, zone, settings
+        self.detail: InboxDetail | None = None
+        self._name = ElidedLabel("", "title")
+        self._pill: StatePill | None = None
+        self._done = label("", "strong", wrap=True, selectable=True)
+        self.replay = button(tr("Replay…"), "primary", icon_name="refresh", hint=tr("Do it once more (P)"))
+        self.copy = button(tr("Copy as request"), "", icon_name="copy", hint=tr("As a command of curl (C)"))
+        self.run = button(tr("Open the run"), "link")
+        self.other = button("", "link")
+        self.letters = button(tr("Open dead letters"), "link")
+        self.tabs = Tabs()
+        self.facts = FactGrid()
+        self.diagnosis = ProblemBox(Problem(title=""))
+        self.diagnosis_facts = FactGrid()
+        self.tree = PayloadTree()
+        self.text = code_view(tr("Body as text"))
+        self._body = QStackedWidget()
+        self._ways: dict[str, QPushButton] = {}
+        self._top = QHBoxLayout()
+        self._build()
+
+    def _build(self) -> None:
+        self._top.setSpacing(8)
+        self._top.addWidget(self._name, 1)
+        deeds = QHBoxLayout()
+        deeds.setSpacing(4)
+        for one in (self.replay, self.copy):
+            deeds.addWidget(one)
+        deeds.addStretch(1)
+        links = QHBoxLayout()
+        links.setSpacing(10)
+        for one in (self.run, self.letters, self.other):
+            links.addWidget(one)
+        links.addStretch(1)
+        self._make_tabs()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(self._top)
+        column.addWidget(self._done)
+        column.addLayout(links)
+        column.addLayout(deeds)
+        column.addWidget(self.tabs, 1)
+        self.run.clicked.connect(lambda: self.run_wanted.emit(self.detail.row.run_id if self.detail else ""))
+        self.letters.clicked.connect(self.letters_wanted)
+        self.other.clicked.connect(self._open_other)
+
+    def _make_tabs(self) -> None:
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setAccessibleName(tr("Delivery"))
+        about = QWidget()
+        column = QVBoxLayout(about)
+        column.setContentsMargins(2, 8, 2, 8)
+        column.addWidget(self.facts)
+        column.addStretch(1)
+        self.tabs.addTab(scrolled(about), tr("What was done"))
+        self.tabs.addTab(self._diagnosis_tab(), tr("Diagnosis"))
+        self.tabs.addTab(self._body_tab(), tr("Body"))
+        self.headers: DataTable[state.HeaderRow] = self._table(
+            state.header_columns(), tr("Headers"), tr("It came without headers.")
+        )
+        self.tabs.addTab(self.headers, tr("Headers"))
+        self.changes: DataTable[state.ChangeRow] = self._table(
+            state.change_columns(self._now), tr("Audit"), tr("Its record has not changed here since it came.")
+        )
+        self.tabs.addTab(self.changes, tr("Audit"))
+
+    def _table(self, columns: Sequence[Column[Row]], name: str, empty: str) -> DataTable[Row]:
+        table: DataTable[Row] = DataTable(columns, name, empty=empty, settings=self._settings)
+        table.export_wanted.connect(lambda: self.export_wanted.emit(table))
+        return table
+
+    def _diagnosis_tab(self) -> QWidget:
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(8)
+        self.tried: DataTable[state.TriedRow] = self._table(
+            state.tried_columns(), tr("Signatures that were computed"), tr("None was computed.")
+        )
+        copy = button(tr("Copy the diagnosis"), "", icon_name="copy")
+        copy.clicked.connect(self._copy_diagnosis)
+        row = QHBoxLayout()
+        row.addWidget(label(tr("Signatures that were computed"), "section"), 1)
+        row.addWidget(copy)
+        column.addWidget(self.diagnosis)
+        column.addWidget(self.diagnosis_facts)
+        column.addLayout(row)
+        column.addWidget(self.tried, 1)
+        return whole
+
+    def _body_tab(self) -> QWidget:
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(4)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for key, words, widget in (("tree", tr("Tree"), self.tree), ("text", tr("Text"), self.text)):
+            made = button(words, "flat")
+            made.setCheckable(True)
+            made.setAutoExclusive(True)
+            made.clicked.connect(lambda _=False, widget=widget: self._body.setCurrentWidget(widget))
+            self._ways[key] = made
+            self._body.addWidget(widget)
+            row.addWidget(made)
+        self._ways["tree"].setChecked(True)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self._body, 1)
+        return whole
+
+    # Shown
+
+    def show_detail(self, detail: InboxDetail, title: str) -> None:
+        """Show *detail*; the tab in front stays where it can."""
+        is_other = self.detail is None or self.detail.row.id != detail.row.id
+        self.detail = detail
+        row, now = detail.row, self._now()
+        self._name.setText(state.heading(detail, title))
+        look = verdict_look(row.verdict)
+        if self._pill is None:
+            self._pill = StatePill(look)
+            self._top.addWidget(self._pill)
+        self._pill.show_look(look)
+        set_text(self._done, state.done_words(detail))
+        self.replay.setEnabled(can_replay(detail))
+        self.run.setVisible(bool(row.run_id))
+        self.letters.setVisible(row.state.value == "failed")
+        other = row.replay_of or (detail.replays[-1] if detail.replays else None)
+        self.other.setVisible(other is not None)
+        words = tr("The first one") if row.replay_of is not None else tr("Its replay")
+        set_text(self.other, f"{words} (#{other})")
+        self.facts.show_facts(state.facts(detail, now=now, zone=self._zone()))
+        if is_other:
+            self._show_body(detail)
+            self.headers.set_rows([])
+            self.headers.set_rows(state.header_rows(detail))
+            self._show_diagnosis(detail)
+            self.changes.set_rows([])
+        count = len(detail.changes)
+        self.changes.set_rows([state.ChangeRow(count - place, one) for place, one in enumerate(detail.changes)])
+
+    def _show_body(self, detail: InboxDetail) -> None:
+        document = state.document_of(detail.delivery)
+        text = redact(state.body_text(detail.delivery))
+        self.text.setPlainText(text or tr("(empty)"))
+        self.tree.show_nodes(payload_tree(redact(json.dumps(document))) if document is not None else ())
+        self._ways["tree"].setVisible(document is not None)
+        self._ways["tree" if document is not None else "text"].click()
+
+    def _show_diagnosis(self, detail: InboxDetail) -> None:
+        is_refused = detail.row.verdict is Verdict.REFUSED
+        self.tabs.setTabVisible(DIAGNOSIS, is_refused)
+        self.tabs.setTabVisible(AUDIT, bool(detail.row.record_id) and not is_refused)
+        self.diagnosis.show_problem(state.diagnosis_problem(detail.diagnosis))
+        self.diagnosis_facts.show_facts(state.diagnosis_facts(detail.diagnosis))
+        self.tried.set_rows([])
+        self.tried.set_rows(state.tried_rows(detail.diagnosis))
+        if is_refused:
+            self.tabs.setCurrentIndex(DIAGNOSIS)
+        elif self.tabs.currentIndex() in {DIAGNOSIS, AUDIT} and not self.tabs.isTabVisible(self.tabs.currentIndex()):
+            self.tabs.setCurrentIndex(DONE)
+
+    def clear(self) -> None:
+        """Show no delivery."""
+        self.detail = None
+
+    def _copy_diagnosis(self) -> None:
+        if self.detail is not None:
+            QGuiApplication.clipboard().setText(state.diagnosis_text(self.detail))
+
+    def _open_other(self) -> None:
+        if self.detail is not None:
+            row = self.detail.row
+            self.opened.emit(row.replay_of or self.detail.replays[-1])
+
+
+def can_replay(detail: InboxDetail) -> bool:
+    """Tell whether a delivery asks for something that could be done once more."""
+    row = detail.row
+    return row.verdict is not Verdict.REFUSED and bool(row.entity and row.record_id)

@@ -1,0 +1,208 @@
+"""The deliveries and what is opened of one beside them; or why there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from tsh_sync_gui.engine.ports.deliveries import InboxRow
+from tsh_sync_gui.ui.models.deliveries import DeliveryModel
+from tsh_sync_gui.ui.panels.webhooks_detail import DeliveryPane
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.webhooks import Flow, chip_words
+from tsh_sync_gui.ui.state.webhooks_rows import DeliveryRow, delivery_columns
+from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_text
+from tsh_sync_gui.ui.widgets.paged_table import PagedTable
+from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
+
+_CHIP_TOP: Final = 6
+
+
+class DeliveryTable(PagedTable[DeliveryRow]):
+    """Shows deliveries, newest first; a chip over its beginning tells of those that are held back."""
+
+    newer = Signal()
+
+    def __init__(self, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None) -> None:
+        model = DeliveryModel(delivery_columns(now, zone))
+        super().__init__(model, tr("Deliveries"), kept_as="deliveries", settings=settings)
+        self.chip = button("", "primary", icon_name="refresh", hint=tr("Show what has come in since"))
+        self.chip.setParent(self.view)
+        self.chip.hide()
+        self.chip.clicked.connect(self.newer)
+        self.view.installEventFilter(self)
+
+    @property
+    def is_at_top(self) -> bool:
+        """Tell whether the beginning of the list is in sight."""
+        return self.view.verticalScrollBar().value() <= 0
+
+    def show_flow(self, flow: Flow) -> None:
+        """Show how many deliveries are held back."""
+        words = chip_words(flow)
+        set_text(self.chip, words)
+        self.chip.setVisible(bool(words))
+        self._place_chip()
+
+    def _place_chip(self) -> None:
+        self.chip.adjustSize()
+        top = self.view.horizontalHeader().height() + _CHIP_TOP
+        self.chip.move((self.view.width() - self.chip.width()) // 2, top)
+        self.chip.raise_()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and not self.chip.isHidden():
+            self._place_chip()
+        return super().eventFilter(watched, event)
+
+
+class WebhookLists(QStackedWidget):
+    """*again* asks for another reading, *clear* for all deliveries; the empty page's buttons are wired outside."""
+
+    again = Signal()
+    clear = Signal()
+
+    def __init__(self, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None) -> None:
+        super().__init__()
+        self.titles: Mapping[str, str] = {}
+        self.table = DeliveryTable(now, zone, settings)
+        self.pane = DeliveryPane(now, zone, settings)
+        self.empty = WaitingPage()
+        self._beside = QStackedWidget()
+        self._nothing = label(tr("Choose a line to see it here."), "muted", wrap=True)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._error_page = QWidget()
+        self._error_column = QVBoxLayout(self._error_page)
+        self._box: ProblemBox | None = None
+        self._reading = label(tr("Reading the deliveries…"), "muted")
+        self._build()
+
+    def _build(self) -> None:
+        lists = QFrame()
+        lists.setObjectName("panelbox")
+        inside = QVBoxLayout(lists)
+        inside.setContentsMargins(1, 1, 1, 1)
+        inside.addWidget(self.table)
+        opened = QFrame()
+        opened.setObjectName("panelbox")
+        opened.setMinimumWidth(360)
+        column = QVBoxLayout(opened)
+        column.setContentsMargins(14, 12, 14, 10)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._beside.addWidget(self._nothing)
+        self._beside.addWidget(self.pane)
+        column.addWidget(self._beside)
+        split = self._split
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(12)
+        split.addWidget(lists)
+        split.addWidget(opened)
+        split.setStretchFactor(0, 6)
+        split.setStretchFactor(1, 4)
+        split.setSizes([560, 380])
+        self._error_column.setContentsMargins(0, 0, 0, 0)
+        self._error_column.addStretch(1)
+        self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for page in (self._reading, split, self.empty, self._error_page):
+            self.addWidget(page)
+        self.empty.clear.clicked.connect(self.clear)
+
+    def rows_of(self, rows: Sequence[InboxRow]) -> list[DeliveryRow]:
+        """Return deliveries as rows of the list."""
+        return [DeliveryRow(row, self.title_of(row.entity)) for row in rows]
+
+    def title_of(self, entity: str) -> str:
+        """Return an entity's name as people read it."""
+        return tr(self.titles.get(entity, entity)) if entity else ""
+
+    def show_list(self) -> None:
+        """Bring the list to the front."""
+        self.setCurrentWidget(self._split)
+        self._beside.setCurrentWidget(self.pane if self.pane.detail is not None else self._nothing)
+
+    def show_empty(self, title: str, reasons: Sequence[str], *, is_narrow: bool) -> None:
+        """Say why there is nothing."""
+        self.empty.show_words(title, reasons, is_narrow=is_narrow)
+        self.setCurrentWidget(self.empty)
+
+    def show_error(self, problem: Problem) -> None:
+        """Say why it cannot be read, with the way to try again."""
+        if self._box is not None:
+            self._error_column.removeWidget(self._box)
+            self._box.hide()
+            self._box.deleteLater()
+        self._box = ProblemBox(problem, (tr("Try again"), self.again.emit))
+        self._error_column.insertWidget(0, self._box)
+        self.setCurrentWidget(self._error_page)
+
+    def show_reading(self) -> None:
+        """Say that it is being read, before anything was."""
+        self.setCurrentWidget(self._reading)
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether the list is shown, and not words in its place."""
+        return self.currentWidget() is self._split
+
+
+class WaitingPage(QWidget):
+    """Why the list is empty: a heading, the usual reasons, and what helps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._glyph = glyph("plug", "muted", side=28)
+        self._title = label("", "title")
+        self._reasons = [label("", "body", wrap=True) for _ in range(3)]
+        self.test: QPushButton = button(tr("Send a test"), "primary", icon_name="play")
+        self.helper: QPushButton = button(tr("Set-up helper"), "", icon_name="settings")
+        self.clear: QPushButton = button(tr("Show all"), "", icon_name="reset")
+        inside = QVBoxLayout()
+        inside.setSpacing(6)
+        for one in self._reasons:
+            one.setMinimumWidth(420)
+            inside.addWidget(one)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addLayout(inside)
+        middle.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for one in (self.test, self.helper, self.clear):
+            buttons.addWidget(one)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addStretch(2)
+        column.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self._title)
+        column.addLayout(middle)
+        column.addSpacing(4)
+        column.addLayout(buttons)
+        column.addStretch(3)
+
+    def show_words(self, title: str, reasons: Sequence[str], *, is_narrow: bool) -> None:
+        """Show other words."""
+        set_text(self._title, title)
+        set_glyph(self._glyph, "search" if is_narrow else "plug", "muted")
+        for place, one in enumerate(self._reasons):
+            words = reasons[place] if place < len(reasons) else ""
+            set_text(one, f"{place + 1}. {words}" if len(reasons) > 1 else words)
+            one.setVisible(bool(words))
+            if len(reasons) == 1:
+                one.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.test.setVisible(not is_narrow)
+        self.helper.setVisible(not is_narrow)
+        self.clear.setVisible(is_narrow)
+
+    @property
+    def words(self) -> str:
+        """Return what stands there."""
+        return "\n".join((self._title.text(), *(one.text() for one in self._reasons if not one.isHidden())))

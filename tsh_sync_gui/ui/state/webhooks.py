@@ -1,0 +1,334 @@
+"""The webhooks inbox around its list: filters, how live it is, figures above it, and why it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxQuery, InboxRow
+from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
+
+MOST_NEW: Final = 200
+"""So many new deliveries are counted one by one."""
+_FULL: Final = 0.8
+
+
+class Listening(Protocol):
+    """How the listener of this computer stands; `bootstrap.listener_process.ListenerFound` fulfils it."""
+
+    @property
+    def address(self) -> str:
+        """Return where it answers, or would."""
+        ...
+
+    @property
+    def is_up(self) -> bool:
+        """Tell whether it answers."""
+        ...
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether a window started it, and can end it."""
+        ...
+
+    @property
+    def since(self) -> datetime | None:
+        """Return since when."""
+        ...
+
+    @property
+    def has_database(self) -> bool:
+        """Tell whether it reaches the database."""
+        ...
+
+    @property
+    def spooled(self) -> int:
+        """Return how many deliveries wait on its disk for the database."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Return why it does not answer."""
+        ...
+
+    @property
+    def advice(self) -> str:
+        """Return what to do about that."""
+        ...
+
+
+class Only(StrEnum):
+    """Which deliveries are listed."""
+
+    ALL = "all"
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    OUT_OF_ORDER = "out_of_order"
+    PING = "ping"
+    REFUSED = "refused"
+
+
+class Work(StrEnum):
+    """How far the work of the listed ones has come."""
+
+    ALL = "all"
+    WAITING = "waiting"
+    DONE = "done"
+    FAILED = "failed"
+    IGNORED = "ignored"
+
+
+def only_word(only: Only) -> str:
+    """Return a choice of the verdicts' filter."""
+    return tr("All verdicts") if only is Only.ALL else verdict_word(Verdict(only.value))
+
+
+def work_choice(work: Work) -> str:
+    """Return a choice of the filter of the processing."""
+    return tr("All processing") if work is Work.ALL else work_word(EventState(work.value))
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """Return a verdict as people read it."""
+    match verdict:
+        case Verdict.ACCEPTED:
+            return tr("Accepted")
+        case Verdict.DUPLICATE:
+            return tr("Duplicate")
+        case Verdict.OUT_OF_ORDER:
+            return tr("Out of order")
+        case Verdict.PING:
+            return tr("Ping")
+        case Verdict.REFUSED:
+            return tr("Rejected")
+
+
+def work_word(state: EventState) -> str:
+    """Return how far the work has come, in a word."""
+    match state:
+        case EventState.WAITING:
+            return tr("Waiting")
+        case EventState.DONE:
+            return tr("Done")
+        case EventState.FAILED:
+            return tr("Failed")
+        case EventState.IGNORED:
+            return tr("Nothing to do")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxFilter:
+    """What the list shows."""
+
+    text: str = ""
+    only: Only = Only.ALL
+    work: Work = Work.ALL
+    entity: str = ""
+
+    @property
+    def query(self) -> InboxQuery:
+        """Return it as the engine takes it."""
+        return InboxQuery(
+            verdicts=() if self.only is Only.ALL else (Verdict(self.only.value),),
+            states=() if self.work is Work.ALL else (EventState(self.work.value),),
+            entities=(self.entity,) if self.entity else (),
+            text=self.text.strip(),
+        )
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether less than everything is asked for."""
+        return self != InboxFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """How the list follows what comes in. *newest* is the newest delivery shown, *held* how many newer ones are not.
+
+    It follows while a person looks at its beginning and has not paused it.
+    """
+
+    is_live: bool = True
+    is_at_top: bool = True
+    newest: int = 0
+    held: int = 0
+
+    @property
+    def follows(self) -> bool:
+        """Tell whether new deliveries are shown as they come."""
+        return self.is_live and self.is_at_top
+
+    def shown(self, rows: Sequence[InboxRow]) -> Flow:
+        """Return the flow once *rows*, newest first, are shown."""
+        return replace(self, newest=max((row.id for row in rows), default=self.newest), held=0)
+
+    def read(self, rows: Sequence[InboxRow]) -> Flow:
+        """Return the flow when *rows* were read, and those not shown yet are held back."""
+        return replace(self, held=sum(row.id > self.newest for row in rows))
+
+
+def chip_words(flow: Flow) -> str:
+    """Return what the chip above the list says; "" where nothing is held back."""
+    if not flow.held:
+        return ""
+    if flow.held >= MOST_NEW:
+        return tr("{number}+ new").format(number=number(MOST_NEW))
+    return tr("%Ln new", None, flow.held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One figure of the strip: its name, value, tone and what its tooltip says."""
+
+    key: str
+    name: str
+    value: str
+    tone: str = ""
+    hint: str = ""
+
+
+def strip(
+    listening: Listening | None,
+    figures: InboxFigures | None,
+    *,
+    public: str,
+    per_day: int,
+    now: datetime,
+    zone: str = "",
+) -> tuple[Cell, ...]:
+    """Return what stands above the list."""
+    none = "–"
+    known = figures or InboxFigures()
+    share = known.received / per_day if per_day else 0.0
+    today = tr("{count} of {most}").format(count=number(known.received), most=number(per_day))
+    delay = none
+    if known.delay_p50 is not None and known.delay_p95 is not None:
+        delay = f"{delay_words(known.delay_p50)} / {delay_words(known.delay_p95)}"
+    return (
+        _listener_cell(listening, now, zone),
+        _address_cell(listening, public),
+        Cell(
+            key="last",
+            name=tr("Last delivery"),
+            value=ago(known.last, now) if known.last else tr("none today"),
+            hint=exact(known.last, zone),
+        ),
+        Cell(
+            key="today",
+            name=tr("Today"),
+            value=today if figures else none,
+            tone="red" if share >= 1 else "amber" if share >= _FULL else "",
+            hint=tr("Deliveries today, of those that Zoho's plan sends a day (ZOHO_WEBHOOK_DAILY_LIMIT)."),
+        ),
+        Cell(
+            key="delay",
+            name=tr("Delay p50 / p95"),
+            value=delay,
+            hint=tr("From the delivery to the end of its work: of half of today's, and of 95 of 100."),
+        ),
+        Cell(
+            key="waiting",
+            name=tr("Waiting"),
+            value=number(known.waiting) if figures else none,
+            tone="blue" if known.waiting else "",
+            hint=tr("Deliveries of today whose work is not done yet."),
+        ),
+        Cell(
+            key="refused",
+            name=tr("Rejected"),
+            value=number(known.refused) if figures else none,
+            tone="red" if known.refused else "",
+            hint=tr("Refused today: their signature does not match. Open one to see why."),
+        ),
+    )
+
+
+def _listener_cell(listening: Listening | None, now: datetime, zone: str) -> Cell:
+    name = tr("Listener")
+    if listening is None:
+        return Cell(key="listener", name=name, value=tr("asking…"))
+    if not listening.is_up:
+        return Cell(key="listener", name=name, value=tr("Down"), tone="red", hint=listening.advice)
+    hint = exact(listening.since, zone)
+    if not listening.has_database:
+        return Cell(key="listener", name=name, value=tr("Up, no database"), tone="amber", hint=hint)
+    value = tr("Up since {time}").format(time=clock(listening.since, now)) if listening.since else tr("Up")
+    return Cell(key="listener", name=name, value=value, tone="green", hint=hint)
+
+
+def _address_cell(listening: Listening | None, public: str) -> Cell:
+    here = listening.address if listening else ""
+    value = public or here or "–"
+    hint = tr("Zoho calls {public}. On this computer: {here}") if public else tr("No public address is set yet: {here}")
+    return Cell(
+        key="address",
+        name=tr("Address"),
+        value=value.removeprefix("https://").removeprefix("http://"),
+        tone="" if public else "amber",
+        hint=hint.format(public=public, here=here or "–"),
+    )
+
+
+def delay_words(seconds: float) -> str:
+    """Return a delay with as many digits as matter."""
+    if seconds < 1:
+        return tr("{milliseconds} ms").format(milliseconds=number(max(1, round(seconds * 1000))))
+    if seconds < 10:
+        return tr("{seconds} s").format(seconds=number(round(seconds, 1)))
+    return span(seconds)
+
+
+def down_problem(listening: Listening | None, *, minutes: int, why_not: str = "") -> Problem | None:
+    """Return what is wrong with the listener, None when it takes deliveries in; *minutes* is how often is polled."""
+    if listening is None:
+        return None
+    if not listening.is_up:
+        every = tr("Polling covers changes every {time}.").format(time=span(minutes * 60))
+        return Problem(
+            title=tr("Deliveries are not being received"),
+            meaning=f"{tr('No listener answers at {address}.').format(address=listening.address)} {every}",
+            doing=why_not,
+            tone="amber",
+        )
+    if not listening.has_database:
+        return Problem(
+            title=tr("The listener does not reach the database"),
+            meaning=tr(
+                "Deliveries are kept on its disk and handed over later: %Ln so far.",
+                None,
+                listening.spooled,
+            ),
+            tone="amber",
+        )
+    return None
+
+
+def paused_problem(waiting: int) -> Problem:
+    """Return the words while processing is paused."""
+    return Problem(
+        title=tr("Processing is paused"),
+        meaning=tr(
+            "Deliveries are still taken in and kept; %Ln of today wait until you resume.",
+            None,
+            waiting,
+        ),
+        tone="blue",
+    )
+
+
+def empty_words(wanted: InboxFilter, *, is_up: bool, has_secret: bool, public: str) -> tuple[str, tuple[str, ...]]:
+    """Return why the list is empty: a heading and the usual reasons, those that are known to hold first."""
+    if wanted.is_narrow:
+        return tr("No delivery matches."), (tr("Deliveries are kept for 30 days."),)
+    reasons = (
+        (not is_up, tr("The listener is not running here: start it, and leave it running.")),
+        (not public, tr("Zoho does not know the address yet: enter it in Zoho's webhooks, with the secret.")),
+        (not has_secret, tr("No workflow rule in Zoho calls the webhook yet, or nothing has changed since it does.")),
+    )
+    held = [words for holds, words in reasons if holds]
+    return tr("Waiting for the first delivery."), (*held, *(words for holds, words in reasons if not holds))

@@ -1,0 +1,313 @@
+"""The list of deliveries and the table of coverage: rows, columns, looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tsh_sync_gui.core.values import iso
+from tsh_sync_gui.engine.coverage import Coverage, EventCoverage, Hearing
+from tsh_sync_gui.engine.ports.deliveries import InboxRow
+from tsh_sync_gui.engine.ports.inbox import Change, EventState, Verdict
+from tsh_sync_gui.ui.state.columns import MARK, Column
+from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, tr
+from tsh_sync_gui.ui.state.webhooks import delay_words, verdict_word, work_word
+from tsh_sync_gui.ui.state.words import Look, Tone
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A delivery in its list; *title* is its entity's."""
+
+    row: InboxRow
+    title: str
+
+    @property
+    def key(self) -> str:
+        """Return the delivery's number."""
+        return str(self.row.id)
+
+
+def verdict_look(verdict: Verdict) -> Look:
+    """Return word, icon and tone of a verdict."""
+    icon, tone = {
+        Verdict.ACCEPTED: ("check", Tone.GREEN),
+        Verdict.DUPLICATE: ("copy", Tone.GREY),
+        Verdict.OUT_OF_ORDER: ("history", Tone.GREY),
+        Verdict.PING: ("plug", Tone.BLUE_OUTLINE),
+        Verdict.REFUSED: ("failed", Tone.RED),
+    }[verdict]
+    return Look(verdict_word(verdict), icon, tone)
+
+
+def work_look(state: EventState) -> Look:
+    """Return word, icon and tone of how far the work has come."""
+    icon, tone = {
+        EventState.WAITING: ("clock", Tone.BLUE_OUTLINE),
+        EventState.DONE: ("check", Tone.GREEN),
+        EventState.FAILED: ("failed", Tone.RED),
+        EventState.IGNORED: ("idle", Tone.GREY),
+    }[state]
+    return Look(work_word(state), icon, tone)
+
+
+def change_word(change: Change) -> str:
+    """Return what happened to the record."""
+    match change:
+        case Change.CREATED:
+            return tr("created")
+        case Change.UPDATED:
+            return tr("updated")
+        case Change.DELETED:
+            return tr("deleted")
+        case Change.UNKNOWN:
+            return tr("created or updated")
+
+
+def event_words(row: InboxRow, title: str) -> str:
+    """Return what a delivery tells of."""
+    if row.verdict is Verdict.PING:
+        return tr("Test")
+    if not row.entity:
+        return row.event or tr("(not read)")
+    return f"{title} · {change_word(row.change)}"
+
+
+def work_words(row: InboxRow) -> str:
+    """Return what became of a delivery; a failed one went to the dead letters."""
+    if row.state is EventState.FAILED:
+        return tr("Failed → dead letter")
+    if row.state is EventState.IGNORED and row.verdict is Verdict.REFUSED:
+        return tr("Not processed")
+    return work_word(row.state)
+
+
+def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple[Column[DeliveryRow], ...]:
+    """Return the columns of the list; the first one is where rows are marked."""
+    return (
+        Column(key=MARK, title="", text=lambda _row: "", value=lambda _row: "", width=34),
+        Column(
+            key="time",
+            title=tr("Time"),
+            text=lambda row: ago(row.row.received_at, now()),
+            value=lambda row: iso(row.row.received_at),
+            hint=lambda row: exact(row.row.received_at, zone()),
+            copied=lambda row: exact(row.row.received_at),
+            is_passing=True,
+            width=96,
+        ),
+        Column(
+            key="event",
+            title=tr("Event"),
+            text=lambda row: event_words(row.row, row.title),
+            value=lambda row: f"{row.row.entity} {row.row.change.value}".strip(),
+            hint=lambda row: row.row.event,
+            width=158,
+        ),
+        Column(
+            key="record",
+            title=tr("Record"),
+            text=lambda row: row.row.record_id or "–",
+            value=lambda row: row.row.record_id,
+            width=150,
+        ),
+        Column(
+            key="verdict",
+            title=tr("Verdict"),
+            text=lambda row: verdict_word(row.row.verdict),
+            value=lambda row: row.row.verdict.value,
+            icon=lambda row: verdict_look(row.row.verdict).icon,
+            tone=lambda row: verdict_look(row.row.verdict).tone.value,
+            hint=lambda row: row.row.scheme,
+            width=112,
+        ),
+        Column(
+            key="processing",
+            title=tr("Processing"),
+            text=lambda row: work_words(row.row),
+            value=lambda row: row.row.state.value,
+            icon=lambda row: work_look(row.row.state).icon,
+            tone=lambda row: work_look(row.row.state).tone.value,
+            hint=lambda row: row.row.title or row.row.outcome,
+            width=128,
+        ),
+        Column(
+            key="delay",
+            title=tr("Delay"),
+            text=lambda row: "–" if row.row.delay is None else delay_words(row.row.delay),
+            value=lambda row: row.row.delay,
+            is_number=True,
+            width=76,
+        ),
+        Column(
+            key="source",
+            title=tr("Source"),
+            text=lambda row: row.row.source or "–",
+            value=lambda row: row.row.source,
+            width=110,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """One event in the table of coverage; *title* is its record's, *alarm* the minutes after which silence is one."""
+
+    event: EventCoverage
+    title: str
+    alarm: int
+    is_alarm: bool
+
+    @property
+    def key(self) -> str:
+        """Return entity and change."""
+        return f"{self.event.entity}.{self.event.change.value}"
+
+
+def hearing_look(event: EventCoverage, *, is_alarm: bool) -> Look:
+    """Return how an event stands; "subscribed" as far as deliveries tell, for Zoho is not asked."""
+    if is_alarm:
+        return Look(tr("Silent"), "failed", Tone.RED)
+    match event.hearing:
+        case Hearing.HEARD:
+            return Look(tr("Heard"), "check", Tone.GREEN)
+        case Hearing.SILENT:
+            return Look(tr("Silent"), "late", Tone.AMBER)
+        case Hearing.NEVER:
+            return Look(tr("Never heard"), "never", Tone.AMBER if event.is_planned else Tone.GREY)
+        case Hearing.IDLE:
+            return Look(tr("Nothing to hear"), "idle", Tone.GREY)
+
+
+def subscribed_words(event: EventCoverage) -> str:
+    """Return whether Zoho delivers an event, by what came in."""
+    if event.last is not None:
+        return tr("yes")
+    return tr("not seen yet") if event.is_planned else tr("not planned")
+
+
+def coverage_rows(found: Coverage, titles: Mapping[str, str], *, alarm: int) -> tuple[CoverageRow, ...]:
+    """Return the events that are planned, were heard, or missed; *alarm* is after how many minutes silence is one."""
+    loud = {one.entity for one in found.silences}
+    return tuple(
+        CoverageRow(
+            event,
+            titles.get(event.entity, event.entity),
+            alarm,
+            event.entity in loud and event.missed > 0 and event.hearing in {Hearing.SILENT, Hearing.NEVER},
+        )
+        for event in found.events
+        if event.is_planned or event.last or event.missed
+    )
+
+
+def coverage_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple[Column[CoverageRow], ...]:
+    """Return the columns of the coverage."""
+    return (
+        Column(
+            key="event",
+            title=tr("Event"),
+            text=lambda row: f"{row.title} · {change_word(row.event.change)}",
+            value=lambda row: row.key,
+            width=200,
+        ),
+        Column(
+            key="standing",
+            title=tr("Standing"),
+            text=lambda row: hearing_look(row.event, is_alarm=row.is_alarm).word,
+            value=lambda row: row.event.hearing.value,
+            icon=lambda row: hearing_look(row.event, is_alarm=row.is_alarm).icon,
+            tone=lambda row: hearing_look(row.event, is_alarm=row.is_alarm).tone.value,
+            width=140,
+        ),
+        Column(
+            key="subscribed",
+            title=tr("Subscribed"),
+            text=lambda row: subscribed_words(row.event),
+            value=lambda row: row.event.last is not None,
+            hint=lambda _row: tr("By what came in: Zoho tells nobody which rules it has."),
+            width=112,
+        ),
+        Column(
+            key="last",
+            title=tr("Last seen"),
+            text=lambda row: ago(row.event.last, now()),
+            value=lambda row: iso(row.event.last),
+            hint=lambda row: exact(row.event.last, zone()),
+            copied=lambda row: exact(row.event.last),
+            is_passing=True,
+            width=110,
+        ),
+        Column(
+            key="rate",
+            title=tr("Expected"),
+            text=lambda row: tr("{number} a day").format(number=number(row.event.per_day)),
+            value=lambda row: row.event.per_day,
+            hint=lambda _row: tr("The mean of the last seven days."),
+            is_number=True,
+            width=96,
+        ),
+        Column(
+            key="missed",
+            title=tr("Not told of"),
+            text=lambda row: number(row.event.missed) if row.event.missed else "–",
+            value=lambda row: row.event.missed,
+            hint=lambda _row: tr("Changes in Zoho that a sync found and no delivery told of."),
+            tone=lambda row: "red" if row.is_alarm else "amber" if row.event.missed else "",
+            is_number=True,
+            width=96,
+        ),
+        Column(
+            key="alarm",
+            title=tr("Silence alarm"),
+            text=lambda row: _alarm_words(row, now()),
+            value=lambda row: row.is_alarm,
+            tone=lambda row: "red" if row.is_alarm else "",
+            width=170,
+        ),
+    )
+
+
+def _alarm_words(row: CoverageRow, now: datetime) -> str:
+    if row.is_alarm and row.event.missed_since is not None:
+        return tr("Alarm: missed since {time}").format(time=clock(row.event.missed_since, now))
+    return tr("after {time} of silence").format(time=_minutes(row.alarm)) if row.event.is_planned else "–"
+
+
+def _minutes(minutes: int) -> str:
+    return tr("%Ln h", None, minutes // 60) if minutes % 60 == 0 else tr("%Ln min", None, minutes)
+
+
+def silence_problems(found: Coverage, prices: Mapping[str, str]) -> tuple[tuple[str, str, Problem], ...]:
+    """Return per silent entity its name, its button's text with the price, and the fault."""
+    return tuple(
+        (
+            one.entity,
+            tr("Fetch the gap · {price}").format(price=prices[one.entity])
+            if one.entity in prices
+            else tr("Fetch the gap"),
+            Problem(title=one.title, meaning=one.advice, is_grave=True),
+        )
+        for one in found.silences
+    )
+
+
+def coverage_lead(found: Coverage | None) -> str:
+    """Return how webhooks cover what changes, in a sentence."""
+    if found is None:
+        return tr("Reading the coverage…")
+    if not found.in_use:
+        return tr("No webhook has come yet, and no public address is set: syncs find every change.")
+    planned = [event for event in found.events if event.is_planned]
+    heard = sum(event.last is not None for event in planned)
+    words = tr("{heard} of {all} planned events have been heard.").format(heard=number(heard), all=number(len(planned)))
+    missed = sum(event.missed for event in found.events)
+    more = tr("%Ln change(s) in Zoho came without a delivery.", None, missed) if missed else ""
+    return f"{words} {more}".strip()
+
+
+def needs_gap(rows: Sequence[CoverageRow]) -> bool:
+    """Tell whether one of *rows* has changes that nobody told of."""
+    return any(row.event.missed for row in rows)
