@@ -990,6 +990,11 @@
    <translation>العنوان الذي يستدعيه Zoho</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Address and secret are set here; Zoho's webhooks need the same ones.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Addresses in apprise's form, apart by spaces, such as mailtos://user:password@host?to=me@host or tgram://…; this computer sends to them.</source>
    <translation>عناوين بصيغة apprise تفصل بينها مسافات، مثل ‎mailtos://user:password@host?to=me@host‎ أو ‎tgram://…‎، ويرسل إليها هذا الحاسوب.</translation>
@@ -1689,6 +1694,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Computed signatures</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
    <source>Connect to Zoho</source>
    <translation>الاتصال بـZoho</translation>
@@ -1910,7 +1920,7 @@
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <source>Dead letters</source>
-   <translation>السجلات المتعثّرة</translation>
+   <translation>المتعثّرات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2023,6 +2033,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Delivery</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>Delivery #{number}</source>
    <translation type="unfinished" />
   </message>
   <message>
@@ -3679,6 +3694,11 @@
    <translation>بلا جدول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>No secret is set here: make one, and enter it in Zoho's webhooks with the address.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>No secret is set: every delivery is rejected.</source>
    <translation type="unfinished" />
@@ -3956,7 +3976,7 @@
    <translation>لم يُجرَّب شيء</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
    <source>Nothing was tried again yet.</source>
    <translation>لم تُعَد أي محاولة بعد.</translation>
   </message>
@@ -4247,7 +4267,7 @@
    <translation>كلمة المرور</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_acts.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>Past retries</source>
    <translation>المحاولات السابقة</translation>
@@ -4669,7 +4689,6 @@
    <translation type="unfinished" />
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Replay…</source>
@@ -4955,17 +4974,10 @@
    <source>Save and retry</source>
    <translation>حفظ وإعادة المحاولة</translation>
   </message>
-  <message numerus="yes">
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
-   <source>Save and retry · %Ln call(s)</source>
-   <translation>
-    <numerusform>حفظ وإعادة المحاولة · بلا استدعاء</numerusform>
-    <numerusform>حفظ وإعادة المحاولة · استدعاء واحد</numerusform>
-    <numerusform>حفظ وإعادة المحاولة · استدعاءان</numerusform>
-    <numerusform>حفظ وإعادة المحاولة · %Ln استدعاءات</numerusform>
-    <numerusform>حفظ وإعادة المحاولة · %Ln استدعاءً</numerusform>
-    <numerusform>حفظ وإعادة المحاولة · %Ln استدعاء</numerusform>
-   </translation>
+   <source>Save and retry · no call</source>
+   <translation>حفظ وإعادة المحاولة · بلا استدعاء</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table.py" />
@@ -4996,6 +5008,11 @@
    <location filename="tsh_sync_gui/ui/tray.py" />
    <source>Schedules go on. Quit is in the icon's menu; Settings → Alerts changes this.</source>
    <translation>تستمر الجداول. الإنهاء في قائمة الأيقونة، ويُغيَّر هذا في الإعدادات ← التنبيهات.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>Schedule…</source>
+   <translation>الجدول…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -6034,6 +6051,11 @@
    <translation type="unfinished" />
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>The listener runs here.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>The listener runs. Its first delivery ticks a line below.</source>
    <translation type="unfinished" />
@@ -6407,6 +6429,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>This is sign-in {count} of {limit}: Zoho drops the oldest ones after that.</source>
    <translation>هذا تسجيل الدخول {count} من {limit}: بعد ذلك يُسقط Zoho الأقدم.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
+   <source>This mends the record here. Correct it in Zoho, too: the next full sync reads it from there again.</source>
+   <translation>هذا يصلح السجل هنا. صحّحه في Zoho أيضًا: فالمزامنة الكاملة التالية تقرؤه من هناك مجددًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -6856,6 +6883,11 @@
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>When</source>
    <translation>متى</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <source>When it is synced by itself</source>
+   <translation>متى تُزامَن تلقائيًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />

@@ -159,6 +159,16 @@ async def test_a_card_tells_its_next_run_a_pause_and_that_it_is_late(qloop, wind
     await until(lambda: window.status._parts["next"].text().startswith("Next "))
 
 
+async def test_a_cards_menu_leads_to_its_schedule(qloop, window, service):
+    await opened(window, service)
+
+    window.wishes.fulfil(NAMES[4], "schedule")
+    await until(lambda: isinstance(window.side.content, ScheduleEditor))
+
+    assert window.panel is window.schedules
+    assert window.side.content._item.schedule.entity == NAMES[4]
+
+
 async def test_the_bell_counts_alerts_lists_them_and_is_read_then(qloop, window, service):
     alarmed(service)
     await opened(window, service)

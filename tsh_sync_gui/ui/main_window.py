@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         self.status.resume.connect(self.wishes.resume_all)
         self.sync.opened.connect(self.open_run)
         self.schedules.opened.connect(self.side.open_panel)
+        self.wishes.schedule.connect(lambda entity: self.go("schedules", entity))
         self.schedules.schedules.export_wanted.connect(lambda: self.exporter.ask(self.schedules.schedules))
         self.wishes.review.connect(self.open_run)
         self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))

@@ -23,7 +23,8 @@ class Wishes(QObject):
     """Carries out actions.
 
     *review* carries a run to open, *settings* says that the settings are needed, *sign_in* that a new sign-in is,
-    *unlock* that the place of the secrets is to be opened, *letters* carries a run whose dead letters are wanted.
+    *unlock* that the place of the secrets is to be opened, *letters* carries a run whose dead letters are wanted,
+    *schedule* an entity whose schedule is.
     """
 
     review = Signal(str)
@@ -31,6 +32,7 @@ class Wishes(QObject):
     sign_in = Signal()
     unlock = Signal()
     letters = Signal(str)
+    schedule = Signal(str)
 
     def __init__(self, session: Session, window: QWidget, kept: QSettings | None) -> None:
         super().__init__(window)
@@ -70,6 +72,8 @@ class Wishes(QObject):
                 self.sign_in.emit()
             case Do.UNLOCK:
                 self.unlock.emit()
+            case Do.SCHEDULE:
+                self.schedule.emit(entity)
             case Do.REVIEW | Do.LETTERS:
                 info = run.info if run else (status.last if status else None)
                 if info is not None:

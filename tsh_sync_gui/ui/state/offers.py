@@ -34,6 +34,7 @@ class Do(StrEnum):
     ESTIMATE = "estimate"
     UNLOCK = "unlock"
     LETTERS = "letters"
+    SCHEDULE = "schedule"
 
 
 # What ends a run as "Needs you" for another reason than that records would be deleted.
@@ -69,7 +70,7 @@ def offers(state: AppState, prices: Prices, status: EntityStatus, *, mode: str =
     run = state.runs.get(status.entity)
     live = run is not None and run.is_live
     reason = _why_not(status, run, is_pending=status.entity in state.pending)
-    starts = _starts(prices, status.entity, reason, mode=mode, leads=not live)
+    starts = (*_starts(prices, status.entity, reason, mode=mode, leads=not live), _schedule(status))
     if live and run is not None:
         elsewhere = run.here is False and not status.silent
         shown = tuple(replace(one, leads=one.do is Do.SYNC) for one in starts) if elsewhere else starts
@@ -78,6 +79,11 @@ def offers(state: AppState, prices: Prices, status: EntityStatus, *, mode: str =
     if special is not None:
         return (special, *_letters(status, run), *(replace(one, leads=False) for one in starts))
     return (*_letters(status, run), *starts)
+
+
+def _schedule(status: EntityStatus) -> Offer:
+    hint = tr("When it is synced by itself")
+    return Offer(do=Do.SCHEDULE, text=tr("Schedule…"), icon="calendar", hint=hint, reason=status.unavailable)
 
 
 def _letters(status: EntityStatus, run: RunView | None) -> tuple[Offer, ...]:
