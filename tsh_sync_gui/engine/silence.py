@@ -12,7 +12,7 @@ from tsh_sync_gui.engine.alerts import Alerts, Cause
 from tsh_sync_gui.engine.webhooks_inbox import WebhooksInbox
 from tsh_sync_gui.entities.registry import Registry
 
-EVERY_S: Final = 60.0
+EVERY_S: Final = 120.0
 
 
 class SilenceWatch:

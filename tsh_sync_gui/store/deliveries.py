@@ -67,10 +67,12 @@ WHERE verdict IN ('accepted', 'duplicate', 'out_of_order') AND entity <> '' AND 
 """
 _FOUND_BY: Final = """
 SELECT array_agg(id), min(started_at) FROM sync.runs
-WHERE entity = %s AND mode <> 'record' AND NOT dry_run AND created + updated + deleted > 0
-    AND started_at > %s - interval '1 day'
+WHERE entity = %(entity)s AND mode <> 'record' AND NOT dry_run AND created + updated + deleted > 0
+    AND started_at > %(since)s - interval '1 day' AND started_at > (
+        SELECT min(started_at) FROM sync.runs WHERE entity = %(entity)s AND mode <> 'record' AND NOT dry_run)
 """
-# What a run found after *since*, by Zoho's own stamp, and no delivery named since. The audit has no stamp of Zoho's.
+# An entity's first run finds what is there, and no change. Of later ones, what Zoho stamped after *since* and no
+# delivery named since; the audit itself has no stamp of Zoho's.
 _MISSED: Final = """
 WITH found AS (
     SELECT row_key, max(at) AS at, (array_agg(action ORDER BY at DESC))[1] AS last
@@ -172,7 +174,7 @@ class PgDeliveries:
         found: list[Missed] = []
         for name, moment in since.items():
             entity = self._registry.get(name)
-            ((runs, begins),) = await self._rows(_FOUND_BY, (name, moment))
+            ((runs, begins),) = await self._rows(_FOUND_BY, {"entity": name, "since": moment})
             if not runs:
                 continue
             values = {"entity": name, "since": moment, "runs": runs, "begins": begins, "most": _MOST_MISSED}

@@ -246,6 +246,8 @@ def _add_records(found: MetaData) -> None:
         _text("actor"),
         _text("run_id"),
         Index("ix_audit_row", "entity", "row_key", "at"),
+        # Rows come in the order of their time.
+        Index("ix_audit_at", "at", postgresql_using="brin"),
         schema=SYNC,
         postgresql_partition_by="RANGE (at)",
     )
