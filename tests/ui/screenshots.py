@@ -19,6 +19,7 @@ from tests.support.fake_service import FakeService
 from tests.ui.doctor_scenes import DOCTOR
 from tests.ui.letter_scenes import LETTERS
 from tests.ui.scenes import SCENES, Scene
+from tests.ui.schedule_scenes import SCHEDULES
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.app import prepare
@@ -77,7 +78,7 @@ def _paint_over(picture: QPixmap, window: MainWindow) -> None:
 
 
 async def _all(app: QApplication, folder: Path, names: list[str], engine: EngineThread) -> None:
-    for scene in (*SCENES, *DOCTOR, *LETTERS):
+    for scene in (*SCENES, *DOCTOR, *LETTERS, *SCHEDULES):
         if names and scene.name not in names:
             continue
         use_language(app, "ar" if scene.mirrored or os.environ.get("TSH_LANGUAGE") == "ar" else "en")

@@ -112,7 +112,7 @@ class Alerts:
         self._judged_at = moment
         facts = await self._store.facts(tuple(self._titles))
         verdict = judge(facts, await self._budget.status(), self._titles)
-        for cause, subject in verdict.over:
+        for cause, subject in facts.open.intersection(verdict.over):
             await self.clear(cause, subject)
         for one in verdict.raised:
             await self.raise_(

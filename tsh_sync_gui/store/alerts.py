@@ -29,6 +29,7 @@ _NAMES: Final = (
     "evidence",
     "cleared_at",
 )
+_KNOWN_HERE: Final = frozenset(Cause)
 _RUN_NAMES: Final = ("entity", "id", "state", "error_kind", "title", "advice", "ended_at")
 _OWN: Final = ", ".join(f"alert.{name}" for name in _NAMES)
 _SILENCED: Final = """
@@ -94,6 +95,7 @@ SELECT clock_timestamp(), coalesce((SELECT time_zone FROM sync.organization), ''
 FROM sync.runs WHERE started_at > clock_timestamp() - interval '1 day'
     AND ended_at > clock_timestamp() - interval '1 hour' AND NOT dry_run
 """
+_OPEN: Final = "SELECT cause, subject FROM sync.alerts WHERE state = 'open'"
 _FORGET: Final = "DELETE FROM sync.alerts WHERE state = 'cleared' AND last_at < now() - %s RETURNING id"
 
 
@@ -127,7 +129,8 @@ class PgAlerts:
 
     async def all(self, *, limit: int = 200) -> Sequence[Alert]:
         """Return alerts, open ones first, then the newest."""
-        return tuple(_alert(row) for row in await self._rows(_ALL, (limit,)))
+        # A newer program may know causes that this one does not.
+        return tuple(_alert(row) for row in await self._rows(_ALL, (limit,)) if row[1] in _KNOWN_HERE)
 
     async def find(self, alert: int) -> Alert | None:
         """Return one alert."""
@@ -170,6 +173,7 @@ class PgAlerts:
             letters=letters,
             newest_letter=newest,
             signed_in_at=signed_in,
+            open=frozenset((Cause(one), subject) for one, subject in await self._rows(_OPEN, ()) if one in _KNOWN_HERE),
         )
 
     async def forget(self) -> None:

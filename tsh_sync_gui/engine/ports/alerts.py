@@ -94,7 +94,7 @@ class Facts:
     """What the database says at *now* of all that alerts are raised for.
 
     *ended* and *failed* are the runs of the last hour; *letters* are open dead letters, *newest_letter* the highest
-    number among them; *signed_in_at* is the last sign-in.
+    number among them; *signed_in_at* is the last sign-in; *open* are the causes, with subject, that last.
     """
 
     now: datetime
@@ -105,6 +105,7 @@ class Facts:
     letters: int = 0
     newest_letter: int = 0
     signed_in_at: datetime | None = None
+    open: frozenset[tuple[Cause, str]] = frozenset()
 
 
 class AlertStore(Protocol):
