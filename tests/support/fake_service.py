@@ -12,6 +12,7 @@ import msgspec
 
 from tests.support.fake_letters import FakeLetters
 from tests.support.fake_watch import FakeAlerts, FakeSchedules
+from tests.support.fake_webhooks import FakeWebhooks
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import ManualClock
 from tsh_sync_gui.core.events import (
@@ -138,6 +139,7 @@ class FakeService:
     cancelled: int = 0
     machine: str = "SALES-PC"
     letters: FakeLetters = field(default_factory=FakeLetters)
+    webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     schedules: FakeSchedules = field(default_factory=FakeSchedules)
     alerts: FakeAlerts = field(default_factory=FakeAlerts)
 

@@ -160,7 +160,7 @@ async def past(service: FakeService, window: MainWindow, keys: Keys) -> None:
     service.letters.past.append(
         work_of(31, id="w2", state=WorkState.DONE, done=31, succeeded=31, is_careful=True, ended_at=NOW)
     )
-    window.dead_letters.show_past()
+    window.dead_letters.acts.show_past()
     await asyncio.sleep(0.3)
 
 

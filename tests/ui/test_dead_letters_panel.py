@@ -198,7 +198,7 @@ async def test_a_retry_of_many_asks_first_shows_its_progress_and_is_cancelled(ql
     panel.bulk.cancel.click()
     await until(panel.bulk.close_it.isVisible)
     assert panel.bulk.accessibleName().startswith("Cancelled, 2 / 3")
-    panel.show_past()
+    panel.acts.show_past()
     await until(lambda: window.side.content is not None)
 
 

@@ -10,14 +10,13 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.values import RunId
-from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.views import RunDetail, SyncReport
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.bell import Bell
-from tsh_sync_gui.ui.panels.dead_letters import RUN as OF_RUN
+from tsh_sync_gui.ui.letter_ways import LetterWays
+from tsh_sync_gui.ui.listening import ListenerDesk
 from tsh_sync_gui.ui.panels.dead_letters import DeadLetterPanel
 from tsh_sync_gui.ui.panels.doctor import RUN, DoctorPanel
 from tsh_sync_gui.ui.panels.help import HelpPanel
@@ -28,10 +27,12 @@ from tsh_sync_gui.ui.panels.schedules import SchedulesPanel
 from tsh_sync_gui.ui.panels.settings import Save, SettingsPanel, Test
 from tsh_sync_gui.ui.panels.starting import StartingPage, Way
 from tsh_sync_gui.ui.panels.sync import SyncPanel
+from tsh_sync_gui.ui.panels.webhooks import WebhookPanel
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.summary import bar_state, sync_count
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.webhook_ways import WebhookWays
 from tsh_sync_gui.ui.widgets.basics import retint
 from tsh_sync_gui.ui.widgets.exporting import Exporter
 from tsh_sync_gui.ui.widgets.frame_parts import DemoBand, Navigation, StatusBar, TopBar
@@ -77,6 +78,8 @@ class MainWindow(QMainWindow):
         self.starting = StartingPage(words)
         self.sync = SyncPanel(session, self.wishes, kept)
         self.dead_letters = DeadLetterPanel(session, kept)
+        self.webhooks = WebhookPanel(session, kept)
+        self.listener: ListenerDesk | None = None
         self.schedules = SchedulesPanel(session, kept)
         self.settings = SettingsPanel(session.actions, save=save, test=test)
         self.wizard = Wizard(session.actions)
@@ -85,6 +88,7 @@ class MainWindow(QMainWindow):
         panels: tuple[Panel, ...] = (
             self.sync,
             self.dead_letters,
+            self.webhooks,
             self.schedules,
             self.settings,
             self.wizard,
@@ -97,7 +101,8 @@ class MainWindow(QMainWindow):
         self._build(demo=demo)
         self.toast = Toast(self.stack)
         self._connect(session.actions)
-        self._connect_letters()
+        self.letter_ways = LetterWays(self)
+        self.webhook_ways = WebhookWays(self)
         self._restore()
         self.go("sync")
 
@@ -162,42 +167,6 @@ class MainWindow(QMainWindow):
         actions.failed.connect(self.tell)
         theme.current().changed.connect(self._repaint)
 
-    def _connect_letters(self) -> None:
-        panel = self.dead_letters
-        panel.run_wanted.connect(self.open_run)
-        panel.told.connect(self.tell)
-        panel.figures_read.connect(self._show_letters)
-        panel.beside.connect(self.side.open_panel)
-        panel.table_export_wanted.connect(self.exporter.ask)
-        panel.export_wanted.connect(self._export_letters)
-        self.wishes.letters.connect(self.open_letters)
-        self.session.letters_changed.connect(panel.news)
-        self.session.history_changed.connect(panel.news)
-
-    def _show_letters(self, figures: LetterFigures) -> None:
-        self.session.use_letters(figures)
-        self.navigation.show_count(self.dead_letters.key, figures.new, "amber")
-
-    def _export_letters(self, query: str) -> None:
-        service = self.session.service
-        if service is not None:
-            self.exporter.ask_file(self.dead_letters.title, lambda path: service.letters.export(query, path))
-
-    def open_letters(self, run: str) -> None:
-        """Show the dead letters that a run left."""
-        self.side.close_panel()
-        self.go(self.dead_letters.key, f"{OF_RUN}{run}")
-
-    def _use_letters(self) -> None:
-        """Show the dead letters of the service that is open now."""
-        service = self.session.service
-        try:
-            letters = service.letters if service is not None else None
-        except ConfigurationError:  # a service without a database has none
-            letters = None
-        self.dead_letters.use(letters)
-        self.navigation.show_entry(self.dead_letters.key, shown=letters is not None)
-
     def show_state(self) -> None:
         """Show what stands around the screens."""
         session, state = self.session, self.session.state
@@ -224,13 +193,15 @@ class MainWindow(QMainWindow):
         """Leave the starting page: the service is there."""
         self._is_open = True
         self.starting.end()
-        self._use_letters()
+        self.letter_ways.use_service()
+        self.webhook_ways.use_service()
         self.go(self._in_front)
 
     def service_opening(self) -> None:
         """Show that the service is being opened."""
         self._is_open = False
         self.dead_letters.use(None)
+        self.webhooks.use(None)
         self.starting.begin()
         self.show_state()
         self.go(self._in_front)
@@ -289,7 +260,7 @@ class MainWindow(QMainWindow):
             settings=self.kept,
         )
         panel.approved.connect(self._approve)
-        panel.letters_wanted.connect(self.open_letters)
+        panel.letters_wanted.connect(self.letter_ways.open_run)
         panel.export_wanted.connect(self.exporter.ask)
         self.side.open_panel(panel.state.heading, panel)
 

@@ -18,6 +18,7 @@ from tsh_sync_gui.ui.examining import Examiner
 from tsh_sync_gui.ui.first_run import FirstRun
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.language import language_of
+from tsh_sync_gui.ui.listening import ProgramListener
 from tsh_sync_gui.ui.main_window import MainWindow
 from tsh_sync_gui.ui.opening import Opened, Opener, Opening, SetupOpener, open_setup, opener
 from tsh_sync_gui.ui.panels.starting import Way
@@ -93,6 +94,7 @@ class Program:
         self.window.settings.use(
             ProgramDeeds(lambda: self.window.settings.loaded, lambda: self._opened.service if self._opened else None)
         )
+        self.window.listener = ProgramListener(lambda: self._opened.service.loaded if self._opened else None)
         self.window.doctor.use(
             Examiner(lambda: self._opened.service.loaded if self._opened else None, demo=demo).examine
         )

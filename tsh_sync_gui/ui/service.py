@@ -12,6 +12,7 @@ from tsh_sync_gui.engine.ports import Organization, RunInfo
 from tsh_sync_gui.engine.views import Forecast, Overview, RunDetail, SyncReport, SyncRequest
 from tsh_sync_gui.ui.letter_service import LetterService
 from tsh_sync_gui.ui.watch_service import AlertsDesk, SchedulesDesk
+from tsh_sync_gui.ui.webhook_service import WebhookService
 
 
 class Service(Protocol):
@@ -45,6 +46,11 @@ class Service(Protocol):
     @property
     def alerts(self) -> AlertsDesk:
         """Return what a person should know though nobody looks."""
+        ...
+
+    @property
+    def webhooks(self) -> WebhookService:
+        """Return the inbox of webhooks."""
         ...
 
     async def sync(self, request: SyncRequest) -> SyncReport:

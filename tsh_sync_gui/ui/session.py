@@ -13,6 +13,7 @@ from tsh_sync_gui.core.errors import SyncError, VaultLockedError
 from tsh_sync_gui.core.events import (
     AlertRaised,
     ConnectionChanged,
+    DeliveriesChanged,
     Event,
     LettersChanged,
     RecordsRejected,
@@ -89,6 +90,7 @@ class Session(QObject):
     changed = Signal()
     history_changed = Signal()
     letters_changed = Signal(object)
+    deliveries_changed = Signal()
     previewed = Signal(object)
     told = Signal(object)
 
@@ -181,6 +183,8 @@ class Session(QObject):
 
     def _tell_letters(self, events: Iterable[Event]) -> None:
         """Say that dead letters have changed: by a deed, or because a run brought or refused records."""
+        if any(isinstance(one, DeliveriesChanged) for one in events):
+            self.deliveries_changed.emit()
         news = [one for one in events if isinstance(one, (LettersChanged, RecordsRejected, RunFinished))]
         if news:
             self.letters_changed.emit(

@@ -18,7 +18,6 @@ from tsh_sync_gui.engine.letters.values import (
     LetterFigures,
     LetterGroup,
     LetterPage,
-    LetterWork,
 )
 from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.letter_service import LetterService
@@ -33,7 +32,6 @@ from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.dead_letters import Filter, Marks, Shown, empty_words, fault_from, fault_of
 from tsh_sync_gui.ui.state.dead_letters_edit import edit_problem
 from tsh_sync_gui.ui.state.dead_letters_rows import GroupRow
-from tsh_sync_gui.ui.state.dead_letters_work import WorkRow, work_columns
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.bulk_line import BulkLine
@@ -41,14 +39,15 @@ from tsh_sync_gui.ui.widgets.letter_bar import LetterBar
 from tsh_sync_gui.ui.widgets.table import DataTable
 
 RUN: Final = "run:"
+OF_RECORD: Final = "id:"
 _QUIET_MS: Final = 1500
 
 
 class DeadLetterPanel(Panel):
     """Groups, letters and one letter opened; or its editor.
 
-    *run_wanted* carries a run to open, *told* words for the person, *figures_read* how things stand, *beside* a heading
-    and a widget for the side, *export_wanted* a search to be written to a file.
+    *run_wanted* carries a run to open, *told* words for the person, *figures_read* how things stand, *export_wanted* a
+    search to be written to a file, *table_export_wanted* a table.
     """
 
     key = "dead_letters"
@@ -56,7 +55,6 @@ class DeadLetterPanel(Panel):
     run_wanted = Signal(str)
     told = Signal(object)
     figures_read = Signal(object)
-    beside = Signal(str, object)
     export_wanted = Signal(str)
     table_export_wanted = Signal(object)
 
@@ -130,7 +128,7 @@ class DeadLetterPanel(Panel):
         bar.switched.connect(lambda in_groups: self.switch(in_groups=in_groups))
         bar.retry.clicked.connect(acts.retry_listed)
         bar.more.clicked.connect(lambda: acts.drop_listed(bar.more))
-        bar.past.clicked.connect(self.show_past)
+        bar.past.clicked.connect(acts.show_past)
         bar.export.clicked.connect(self._export_all)
         lists.group_opened.connect(self.open_group)
         lists.again.connect(self._ask)
@@ -149,6 +147,7 @@ class DeadLetterPanel(Panel):
         deeds.worked.connect(lambda work: self.bulk.show_work(work, self._session.now))
         self.bulk.cancelled.connect(deeds.cancel)
         acts.edited.connect(self._begin_edit)
+        acts.table_export_wanted.connect(self.table_export_wanted)
         self.editor.left.connect(self._leave_editor)
         self.editor.mended.connect(self._mended)
 
@@ -164,7 +163,7 @@ class DeadLetterPanel(Panel):
         letters.model.marked.connect(self._show_offer)
         self.lists.groups.export_wanted.connect(lambda: self.table_export_wanted.emit(self.lists.groups))
         pane.export_wanted.connect(self.table_export_wanted)
-        pane.others_wanted.connect(lambda record: self.bar.use(Filter(text=f"id:{record}", shown=Shown.ALL)))
+        pane.others_wanted.connect(lambda record: self.search(f"{OF_RECORD}{record}"))
         pane.head.run_wanted.connect(self.run_wanted)
         pane.head.retry.clicked.connect(acts.retry_opened)
         pane.head.edit.clicked.connect(acts.edit)
@@ -311,11 +310,11 @@ class DeadLetterPanel(Panel):
             self._ask()
             self.lists.letters.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def open_run(self, run: str) -> None:
-        """Show the letters that a run left, whatever became of them."""
+    def search(self, text: str) -> None:
+        """Show the letters of a run or a record, whatever became of them."""
         self._in_groups = False
         self.bar.show_way(in_groups=False)
-        self.bar.use(Filter(text=f"{RUN}{run}", shown=Shown.ALL))
+        self.bar.use(Filter(text=text, shown=Shown.ALL))
 
     # The editor
 
@@ -335,20 +334,6 @@ class DeadLetterPanel(Panel):
 
     # The window
 
-    def show_past(self) -> None:
-        """Show earlier retries at the side."""
-        if self._service is not None:
-            self._session.actions.run(self._service.works(), then=self._show_past)
-
-    def _show_past(self, works: list[LetterWork]) -> None:
-        table: DataTable[WorkRow] = DataTable(
-            work_columns(self._session.now), tr("Past retries"), empty=tr("Nothing was tried again yet.")
-        )
-        table.set_rows([WorkRow(work) for work in works])
-        table.keep_small()
-        table.export_wanted.connect(lambda: self.table_export_wanted.emit(table))
-        self.beside.emit(tr("Past retries"), table)
-
     def _export_all(self) -> None:
         self.export_wanted.emit(self.bar.filter.query)
 
@@ -358,8 +343,8 @@ class DeadLetterPanel(Panel):
 
     @override
     def open_at(self, focus: str) -> None:
-        if focus.startswith(RUN):
-            self.open_run(focus.removeprefix(RUN))
+        if focus.startswith((RUN, OF_RECORD)):
+            self.search(focus)
         elif not self._is_fresh:
             self._ask()
         else:

@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from tsh_sync_gui.engine.letters.values import Letter, LetterDetail, quoted
+from tsh_sync_gui.engine.letters.values import Letter, LetterDetail, LetterWork, quoted
 from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.ui.letter_service import LetterService
 from tsh_sync_gui.ui.panels.dead_letters_deeds import LetterDeeds, Target
@@ -17,8 +17,10 @@ from tsh_sync_gui.ui.panels.dead_letters_lists import LetterLists
 from tsh_sync_gui.ui.panels.dead_letters_menu import entries, letter_menu
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.dead_letters import Marks, Shown, shown_of
+from tsh_sync_gui.ui.state.dead_letters_work import WorkRow, work_columns
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.letter_bar import LetterBar
+from tsh_sync_gui.ui.widgets.table import DataTable
 
 _ONLY_ONE: Final = frozenset({"E"})
 _NOTHING: Final = Target((), 0)
@@ -30,9 +32,14 @@ async def _locked(service: LetterService, letter: str) -> LetterDetail | None:
 
 
 class LetterActs(QObject):
-    """Finds the letters that are meant and does the deed. *edited* carries the detail of a letter to be edited."""
+    """Finds the letters that are meant and does the deed. *edited* carries the detail of a letter to be edited.
+
+    *beside* carries a heading and a widget for the side of the window, *table_export_wanted* a table.
+    """
 
     edited = Signal(object)
+    beside = Signal(str, object)
+    table_export_wanted = Signal(object)
 
     def __init__(
         self, owner: QWidget, session: Session, *, bar: LetterBar, lists: LetterLists, deeds: LetterDeeds
@@ -170,6 +177,20 @@ class LetterActs(QObject):
         """Return who is known to take care of letters, this person first."""
         known = (row.letter.assigned_to for row in self._lists.letters.model.rows)
         return tuple(dict.fromkeys(one for one in (user_name(), *known) if one))
+
+    def show_past(self) -> None:
+        """Show earlier retries at the side."""
+        if self.service is not None:
+            self._session.actions.run(self.service.works(), then=self._show_past)
+
+    def _show_past(self, works: list[LetterWork]) -> None:
+        table: DataTable[WorkRow] = DataTable(
+            work_columns(self._session.now), tr("Past retries"), empty=tr("Nothing was tried again yet.")
+        )
+        table.keep_small()
+        table.set_rows([WorkRow(work) for work in works])
+        table.export_wanted.connect(lambda: self.table_export_wanted.emit(table))
+        self.beside.emit(tr("Past retries"), table)
 
     # Menus
 

@@ -54,6 +54,11 @@ class LetterEditor(QWidget):
         self.draft = Draft(original="", text="")
         self._name = ElidedLabel("", "heading")
         self._cause = label("", "muted", wrap=True, selectable=True)
+        self._hint = label(
+            tr("This mends the record here. Correct it in Zoho, too: the next full sync reads it from there again."),
+            "caption",
+            wrap=True,
+        )
         self.back = button(tr("Back to the list"), "flat", icon_name="chevron-left")
         self.save = button(tr("Save and retry"), "primary", icon_name="refresh")
         self.reset = button(tr("As it was"), "", icon_name="reset")
@@ -103,6 +108,7 @@ class LetterEditor(QWidget):
         self._column.setSpacing(8)
         self._column.addLayout(head)
         self._column.addWidget(self._cause)
+        self._column.addWidget(self._hint)
         self._column.addWidget(split, 1)
         self.text.textChanged.connect(self._typed)
         self.faults.itemActivated.connect(self._go_to)
@@ -123,8 +129,9 @@ class LetterEditor(QWidget):
         set_text(self._cause, f"{origin(detail.letter, title)}\n{cause_words(detail.letter)}")
         self.text.setPlainText(detail.text)
         self.text.setReadOnly(False)
-        words = tr("Save and retry · %Ln call(s)", None, detail.calls) if detail.calls else tr("Save and retry")
-        set_text(self.save, words)
+        is_record = detail.letter.part.is_record
+        set_text(self.save, tr("Save and retry · no call") if is_record else tr("Save and retry"))
+        self._hint.setVisible(is_record)
         self._check()
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -233,7 +240,7 @@ class LetterEditor(QWidget):
             self._result = None
         if problem is not None:
             self._result = ProblemBox(problem)
-            self._column.insertWidget(2, self._result)
+            self._column.insertWidget(3, self._result)
 
     @property
     def result(self) -> str:

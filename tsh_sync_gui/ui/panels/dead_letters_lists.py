@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterPage
@@ -40,6 +40,7 @@ class LetterLists(QStackedWidget):
             group_columns(now), tr("Groups of dead letters"), empty="", settings=settings
         )
         self.groups.sort_by("count", descending=True)
+        self.groups.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.letters = LetterTable(now, settings)
         self.group_pane = GroupPane()
         self.detail_pane = LetterDetailPane(now, settings)

@@ -29,6 +29,8 @@ class PayloadTree(QTreeWidget):
         self.setHeaderLabels([tr("Field"), tr("Value")])
         self.setAccessibleName(tr("Record as a tree"))
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # names of fields and code stay as they are written
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+        self.header().setDefaultAlignment(left)
         self.setUniformRowHeights(True)
         self.setColumnWidth(0, 170)
         self.setTabKeyNavigation(False)

@@ -192,7 +192,8 @@ class DataTable(QWidget, Generic[Row]):
         whole = self.model.rowCount()
         if self._empty.isHidden() is not whole > 0:
             self._empty.setVisible(not whole)
-        chosen = len(self.view.selectionModel().selectedRows()) if self.view.selectionModel().hasSelection() else 0
+        many = self.view.selectionMode() is not QAbstractItemView.SelectionMode.SingleSelection
+        chosen = len(self.view.selectionModel().selectedRows()) if many else 0
         self.foot.show_counts(chosen, self.filtered.rowCount(), whole)
 
     def _open_menu(self, where: QPoint) -> None:
