@@ -70,10 +70,16 @@ class Wiring:
 
     async def work(self, concurrency: int, *, tell: Callable[[JobNews], None] = lambda _news: None) -> None:
         """Do up to *concurrency* jobs at once, and put into the queue what comes due, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.worker(tell=tell).run(concurrency=concurrency), name="jobs")
-            group.create_task(_beside(self.scheduler.run()), name="schedules")
-            group.create_task(_beside(self.silence.run()), name="silence")
+        beside = [
+            asyncio.create_task(_beside(self.scheduler.run()), name="schedules"),
+            asyncio.create_task(_beside(self.silence.run()), name="silence"),
+        ]
+        try:
+            await self.worker(tell=tell).run(concurrency=concurrency)
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
 
     def worker(self, *, tell: Callable[[JobNews], None] = lambda _news: None) -> Worker:
         """Return a worker for all kinds of jobs; *tell* hears of each attempt's begin and end."""
