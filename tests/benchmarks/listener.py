@@ -230,6 +230,7 @@ def applied(env: dict[str, str], url: str, changes: int) -> dict[str, Any]:
         "changes": changes,
         "row_p50_s": round(times[len(times) // 2], 3),
         "row_p95_s": round(times[int(len(times) * 0.95)], 3),
+        "row_slowest_s": round(times[-1], 3),
     }
 
 
