@@ -95,6 +95,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
                 session.detach()  # qasync handles events once more after its loop has stopped
             if window is not None:
                 window.wizard.detach()
+                window.dead_letters.use(None)
 
     try:
         loop.run_until_complete(guarded())
