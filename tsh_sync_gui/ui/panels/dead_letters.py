@@ -29,7 +29,7 @@ from tsh_sync_gui.ui.panels.dead_letters_lists import LetterLists
 from tsh_sync_gui.ui.panels.dead_letters_opened import OpenedLetter
 from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.session import Session
-from tsh_sync_gui.ui.state.dead_letters import Filter, Marks, Shown, empty_words, fault_from, fault_of
+from tsh_sync_gui.ui.state.dead_letters import Filter, Marks, Shown, can_retry, empty_words, fault_from, fault_of
 from tsh_sync_gui.ui.state.dead_letters_edit import edit_problem
 from tsh_sync_gui.ui.state.dead_letters_rows import GroupRow
 from tsh_sync_gui.ui.state.problems import Problem
@@ -125,6 +125,7 @@ class DeadLetterPanel(Panel):
     def _connect(self) -> None:
         bar, lists, feed, deeds, acts = self.bar, self.lists, self.feed, self.deeds, self.acts
         bar.filtered.connect(self._ask)
+        bar.search.left.connect(lists.focus_list)
         bar.switched.connect(lambda in_groups: self.switch(in_groups=in_groups))
         bar.retry.clicked.connect(acts.retry_listed)
         bar.more.clicked.connect(lambda: acts.drop_listed(bar.more))
@@ -244,6 +245,7 @@ class DeadLetterPanel(Panel):
     def _take(self, reading: Reading, is_other: bool) -> None:
         overview = self._session.state.overview
         self.lists.titles = {one.entity: one.title for one in overview.entities} if overview else {}
+        self.lists.can_retry = can_retry(self.bar.filter, self._session.now)
         if reading.wanted.in_groups:
             self.lists.show_groups(reading.groups)
         elif reading.page is not None:

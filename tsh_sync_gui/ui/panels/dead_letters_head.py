@@ -202,3 +202,8 @@ class GroupPane(QWidget):
             set_text(self._values[key], words)
         set_tip(self._values["first"], exact(group.first_seen_at))
         set_tip(self._values["last"], exact(group.last_seen_at))
+
+    def show_open(self, *, is_open: bool) -> None:
+        """Offer what is done with open letters, or leave it out."""
+        self.retry.setVisible(is_open)
+        self.discard.setVisible(is_open)

@@ -36,6 +36,7 @@ class LetterLists(QStackedWidget):
         super().__init__()
         self._now = now
         self.titles: Mapping[str, str] = {}
+        self.can_retry = True
         self.groups: DataTable[GroupRow] = DataTable(
             group_columns(now), tr("Groups of dead letters"), empty="", settings=settings
         )
@@ -77,8 +78,8 @@ class LetterLists(QStackedWidget):
         self._split.setHandleWidth(12)
         self._split.addWidget(lists)
         self._split.addWidget(opened)
-        self._split.setStretchFactor(0, 5)
-        self._split.setStretchFactor(1, 4)
+        self._split.setStretchFactor(0, 3)
+        self._split.setStretchFactor(1, 2)
         self._split.setSizes([480, 440])
         self._error_column.setContentsMargins(0, 0, 0, 0)
         self._error_column.addStretch(1)
@@ -127,6 +128,7 @@ class LetterLists(QStackedWidget):
             self.beside.setCurrentWidget(self._nothing)
         else:
             self.group_pane.show_group(group, self.title_of(group.entity), self._now())
+            self.group_pane.show_open(is_open=self.can_retry)
             self.beside.setCurrentWidget(self.group_pane)
 
     def show_page(self, page: LetterPage, *, is_other: bool) -> None:

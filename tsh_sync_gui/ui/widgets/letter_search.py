@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QInputMethodEvent, QStandardItem, QStandardItemModel, QTextCharFormat
+from PySide6.QtGui import QColor, QInputMethodEvent, QKeyEvent, QStandardItem, QStandardItemModel, QTextCharFormat
 from PySide6.QtWidgets import QCompleter, QLineEdit
 from typing_extensions import override
 
@@ -50,9 +50,10 @@ class _Completer(QCompleter):
 
 
 class LetterSearch(QLineEdit):
-    """*searched* carries the text once nothing was typed for a moment, at once on Enter."""
+    """*searched* carries the text once nothing was typed for a moment, at once on Enter. *left* wants the list (↓)."""
 
     searched = Signal(str)
+    left = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,6 +82,14 @@ class LetterSearch(QLineEdit):
         if self.text() != self._told:
             self._told = self.text()
             self.searched.emit(self._told)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Down:
+            self._tell()
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def use_text(self, text: str) -> None:
         """Search for *text* at once."""
