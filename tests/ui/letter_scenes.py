@@ -237,4 +237,8 @@ LETTERS = (
     Scene("letters-edited", some, edited, themes=BOTH, sizes=SIZES),
     Scene("letters-edit-refused", some, edit_refused),
     Scene("letters-mirrored", some, items, sizes=SIZES, mirrored=True),
+    Scene("letters-mirrored-groups", some, groups, mirrored=True),
+    Scene("letters-mirrored-edited", some, edited, mirrored=True),
+    Scene("letters-mirrored-asking", some, asking, mirrored=True),
+    Scene("letters-mirrored-record", some, tab(3), mirrored=True),
 )

@@ -80,7 +80,7 @@ class LetterLists(QStackedWidget):
         self._split.addWidget(opened)
         self._split.setStretchFactor(0, 3)
         self._split.setStretchFactor(1, 2)
-        self._split.setSizes([480, 440])
+        self._split.setSizes([620, 380])
         self._error_column.setContentsMargins(0, 0, 0, 0)
         self._error_column.addStretch(1)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
