@@ -171,7 +171,11 @@ class MemoryWorker:
         tasks: set[asyncio.Task[None]] = set()
         try:
             while True:
-                names = [kind.name for kind in self._kinds.values() if self._may_call() or not kind.calls_zoho]
+                names = [
+                    kind.name
+                    for kind in self._kinds.values()
+                    if (self._may_call() or not kind.calls_zoho) and not kind.rests()
+                ]
                 while len(tasks) < concurrency and (job := self._jobs.next(names)):
                     job = self._jobs.set(job.id, state=JobState.RUNNING)
                     self._jobs.until.pop(job.id, None)

@@ -311,6 +311,23 @@ async def test_a_kind_nobody_here_knows_waits_for_who_does(any_bench):
     assert await any_bench.state(job) == "waiting"
 
 
+async def test_a_kind_that_rests_waits_without_a_try_and_is_done_afterwards(any_bench):
+    resting, other, is_resting = Recorder(), Recorder(), [True]
+    job = await put(any_bench, kind="resting")
+    await put(any_bench, kind="other")
+
+    kind = Kind(name="resting", handler=resting, calls_zoho=False, rests=lambda: is_resting[0])
+    async with any_bench.working(kind, ("other", other)):
+        assert await eventually(lambda: asyncio.sleep(0, other.did))
+        await asyncio.sleep(0.2)
+        before = list(resting.did)
+        is_resting[0] = False
+        await any_bench.settled()
+
+    assert (before, resting.did) == ([], [0])
+    assert await any_bench.outcomes(job) == ["done"]
+
+
 async def test_while_syncing_is_off_only_jobs_that_call_nobody_are_done(any_bench):
     calls, local = Recorder(), Recorder()
     any_bench.allowed = False
