@@ -316,6 +316,7 @@ class Program:
     async def _shut(self) -> None:
         """Stop what runs within a page, then close the service."""
         self.session.detach()
+        self.window.dead_letters.use(None)
         self._opened = None
         if not await self._engine.settle(_STOP_RUNS_SECONDS):
             structlog.get_logger(__name__).error("a run did not stop in time; its next start goes on")
