@@ -28,27 +28,16 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>%Ln are left out: they were rejected, or name no record.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-   </translation>
-  </message>
-  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>%Ln byte(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا بايتات</numerusform>
+    <numerusform>بايت واحد</numerusform>
+    <numerusform>بايتان</numerusform>
+    <numerusform>%Ln بايتات</numerusform>
+    <numerusform>%Ln بايتًا</numerusform>
+    <numerusform>%Ln بايت</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -78,25 +67,25 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>%Ln change(s) in Zoho came without a delivery.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لم يحدث تغيير في Zoho بلا تسليم.</numerusform>
+    <numerusform>حدث تغيير واحد في Zoho بلا تسليم.</numerusform>
+    <numerusform>حدث تغييران في Zoho بلا تسليم.</numerusform>
+    <numerusform>حدثت %Ln تغييرات في Zoho بلا تسليم.</numerusform>
+    <numerusform>حدث %Ln تغييرًا في Zoho بلا تسليم.</numerusform>
+    <numerusform>حدث %Ln تغيير في Zoho بلا تسليم.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>%Ln character(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا أحرف</numerusform>
+    <numerusform>حرف واحد</numerusform>
+    <numerusform>حرفان</numerusform>
+    <numerusform>%Ln أحرف</numerusform>
+    <numerusform>%Ln حرفًا</numerusform>
+    <numerusform>%Ln حرف</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -137,38 +126,26 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>%Ln delivery(ies)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <source>%Ln deliveries</source>
+   <translation>
+    <numerusform>لا تسليمات</numerusform>
+    <numerusform>تسليم واحد</numerusform>
+    <numerusform>تسليمان</numerusform>
+    <numerusform>%Ln تسليمات</numerusform>
+    <numerusform>%Ln تسليمًا</numerusform>
+    <numerusform>%Ln تسليم</numerusform>
    </translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>%Ln delivery(ies) wait again</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>%Ln duplicate(s) are skipped.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <source>%Ln deliveries wait again</source>
+   <translation>
+    <numerusform>لا تسليم ينتظر من جديد</numerusform>
+    <numerusform>تسليم واحد ينتظر من جديد</numerusform>
+    <numerusform>تسليمان ينتظران من جديد</numerusform>
+    <numerusform>%Ln تسليمات تنتظر من جديد</numerusform>
+    <numerusform>%Ln تسليمًا ينتظر من جديد</numerusform>
+    <numerusform>%Ln تسليم ينتظر من جديد</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -332,13 +309,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>%Ln new</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا جديد</numerusform>
+    <numerusform>جديد واحد</numerusform>
+    <numerusform>جديدان</numerusform>
+    <numerusform>%Ln جديدة</numerusform>
+    <numerusform>%Ln جديدًا</numerusform>
+    <numerusform>%Ln جديد</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -726,7 +703,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>(not read)</source>
-   <translation type="unfinished" />
+   <translation>(لم يُقرأ)</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -753,7 +730,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>0.0.0.0 takes deliveries from other computers, too. The listener has to be started again after a change.</source>
-   <translation type="unfinished" />
+   <translation>0.0.0.0 يستقبل التسليمات من حواسيب أخرى أيضًا. يجب تشغيل المستمع من جديد بعد التغيير.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -768,7 +745,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>1 to 10,000,000</source>
-   <translation type="unfinished" />
+   <translation>من 1 إلى 10,000,000</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -783,7 +760,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>1 to 65,535</source>
-   <translation type="unfinished" />
+   <translation>من 1 إلى 65,535</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -794,7 +771,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>12 to 50 letters and digits; these are {number}.</source>
-   <translation type="unfinished" />
+   <translation>من 12 إلى 50 حرفًا ورقمًا؛ وهذه {number}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
@@ -815,12 +792,12 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>5 to 10,080</source>
-   <translation type="unfinished" />
+   <translation>من 5 إلى 10,080</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>64 or 44 are expected</source>
-   <translation type="unfinished" />
+   <translation>المتوقع 64 أو 44</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -876,7 +853,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>A newer delivery of the same record came with it and was used.</source>
-   <translation type="unfinished" />
+   <translation>جاء معه تسليم أحدث للسجل نفسه فاستُخدم.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
@@ -909,6 +886,11 @@
    <translation>هنا السجل الذي خُزِّن في النهاية، مع التشغيل الذي جلبه.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>A rejected delivery is never done. Mend its cause; Zoho's next one is accepted.</source>
+   <translation>التسليم المرفوض لا يُنفَّذ أبدًا. أصلح سببه، وسيُقبل تسليم Zoho التالي.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>A right is missing: {right}</source>
    <translation>صلاحية ناقصة: {right}</translation>
@@ -916,7 +898,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>A secret is set.</source>
-   <translation type="unfinished" />
+   <translation>السر محدَّد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -931,7 +913,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>A test: it was answered with 200, and there was nothing to do.</source>
-   <translation type="unfinished" />
+   <translation>اختبار: أُجيب بالرمز 200 ولم يكن هناك ما يُفعل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -966,7 +948,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Accepted</source>
-   <translation type="unfinished" />
+   <translation>مقبول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -982,7 +964,7 @@
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Address</source>
-   <translation type="unfinished" />
+   <translation>العنوان</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -992,7 +974,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Address and secret are set here; Zoho's webhooks need the same ones.</source>
-   <translation type="unfinished" />
+   <translation>العنوان والسر محدَّدان هنا؛ وتحتاج خطافات الويب في Zoho إلى القيم نفسها.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1007,7 +989,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Alarm: missed since {time}</source>
-   <translation type="unfinished" />
+   <translation>تنبيه: فائتة منذ {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1068,7 +1050,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>All entities</source>
-   <translation type="unfinished" />
+   <translation>كل الكيانات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -1093,7 +1075,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>All processing</source>
-   <translation type="unfinished" />
+   <translation>كل حالات المعالجة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -1103,7 +1085,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>All verdicts</source>
-   <translation type="unfinished" />
+   <translation>كل الأحكام</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_database.py" />
@@ -1179,7 +1161,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>As a command of curl (C)</source>
-   <translation type="unfinished" />
+   <translation>كأمر curl ‏(C)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -1239,7 +1221,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>Asking how the secret stands…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ السؤال عن حال السر…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -1307,7 +1289,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Audit</source>
-   <translation type="unfinished" />
+   <translation>سجل التدقيق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -1353,13 +1335,14 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Body</source>
-   <translation type="unfinished" />
+   <translation>المتن</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Body as text</source>
-   <translation type="unfinished" />
+   <translation>المتن نصًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -1379,12 +1362,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>By</source>
-   <translation type="unfinished" />
+   <translation>بواسطة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>By what came in: Zoho tells nobody which rules it has.</source>
-   <translation type="unfinished" />
+   <translation>بحسب ما ورد: لا يخبر Zoho أحدًا بما لديه من قواعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -1431,6 +1414,18 @@
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Calls foreseen</source>
    <translation>الاستدعاءات المتوقعة</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Calls left today: %Ln; the rest waits for the reset.</source>
+   <translation>
+    <numerusform>لم يبقَ اليوم أي استدعاء؛ وينتظر الباقي التصفير.</numerusform>
+    <numerusform>بقي اليوم استدعاء واحد؛ وينتظر الباقي التصفير.</numerusform>
+    <numerusform>بقي اليوم استدعاءان؛ وينتظر الباقي التصفير.</numerusform>
+    <numerusform>بقيت اليوم %Ln استدعاءات؛ وينتظر الباقي التصفير.</numerusform>
+    <numerusform>بقي اليوم %Ln استدعاءً؛ وينتظر الباقي التصفير.</numerusform>
+    <numerusform>بقي اليوم %Ln استدعاء؛ وينتظر الباقي التصفير.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -1499,22 +1494,22 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Change it</source>
-   <translation type="unfinished" />
+   <translation>تغيير</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Change secret…</source>
-   <translation type="unfinished" />
+   <translation>تغيير السر…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Change the webhook secret</source>
-   <translation type="unfinished" />
+   <translation>تغيير سر خطافات الويب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Changed in Zoho</source>
-   <translation type="unfinished" />
+   <translation>تغيّر في Zoho</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
@@ -1526,7 +1521,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Changes in Zoho that a sync found and no delivery told of.</source>
-   <translation type="unfinished" />
+   <translation>تغييرات في Zoho وجدتها مزامنة ولم يخبر بها أي تسليم.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
@@ -1572,7 +1567,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Choose a delivery first.</source>
-   <translation type="unfinished" />
+   <translation>اختر تسليمًا أولًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
@@ -1583,7 +1578,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
    <source>Choose an event with changes that nobody told of.</source>
-   <translation type="unfinished" />
+   <translation>اختر حدثًا له تغييرات لم يُخبر بها أحد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -1689,14 +1684,14 @@
    <translation>تُحفظ الأعمدة والترتيب والمرشّحات.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Computed</source>
-   <translation type="unfinished" />
+   <translation>المحسوب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Computed signatures</source>
-   <translation type="unfinished" />
+   <translation>التواقيع المحسوبة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -1719,7 +1714,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Copied as a request</source>
-   <translation type="unfinished" />
+   <translation>نُسخ كطلب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
@@ -1753,7 +1748,7 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Copy as request</source>
-   <translation type="unfinished" />
+   <translation>نسخ كطلب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
@@ -1773,7 +1768,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Copy the diagnosis</source>
-   <translation type="unfinished" />
+   <translation>نسخ التشخيص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
@@ -1788,7 +1783,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Counting deliveries and calls…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ عدّ التسليمات والاستدعاءات…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -1799,7 +1794,7 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
    <source>Coverage</source>
-   <translation type="unfinished" />
+   <translation>التغطية</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -1936,12 +1931,12 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Delay</source>
-   <translation type="unfinished" />
+   <translation>التأخر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Delay p50 / p95</source>
-   <translation type="unfinished" />
+   <translation>التأخر p50 / p95</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -1974,34 +1969,34 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Deliveries</source>
-   <translation type="unfinished" />
+   <translation>التسليمات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries are kept for 30 days.</source>
-   <translation type="unfinished" />
+   <translation>تُحفظ التسليمات 30 يومًا.</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries are kept on its disk and handed over later: %Ln so far.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>تُحفظ التسليمات على قرصه وتُسلَّم لاحقًا: لا شيء حتى الآن.</numerusform>
+    <numerusform>تُحفظ التسليمات على قرصه وتُسلَّم لاحقًا: واحد حتى الآن.</numerusform>
+    <numerusform>تُحفظ التسليمات على قرصه وتُسلَّم لاحقًا: اثنان حتى الآن.</numerusform>
+    <numerusform>تُحفظ التسليمات على قرصه وتُسلَّم لاحقًا: %Ln حتى الآن.</numerusform>
+    <numerusform>تُحفظ التسليمات على قرصه وتُسلَّم لاحقًا: %Ln حتى الآن.</numerusform>
+    <numerusform>تُحفظ التسليمات على قرصه وتُسلَّم لاحقًا: %Ln حتى الآن.</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries are not being received</source>
-   <translation type="unfinished" />
+   <translation>لا تُستقبل التسليمات الآن</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Deliveries are not received then. Polling covers changes until it is started again.</source>
-   <translation type="unfinished" />
+   <translation>لن تُستقبل التسليمات عندئذ. ويغطي الاستعلام الدوري التغييرات حتى يُشغَّل من جديد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -2011,34 +2006,34 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries are still taken in and kept; %Ln of today wait until you resume.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ لا شيء من اليوم ينتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ واحد من اليوم ينتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ اثنان من اليوم ينتظران الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln من اليوم تنتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln من اليوم تنتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln من اليوم تنتظر الاستئناف.</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries of today whose work is not done yet.</source>
-   <translation type="unfinished" />
+   <translation>تسليمات اليوم التي لم يتم عملها بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries today, of those that Zoho's plan sends a day (ZOHO_WEBHOOK_DAILY_LIMIT).</source>
-   <translation type="unfinished" />
+   <translation>تسليمات اليوم من أصل ما ترسله باقة Zoho في اليوم (ZOHO_WEBHOOK_DAILY_LIMIT).</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Delivery</source>
-   <translation type="unfinished" />
+   <translation>التسليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Delivery #{number}</source>
-   <translation type="unfinished" />
+   <translation>التسليم ‎#{number}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
@@ -2059,7 +2054,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Diagnosis</source>
-   <translation type="unfinished" />
+   <translation>التشخيص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -2108,8 +2103,9 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Do it once more (P)</source>
-   <translation type="unfinished" />
+   <translation>تنفيذه مرة أخرى (P)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2131,7 +2127,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Down</source>
-   <translation type="unfinished" />
+   <translation>متوقف</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -2139,10 +2135,22 @@
    <source>Duplicate</source>
    <translation>مكرر</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Duplicates skipped: %Ln.</source>
+   <translation>
+    <numerusform>لا مكررات متخطاة.</numerusform>
+    <numerusform>مكرر واحد متخطى.</numerusform>
+    <numerusform>مكرران متخطيان.</numerusform>
+    <numerusform>%Ln مكررات متخطاة.</numerusform>
+    <numerusform>%Ln مكررًا متخطى.</numerusform>
+    <numerusform>%Ln مكرر متخطى.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Duplicates, too</source>
-   <translation type="unfinished" />
+   <translation>والمكررات أيضًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2210,17 +2218,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>End it</source>
-   <translation type="unfinished" />
+   <translation>إنهاؤه</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>End the listener?</source>
-   <translation type="unfinished" />
+   <translation>إنهاء المستمع؟</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>End the listener…</source>
-   <translation type="unfinished" />
+   <translation>إنهاء المستمع…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2240,7 +2248,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Enter this secret in Zoho now</source>
-   <translation type="unfinished" />
+   <translation>أدخل هذا السر في Zoho الآن</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
@@ -2315,7 +2323,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Everything that changed in Zoho since the last delivery is fetched.</source>
-   <translation type="unfinished" />
+   <translation>يُجلب كل ما تغيّر في Zoho منذ آخر تسليم.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
@@ -2325,7 +2333,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Expected</source>
-   <translation type="unfinished" />
+   <translation>المتوقع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
@@ -2378,7 +2386,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Failed → dead letter</source>
-   <translation type="unfinished" />
+   <translation>فشل ← متعثّر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -2410,17 +2418,17 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Fetch the gap</source>
-   <translation type="unfinished" />
+   <translation>جلب الفجوة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Fetch the gap · {price}</source>
-   <translation type="unfinished" />
+   <translation>جلب الفجوة · {price}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
    <source>Fetch what no delivery told of</source>
-   <translation type="unfinished" />
+   <translation>جلب ما لم يخبر به أي تسليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
@@ -2459,7 +2467,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Fields</source>
-   <translation type="unfinished" />
+   <translation>الحقول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
@@ -2518,9 +2526,9 @@
    <translation>اليوم الأول</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>First difference</source>
-   <translation type="unfinished" />
+   <translation>أول اختلاف</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
@@ -2636,12 +2644,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>From the delivery to the end of its work.</source>
-   <translation type="unfinished" />
+   <translation>من التسليم إلى نهاية عمله.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>From the delivery to the end of its work: of half of today's, and of 95 of 100.</source>
-   <translation type="unfinished" />
+   <translation>من التسليم إلى نهاية عمله: لنصف تسليمات اليوم، ولـ95 من كل 100.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -2685,9 +2693,9 @@
    <translation>استبعاده مع ذكر السبب (D)</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Given</source>
-   <translation type="unfinished" />
+   <translation>المرسل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2749,22 +2757,22 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Header</source>
-   <translation type="unfinished" />
+   <translation>الترويسة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Header present</source>
-   <translation type="unfinished" />
+   <translation>الترويسة موجودة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Headers</source>
-   <translation type="unfinished" />
+   <translation>الترويسات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Heard</source>
-   <translation type="unfinished" />
+   <translation>مسموع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/commands.py" />
@@ -2804,7 +2812,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>How many Zoho's plan sends a day; the inbox compares today's number with it.</source>
-   <translation type="unfinished" />
+   <translation>كم ترسل باقة Zoho في اليوم؛ وتقارن به شاشة خطافات الويب عدد اليوم.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -2894,7 +2902,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>It came without headers.</source>
-   <translation type="unfinished" />
+   <translation>جاء بلا ترويسات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2904,12 +2912,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>It comes from {place} and is changed there.</source>
-   <translation type="unfinished" />
+   <translation>مصدره {place} ويُغيَّر هناك.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>It could not be done after several tries; its record went to the dead letters.</source>
-   <translation type="unfinished" />
+   <translation>تعذّر تنفيذه بعد عدة محاولات؛ وذهب سجله إلى المتعثّرات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -2934,7 +2942,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>It goes on when this window closes. After a restart of the computer start it again, or as a service.</source>
-   <translation type="unfinished" />
+   <translation>يستمر بعد إغلاق هذه النافذة. وبعد إعادة تشغيل الحاسوب شغّله من جديد أو كخدمة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/sign_in_boxes.py" />
@@ -2949,7 +2957,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>It is being started or ended.</source>
-   <translation type="unfinished" />
+   <translation>يجري تشغيله أو إنهاؤه.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
@@ -2959,12 +2967,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>It is kept and waits for its turn.</source>
-   <translation type="unfinished" />
+   <translation>محفوظ وينتظر دوره.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>It is not shown again. Until it stands in all of Zoho's webhooks the one before is valid for 24 hours.</source>
-   <translation type="unfinished" />
+   <translation>لن يُعرض ثانية. وإلى أن يُدخل في كل خطافات الويب في Zoho يبقى السابق صالحًا 24 ساعة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -2976,6 +2984,11 @@
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>It is starting.</source>
    <translation>قيد البدء.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>It names no record: there is nothing to do again.</source>
+   <translation>لا يسمّي سجلًا: لا شيء ليُعاد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -3010,7 +3023,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>It was answered with 401, kept to be looked at, and not processed.</source>
-   <translation type="unfinished" />
+   <translation>أُجيب بالرمز 401 وحُفظ ليُنظر فيه ولم يُعالَج.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -3020,7 +3033,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>It was not started from a window; end it where it was started.</source>
-   <translation type="unfinished" />
+   <translation>لم يُشغَّل من نافذة؛ أنهِه حيث شُغِّل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -3030,27 +3043,27 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Its body held the whole record; that was stored, without a call.</source>
-   <translation type="unfinished" />
+   <translation>ضمّ متنه السجل كله؛ فخُزّن بلا استدعاء.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Its record has not changed here since it came.</source>
-   <translation type="unfinished" />
+   <translation>لم يتغير سجله هنا منذ وروده.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Its record was fetched from Zoho and stored.</source>
-   <translation type="unfinished" />
+   <translation>جُلب سجله من Zoho وخُزّن.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Its replay</source>
-   <translation type="unfinished" />
+   <translation>إعادته</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Its signature and secrets are dots: sent as it is, it will be rejected.</source>
-   <translation type="unfinished" />
+   <translation>توقيعه وأسراره نقاط: إن أُرسل كما هو فسيُرفض.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -3080,7 +3093,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Keep it running</source>
-   <translation type="unfinished" />
+   <translation>إبقاؤه يعمل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -3135,12 +3148,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Last delivery</source>
-   <translation type="unfinished" />
+   <translation>آخر تسليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <source>Last delivery {when}.</source>
-   <translation type="unfinished" />
+   <translation>آخر تسليم {when}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -3200,15 +3213,27 @@
    <source>Leave without trying it?</source>
    <translation>الخروج دون المحاولة؟</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Left out, for they were rejected or name no record: %Ln.</source>
+   <translation>
+    <numerusform>لم يُترك شيء.</numerusform>
+    <numerusform>تُرك واحد لأنه مرفوض أو لا يسمّي سجلًا.</numerusform>
+    <numerusform>تُرك اثنان لأنهما مرفوضان أو لا يسمّيان سجلًا.</numerusform>
+    <numerusform>تُركت %Ln لأنها مرفوضة أو لا تسمّي سجلًا.</numerusform>
+    <numerusform>تُرك %Ln لأنها مرفوضة أو لا تسمّي سجلًا.</numerusform>
+    <numerusform>تُرك %Ln لأنها مرفوضة أو لا تسمّي سجلًا.</numerusform>
+   </translation>
+  </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Length</source>
-   <translation type="unfinished" />
+   <translation>الطول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>Let the list follow again (Space)</source>
-   <translation type="unfinished" />
+   <translation>اجعل القائمة تتابع من جديد (Space)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -3267,17 +3292,17 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Listener: port</source>
-   <translation type="unfinished" />
+   <translation>المستمع: المنفذ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Listener: this computer's address</source>
-   <translation type="unfinished" />
+   <translation>المستمع: عنوان هذا الحاسوب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>Live</source>
-   <translation type="unfinished" />
+   <translation>مباشر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -3337,7 +3362,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Make a new one; it is shown once</source>
-   <translation type="unfinished" />
+   <translation>إنشاء سر جديد؛ يُعرض مرة واحدة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
@@ -3454,7 +3479,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>More to do with webhooks</source>
-   <translation type="unfinished" />
+   <translation>المزيد مع خطافات الويب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
@@ -3494,7 +3519,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Never heard</source>
-   <translation type="unfinished" />
+   <translation>لم يُسمع قط</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -3579,7 +3604,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>No delivery matches.</source>
-   <translation type="unfinished" />
+   <translation>لا تسليم مطابق.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
@@ -3589,7 +3614,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
    <source>No event is planned.</source>
-   <translation type="unfinished" />
+   <translation>لا حدث مخطط له.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -3609,7 +3634,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>No listener answers at {address}.</source>
-   <translation type="unfinished" />
+   <translation>لا يجيب أي مستمع على {address}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -3619,7 +3644,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>No listener runs on this computer yet: deliveries are not received. It goes on when the window closes.</source>
-   <translation type="unfinished" />
+   <translation>لا يعمل أي مستمع على هذا الحاسوب بعد: لا تُستقبل التسليمات. ويستمر بعد إغلاق النافذة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -3655,12 +3680,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>No public address is set yet.</source>
-   <translation type="unfinished" />
+   <translation>لم يُحدَّد عنوان عام بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>No public address is set yet: {here}</source>
-   <translation type="unfinished" />
+   <translation>لم يُحدَّد عنوان عام بعد: {here}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -3696,12 +3721,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>No secret is set here: make one, and enter it in Zoho's webhooks with the address.</source>
-   <translation type="unfinished" />
+   <translation>لم يُحدَّد سر هنا: أنشئ واحدًا وأدخله مع العنوان في خطافات الويب في Zoho.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>No secret is set: every delivery is rejected.</source>
-   <translation type="unfinished" />
+   <translation>لا سر محدَّد: يُرفض كل تسليم.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
@@ -3721,12 +3746,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>No webhook has come yet, and no public address is set: syncs find every change.</source>
-   <translation type="unfinished" />
+   <translation>لم يرد أي خطاف ويب بعد ولم يُحدَّد عنوان عام: تجد المزامنات كل تغيير.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>No workflow rule in Zoho calls the webhook yet, or nothing has changed since it does.</source>
-   <translation type="unfinished" />
+   <translation>لا قاعدة سير عمل في Zoho تستدعي خطاف الويب بعد، أو لم يتغير شيء منذ ذلك.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -3746,12 +3771,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>None of them can be replayed.</source>
-   <translation type="unfinished" />
+   <translation>لا يمكن إعادة أيٍّ منها.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>None was computed.</source>
-   <translation type="unfinished" />
+   <translation>لم يُحسب أي منها.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -3776,7 +3801,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Not processed</source>
-   <translation type="unfinished" />
+   <translation>لم يُعالَج</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
@@ -3786,7 +3811,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Not told of</source>
-   <translation type="unfinished" />
+   <translation>لم يُخبر بها</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
@@ -3841,7 +3866,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <source>Nothing has come in today.</source>
-   <translation type="unfinished" />
+   <translation>لم يرد شيء اليوم.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -3937,12 +3962,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Nothing to do</source>
-   <translation type="unfinished" />
+   <translation>لا شيء ليُفعل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Nothing to hear</source>
-   <translation type="unfinished" />
+   <translation>لا شيء ليُسمع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
@@ -4034,6 +4059,16 @@
    <translation>على هذا الحاسوب</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>One delivery</source>
+   <translation>تسليم واحد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>One delivery waits again</source>
+   <translation>تسليم واحد ينتظر من جديد</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <source>One line for each cause (G)</source>
    <translation>سطر لكل سبب (G)</translation>
@@ -4067,18 +4102,6 @@
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>One small request for each kind of record shows what the sign-in may read and write.</source>
    <translation>طلب صغير لكل نوع من السجلات يبيّن ما يجوز لتسجيل الدخول قراءته وكتابته.</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>Only %Ln call(s) are left today; the rest waits for the reset.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -4130,7 +4153,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Open dead letters</source>
-   <translation type="unfinished" />
+   <translation>فتح المتعثّرات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -4227,7 +4250,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Out of order</source>
-   <translation type="unfinished" />
+   <translation>خارج الترتيب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -4301,7 +4324,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Pause processing</source>
-   <translation type="unfinished" />
+   <translation>إيقاف المعالجة مؤقتًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/tray.py" />
@@ -4311,7 +4334,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>Pause the list (Space)</source>
-   <translation type="unfinished" />
+   <translation>إيقاف القائمة مؤقتًا (Space)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
@@ -4354,12 +4377,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Ping</source>
-   <translation type="unfinished" />
+   <translation>نبضة اختبار</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Polling covers changes every {time}.</source>
-   <translation type="unfinished" />
+   <translation>يغطي الاستعلام الدوري التغييرات كل {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -4399,12 +4422,12 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Processing</source>
-   <translation type="unfinished" />
+   <translation>المعالجة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Processing is paused</source>
-   <translation type="unfinished" />
+   <translation>المعالجة متوقفة مؤقتًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -4487,7 +4510,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Reading the coverage…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ قراءة التغطية…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
@@ -4497,7 +4520,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Reading the deliveries…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ قراءة التسليمات…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -4530,7 +4553,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Received</source>
-   <translation type="unfinished" />
+   <translation>ورد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -4615,7 +4638,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Refused today: their signature does not match. Open one to see why.</source>
-   <translation type="unfinished" />
+   <translation>رُفضت اليوم: توقيعها لا يطابق. افتح واحدًا لترى السبب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -4625,7 +4648,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Rejected</source>
-   <translation type="unfinished" />
+   <translation>مرفوض</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/check.py" />
@@ -4641,58 +4664,63 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>Replay</source>
-   <translation type="unfinished" />
+   <translation>إعادة</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>Replay %Ln chosen…</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>إعادة المحدَّد…</numerusform>
+    <numerusform>إعادة المحدَّد الواحد…</numerusform>
+    <numerusform>إعادة المحدَّدَين…</numerusform>
+    <numerusform>إعادة %Ln محدَّدة…</numerusform>
+    <numerusform>إعادة %Ln محدَّدًا…</numerusform>
+    <numerusform>إعادة %Ln محدَّد…</numerusform>
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
-   <source>Replay %Ln delivery(ies)?</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Replay %Ln deliveries?</source>
+   <translation>
+    <numerusform>إعادة التسليمات؟</numerusform>
+    <numerusform>إعادة تسليم واحد؟</numerusform>
+    <numerusform>إعادة تسليمين؟</numerusform>
+    <numerusform>إعادة %Ln تسليمات؟</numerusform>
+    <numerusform>إعادة %Ln تسليمًا؟</numerusform>
+    <numerusform>إعادة %Ln تسليم؟</numerusform>
    </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
-   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>Replay everything since…</source>
-   <translation type="unfinished" />
+   <translation>إعادة كل شيء منذ…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Replay of</source>
-   <translation type="unfinished" />
+   <translation>إعادة لـ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Replay this delivery?</source>
+   <translation>إعادة هذا التسليم؟</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>Replay · {price}</source>
-   <translation type="unfinished" />
+   <translation>إعادة · {price}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Replayed as</source>
-   <translation type="unfinished" />
+   <translation>أُعيد بالرقم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Replay…</source>
-   <translation type="unfinished" />
+   <translation>إعادة…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -4749,7 +4777,7 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Resume processing</source>
-   <translation type="unfinished" />
+   <translation>استئناف المعالجة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/tray.py" />
@@ -5057,7 +5085,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>Search deliveries</source>
-   <translation type="unfinished" />
+   <translation>البحث في التسليمات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
@@ -5067,7 +5095,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>Search record, event, source</source>
-   <translation type="unfinished" />
+   <translation>ابحث في السجل والحدث والمصدر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -5171,13 +5199,13 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>Send a ping to the listener here (T)</source>
-   <translation type="unfinished" />
+   <translation>إرسال نبضة اختبار إلى المستمع هنا (T)</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Send a test</source>
-   <translation type="unfinished" />
+   <translation>إرسال اختبار</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -5219,7 +5247,7 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Set-up helper</source>
-   <translation type="unfinished" />
+   <translation>مساعد الإعداد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -5235,7 +5263,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Settings of webhooks</source>
-   <translation type="unfinished" />
+   <translation>إعدادات خطافات الويب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
@@ -5277,7 +5305,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <source>Show what has come in since</source>
-   <translation type="unfinished" />
+   <translation>عرض ما ورد منذ ذلك</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
@@ -5352,12 +5380,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Signatures that were computed</source>
-   <translation type="unfinished" />
+   <translation>التواقيع التي حُسبت</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Signed</source>
-   <translation type="unfinished" />
+   <translation>الموقَّع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />
@@ -5380,9 +5408,9 @@
    <translation>سُجِّل الدخول.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Signed parameters</source>
-   <translation type="unfinished" />
+   <translation>المعاملات الموقَّعة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -5397,7 +5425,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Silence alarm</source>
-   <translation type="unfinished" />
+   <translation>تنبيه الصمت</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/alerts.py" />
@@ -5412,7 +5440,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Silent</source>
-   <translation type="unfinished" />
+   <translation>صامت</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -5477,7 +5505,7 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Source</source>
-   <translation type="unfinished" />
+   <translation>المصدر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -5487,7 +5515,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Standing</source>
-   <translation type="unfinished" />
+   <translation>الحال</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -5497,13 +5525,13 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <source>Start listener</source>
-   <translation type="unfinished" />
+   <translation>تشغيل المستمع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Start the listener</source>
-   <translation type="unfinished" />
+   <translation>تشغيل المستمع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
@@ -5536,12 +5564,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Starting the listener…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ تشغيل المستمع…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <source>Starting…</source>
-   <translation type="unfinished" />
+   <translation>جارٍ التشغيل…</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
@@ -5670,7 +5698,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Subscribed</source>
-   <translation type="unfinished" />
+   <translation>مشترَك</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
@@ -5930,15 +5958,20 @@
    <translation>استُنفدت استدعاءات اليوم حتى ⁦{turn}⁩.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>The delivery does not say whether it was created or updated.</source>
+   <translation>لا يذكر التسليم أأُنشئ السجل أم حُدِّث.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>The demo has no listener: its simulated Zoho sends nothing.</source>
-   <translation type="unfinished" />
+   <translation>لا مستمع في العرض التجريبي: Zoho المُحاكى لا يرسل شيئًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>The demo has no secret.</source>
-   <translation type="unfinished" />
+   <translation>لا سر في العرض التجريبي.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -5948,7 +5981,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>The demo has nothing to set up.</source>
-   <translation type="unfinished" />
+   <translation>لا شيء لإعداده في العرض التجريبي.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
@@ -5968,7 +6001,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>The first one</source>
-   <translation type="unfinished" />
+   <translation>الأول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -5988,12 +6021,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The gap of {entity} is being fetched</source>
-   <translation type="unfinished" />
+   <translation>جارٍ جلب فجوة {entity}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The gap of {entity} waits to be fetched already</source>
-   <translation type="unfinished" />
+   <translation>فجوة {entity} تنتظر الجلب أصلًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
@@ -6023,7 +6056,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The listener answered at {where}. It stands in the list as a ping.</source>
-   <translation type="unfinished" />
+   <translation>أجاب المستمع على {where}. ويظهر في القائمة كنبضة اختبار.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -6033,37 +6066,37 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The listener does not reach the database</source>
-   <translation type="unfinished" />
+   <translation>لا يصل المستمع إلى قاعدة البيانات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The listener has ended</source>
-   <translation type="unfinished" />
+   <translation>انتهى المستمع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The listener is not running here: start it, and leave it running.</source>
-   <translation type="unfinished" />
+   <translation>المستمع لا يعمل هنا: شغّله واتركه يعمل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The listener runs</source>
-   <translation type="unfinished" />
+   <translation>المستمع يعمل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The listener runs here.</source>
-   <translation type="unfinished" />
+   <translation>المستمع يعمل هنا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>The listener runs. Its first delivery ticks a line below.</source>
-   <translation type="unfinished" />
+   <translation>المستمع يعمل. أول تسليم له يؤشّر على سطر أدناه.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>The mean of the last seven days.</source>
-   <translation type="unfinished" />
+   <translation>متوسط الأيام السبعة الأخيرة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -6088,12 +6121,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>The one before is valid until {time}.</source>
-   <translation type="unfinished" />
+   <translation>السابق صالح حتى {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The one before stays valid for 24 hours.</source>
-   <translation type="unfinished" />
+   <translation>يبقى السابق صالحًا 24 ساعة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
@@ -6123,7 +6156,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>The present one stays valid for 24 hours, so that Zoho can be changed meanwhile.</source>
-   <translation type="unfinished" />
+   <translation>يبقى الحالي صالحًا 24 ساعة ليتسنى تغيير Zoho في هذه الأثناء.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
@@ -6148,12 +6181,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The public address answers</source>
-   <translation type="unfinished" />
+   <translation>العنوان العام يجيب</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>The reason is not kept</source>
-   <translation type="unfinished" />
+   <translation>السبب غير محفوظ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -6173,17 +6206,17 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>The record was deleted already.</source>
-   <translation type="unfinished" />
+   <translation>كان السجل محذوفًا أصلًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>The record was fetched since; nothing was left to do.</source>
-   <translation type="unfinished" />
+   <translation>جُلب السجل منذ ذلك؛ ولم يبقَ ما يُفعل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>The record was never known here, so there was nothing to delete.</source>
-   <translation type="unfinished" />
+   <translation>لم يكن السجل معروفًا هنا قط، فلا شيء ليُحذف.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -6258,7 +6291,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>The same text came before; nothing was done again.</source>
-   <translation type="unfinished" />
+   <translation>ورد النص نفسه من قبل؛ فلم يُعَد شيء.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -6278,7 +6311,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The secret was changed</source>
-   <translation type="unfinished" />
+   <translation>غُيِّر السر</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
@@ -6328,7 +6361,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The test arrived</source>
-   <translation type="unfinished" />
+   <translation>وصل الاختبار</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/passphrase.py" />
@@ -6373,7 +6406,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>There was nothing to do.</source>
-   <translation type="unfinished" />
+   <translation>لم يكن هناك ما يُفعل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -6393,7 +6426,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>They stand at the top of the list; duplicates are told apart as always.</source>
-   <translation type="unfinished" />
+   <translation>تقف في أعلى القائمة؛ وتُميَّز المكررات كالمعتاد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
@@ -6502,7 +6535,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Today</source>
-   <translation type="unfinished" />
+   <translation>اليوم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -6602,12 +6635,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Up</source>
-   <translation type="unfinished" />
+   <translation>يعمل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Up since {time}</source>
-   <translation type="unfinished" />
+   <translation>يعمل منذ {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -6617,7 +6650,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Up, no database</source>
-   <translation type="unfinished" />
+   <translation>يعمل بلا قاعدة بيانات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
@@ -6647,7 +6680,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Use this one</source>
-   <translation type="unfinished" />
+   <translation>استخدام هذا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -6676,7 +6709,7 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Verdict</source>
-   <translation type="unfinished" />
+   <translation>الحكم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -6707,7 +6740,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Waiting for the first delivery.</source>
-   <translation type="unfinished" />
+   <translation>في انتظار أول تسليم.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -6771,12 +6804,12 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Webhooks per day</source>
-   <translation type="unfinished" />
+   <translation>خطافات الويب في اليوم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_strip.py" />
    <source>Webhooks today</source>
-   <translation type="unfinished" />
+   <translation>خطافات الويب اليوم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -6799,7 +6832,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <source>What Zoho tells of, as it comes in.</source>
-   <translation type="unfinished" />
+   <translation>ما يخبر به Zoho عند وروده.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
@@ -6824,7 +6857,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>What is stored is newer than what it tells of.</source>
-   <translation type="unfinished" />
+   <translation>المخزَّن أحدث مما يخبر به.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
@@ -6864,7 +6897,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>What was done</source>
-   <translation type="unfinished" />
+   <translation>ما جرى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/actions.py" />
@@ -6902,7 +6935,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Where the listener answers on this computer. It has to be started again after a change.</source>
-   <translation type="unfinished" />
+   <translation>حيث يجيب المستمع على هذا الحاسوب. يجب تشغيله من جديد بعد التغيير.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -7109,7 +7142,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Zoho calls {public}. On this computer: {here}</source>
-   <translation type="unfinished" />
+   <translation>يستدعي Zoho ‏{public}. على هذا الحاسوب: {here}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -7144,7 +7177,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Zoho does not know the address yet: enter it in Zoho's webhooks, with the secret.</source>
-   <translation type="unfinished" />
+   <translation>لا يعرف Zoho العنوان بعد: أدخله مع السر في خطافات الويب في Zoho.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/zoho/accounts" />
@@ -7310,7 +7343,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>after {time} of silence</source>
-   <translation type="unfinished" />
+   <translation>بعد {time} من الصمت</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -7330,7 +7363,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>an address of this computer</source>
-   <translation type="unfinished" />
+   <translation>عنوان لهذا الحاسوب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
@@ -7354,9 +7387,9 @@
    <translation>إسناد</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>at character {number}</source>
-   <translation type="unfinished" />
+   <translation>عند الحرف {number}</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/prices.py" />
@@ -7374,13 +7407,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>at most %Ln call(s)</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا استدعاءات</numerusform>
+    <numerusform>استدعاء واحد على الأكثر</numerusform>
+    <numerusform>استدعاءان على الأكثر</numerusform>
+    <numerusform>%Ln استدعاءات على الأكثر</numerusform>
+    <numerusform>%Ln استدعاءً على الأكثر</numerusform>
+    <numerusform>%Ln استدعاء على الأكثر</numerusform>
    </translation>
   </message>
   <message>
@@ -7406,7 +7439,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>brought back</source>
-   <translation type="unfinished" />
+   <translation>أُعيد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -7455,6 +7488,11 @@
    <translation>تغيير الجدول المحدد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>changed</source>
+   <translation>تغيّر</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
    <source>check everything again</source>
    <translation>فحص كل شيء مجددًا</translation>
@@ -7467,7 +7505,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>copy the delivery as a request</source>
-   <translation type="unfinished" />
+   <translation>نسخ التسليم كطلب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
@@ -7492,11 +7530,6 @@
    <translation>أُنشئ</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
-   <source>created or updated</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>daily at {time}</source>
    <translation>يوميًا في {time}</translation>
@@ -7516,7 +7549,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/models/deliveries.py" />
    <source>delivery {number}</source>
-   <translation type="unfinished" />
+   <translation>التسليم {number}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -7588,7 +7621,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>empty</source>
-   <translation type="unfinished" />
+   <translation>فارغ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -7784,7 +7817,7 @@
    <translation>التالي والسابق</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>no</source>
    <translation>لا</translation>
@@ -7802,7 +7835,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>no content type</source>
-   <translation type="unfinished" />
+   <translation>بلا نوع محتوى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -7822,12 +7855,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>none today</source>
-   <translation type="unfinished" />
+   <translation>لا شيء اليوم</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>none: it matches</source>
-   <translation type="unfinished" />
+   <translation>لا شيء: مطابق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
@@ -7837,12 +7870,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>not planned</source>
-   <translation type="unfinished" />
+   <translation>غير مخطط</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>not seen yet</source>
-   <translation type="unfinished" />
+   <translation>لم يُرَ بعد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -7882,7 +7915,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>open the delivery's tabs</source>
-   <translation type="unfinished" />
+   <translation>فتح ألسنة التسليم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
@@ -7912,7 +7945,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>pause the list, or let it follow again</source>
-   <translation type="unfinished" />
+   <translation>إيقاف القائمة مؤقتًا أو متابعتها</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -7949,7 +7982,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>replay what is marked, else the one in focus</source>
-   <translation type="unfinished" />
+   <translation>إعادة المؤشَّر عليه، وإلا فالمحدَّد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
@@ -7962,9 +7995,9 @@
    <translation>إعادة محاولة المحدَّد، وإلا فالسجل الحالي</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>right for {encoding}</source>
-   <translation type="unfinished" />
+   <translation>صحيح لـ{encoding}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings.py" />
@@ -7990,7 +8023,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks.py" />
    <source>send a test to the listener here</source>
-   <translation type="unfinished" />
+   <translation>إرسال اختبار إلى المستمع هنا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -8209,7 +8242,7 @@
    <translation>كتابة ملاحظة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>yes</source>
@@ -8223,7 +8256,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>{count} of {most}</source>
-   <translation type="unfinished" />
+   <translation>{count} من {most}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/alerts.py" />
@@ -8252,8 +8285,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>{deliveries} of {records} are done once more: {calls}.</source>
-   <translation type="unfinished" />
+   <source>{deliveries} of {records} once more: {calls}.</source>
+   <translation>{deliveries} لـ{records} مرة أخرى: {calls}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -8283,7 +8316,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>{entity}: fetch what no delivery told of?</source>
-   <translation type="unfinished" />
+   <translation>{entity}: جلب ما لم يخبر به أي تسليم؟</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -8325,7 +8358,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>{heard} of {all} planned events have been heard.</source>
-   <translation type="unfinished" />
+   <translation>سُمع {heard} من {all} أحداث مخططة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -8378,7 +8411,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>{milliseconds} ms</source>
-   <translation type="unfinished" />
+   <translation>{milliseconds} م.ث</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/texts.py" />
@@ -8423,7 +8456,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>{number} a day</source>
-   <translation type="unfinished" />
+   <translation>{number} في اليوم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -8433,7 +8466,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>{number}+ new</source>
-   <translation type="unfinished" />
+   <translation>+{number} جديد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />

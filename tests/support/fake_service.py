@@ -18,6 +18,7 @@ from tsh_sync_gui.core.clock import ManualClock
 from tsh_sync_gui.core.events import (
     AlertRaised,
     ConnectionChanged,
+    DeliveriesChanged,
     Event,
     LettersChanged,
     Notice,
@@ -155,7 +156,7 @@ class FakeService:
 
     def _follow(self, event: Event) -> None:
         """Let the next overview know what the event says, as the ledger would."""
-        if isinstance(event, (QuotaChanged, ConnectionChanged, Notice, LettersChanged, AlertRaised)):
+        if isinstance(event, (QuotaChanged, ConnectionChanged, Notice, LettersChanged, DeliveriesChanged, AlertRaised)):
             return
         statuses = {one.entity: one for one in self.view.entities}
         status = statuses[event.entity]

@@ -24,7 +24,7 @@ from tsh_sync_gui.engine.ports.jobs import JobId
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.entities.registry import REGISTRY
 
-NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 10, 24, 30, tzinfo=UTC)
 NAMES = [one.name for one in REGISTRY]
 _ALL = InboxQuery()
 _BODY = b'{"item":{"item_id":"4815000000044208","name":"LED panel 60x60","sku":"LED-6060","tags":["new","led"]}}'

@@ -96,6 +96,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
             if window is not None:
                 window.wizard.detach()
                 window.dead_letters.use(None)
+                window.webhooks.use(None)
 
     try:
         loop.run_until_complete(guarded())

@@ -20,6 +20,7 @@ from tests.ui.doctor_scenes import DOCTOR
 from tests.ui.letter_scenes import LETTERS
 from tests.ui.scenes import SCENES, Scene
 from tests.ui.schedule_scenes import SCHEDULES
+from tests.ui.webhook_scenes import WEBHOOKS
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.app import prepare
@@ -78,7 +79,7 @@ def _paint_over(picture: QPixmap, window: MainWindow) -> None:
 
 
 async def _all(app: QApplication, folder: Path, names: list[str], engine: EngineThread) -> None:
-    for scene in (*SCENES, *DOCTOR, *LETTERS, *SCHEDULES):
+    for scene in (*SCENES, *DOCTOR, *LETTERS, *WEBHOOKS, *SCHEDULES):
         if names and scene.name not in names:
             continue
         use_language(app, "ar" if scene.mirrored or os.environ.get("TSH_LANGUAGE") == "ar" else "en")

@@ -275,7 +275,7 @@ async def test_the_listener_is_started_from_the_step(qloop, show, setup_at):
     setup.listener = "The listener does not run on this computer"
     wizard = await show(setup)
     await until(wizard.page.start.isVisible)
-    assert "nothing is received" in wizard.page.listener.text
+    assert "deliveries are not received" in wizard.page.listener.text
 
     click(wizard.page.start)
 

@@ -18,7 +18,6 @@ from tsh_sync_gui.ui.panels.webhooks_around import WebhookAround
 from tsh_sync_gui.ui.panels.webhooks_bar import WebhookBar
 from tsh_sync_gui.ui.panels.webhooks_coverage import CoveragePage
 from tsh_sync_gui.ui.panels.webhooks_deeds import WebhookDeeds
-from tsh_sync_gui.ui.panels.webhooks_detail import can_replay
 from tsh_sync_gui.ui.panels.webhooks_feed import Reading
 from tsh_sync_gui.ui.panels.webhooks_lists import WebhookLists
 from tsh_sync_gui.ui.panels.webhooks_menu import webhook_menu
@@ -172,7 +171,10 @@ class WebhookPanel(Panel):
         self.view.use(service)
         self.around.forget()
         self.coverage.show_reading()
-        if service is not None and self.isVisible():
+        if service is None:
+            self._look.stop()
+        elif self.isVisible():
+            self._look.start()
             self._begin()
 
     def news(self) -> None:
@@ -196,6 +198,8 @@ class WebhookPanel(Panel):
         self._read_coverage()
 
     def _look_around(self) -> None:
+        if self._service is None or self._session.service is None:
+            return
         self.deeds.look()
         if not self._in_coverage:
             self.view.news()
@@ -232,8 +236,7 @@ class WebhookPanel(Panel):
         self._show_around()
 
     def _show_offer(self) -> None:
-        detail = self.view.detail
-        self.bar.show_offer(len(self.lists.table.model.marks), can_replay=detail is not None and can_replay(detail))
+        self.bar.show_offer(len(self.lists.table.model.marks))
 
     # Coverage
 
@@ -242,6 +245,7 @@ class WebhookPanel(Panel):
         self._in_coverage = is_coverage
         self.bar.show_way(is_coverage=is_coverage)
         self._pages.setCurrentWidget(self.coverage if is_coverage else self.lists)
+        self._show_offer()
         if is_coverage:
             self._read_coverage()
 

@@ -26,7 +26,7 @@ class WebhookBar(QWidget):
         super().__init__()
         self.filter = InboxFilter()
         self._lead = ElidedLabel("", "muted")
-        self.replay = button(tr("Replay…"), "primary", icon_name="refresh", hint=tr("Do it once more (P)"))
+        self.replay = button("", "primary", icon_name="refresh", hint=tr("Do it once more (P)"))
         self.test = button(tr("Send a test"), "", icon_name="play", hint=tr("Send a ping to the listener here (T)"))
         self.more = tool("more", tr("More to do with webhooks"))
         self.list = button(tr("Deliveries"), "flat")
@@ -128,7 +128,7 @@ class WebhookBar(QWidget):
         self.coverage.setChecked(is_coverage)
         self.list.setChecked(not is_coverage)
         self._narrow.setVisible(not is_coverage)
-        self.replay.setVisible(not is_coverage)
+        self.replay.hide()
 
     def show_alarm(self, silences: int, *, has_gap: bool) -> None:
         """Say at the coverage's button that something is silent."""
@@ -148,7 +148,7 @@ class WebhookBar(QWidget):
         set_icon(self.live, "running" if flow.is_live else "pause", "soft" if flow.is_live else "")
         set_tip(self.live, tr("Pause the list (Space)") if flow.is_live else tr("Let the list follow again (Space)"))
 
-    def show_offer(self, marked: int, *, can_replay: bool) -> None:
-        """Show what the button would replay: what is marked, else the one in focus."""
-        set_text(self.replay, tr("Replay %Ln chosen…", None, marked) if marked else tr("Replay…"))
-        self.replay.setEnabled(marked > 0 or can_replay)
+    def show_offer(self, marked: int) -> None:
+        """Offer to replay what is marked; the one in focus has a button of its own."""
+        set_text(self.replay, tr("Replay %Ln chosen…", None, marked))
+        self.replay.setVisible(marked > 0 and self.list.isChecked())

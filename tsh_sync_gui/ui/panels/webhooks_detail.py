@@ -17,18 +17,20 @@ from tsh_sync_gui.engine.ports.deliveries import InboxDetail
 from tsh_sync_gui.engine.ports.inbox import Verdict
 from tsh_sync_gui.ui.panels.dead_letters_detail import code_view
 from tsh_sync_gui.ui.state import webhooks_detail as state
+from tsh_sync_gui.ui.state import webhooks_diagnosis as diagnosis
 from tsh_sync_gui.ui.state.columns import Column, Keyed
 from tsh_sync_gui.ui.state.dead_letters_payload import payload_tree
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.state.webhooks_rows import verdict_look
-from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text, set_tip
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text, set_tip, tool
 from tsh_sync_gui.ui.widgets.payload_tree import PayloadTree
 from tsh_sync_gui.ui.widgets.pill import StatePill
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
 
 Row = TypeVar("Row", bound=Keyed)
+_HEAD_HEIGHT, _ROW_HEIGHT = 84, 30
 DONE, DIAGNOSIS, BODY, HEADERS, AUDIT = range(5)
 
 
@@ -70,6 +72,7 @@ def scrolled(content: QWidget) -> QScrollArea:
     made.setWidgetResizable(True)
     made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    content.setAutoFillBackground(False)
     return made
 
 
@@ -161,19 +164,21 @@ class DeliveryPane(QWidget):
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
-        self.tried: DataTable[state.TriedRow] = self._table(
-            state.tried_columns(), tr("Signatures that were computed"), tr("None was computed.")
+        self.tried: DataTable[diagnosis.TriedRow] = self._table(
+            diagnosis.tried_columns(), tr("Signatures that were computed"), tr("None was computed.")
         )
-        copy = button(tr("Copy the diagnosis"), "", icon_name="copy")
+        self.tried.foot.hide()
+        copy = tool("copy", tr("Copy the diagnosis"))
         copy.clicked.connect(self._copy_diagnosis)
         row = QHBoxLayout()
-        row.addWidget(label(tr("Signatures that were computed"), "section"), 1)
+        row.addWidget(label(tr("Computed signatures"), "section"), 1)
         row.addWidget(copy)
         column.addWidget(self.diagnosis)
         column.addWidget(self.diagnosis_facts)
         column.addLayout(row)
-        column.addWidget(self.tried, 1)
-        return whole
+        column.addWidget(self.tried)
+        column.addStretch(1)
+        return scrolled(whole)
 
     def _body_tab(self) -> QWidget:
         whole = QWidget()
@@ -210,7 +215,8 @@ class DeliveryPane(QWidget):
             self._top.addWidget(self._pill)
         self._pill.show_look(look)
         set_text(self._done, state.done_words(detail))
-        self.replay.setEnabled(can_replay(detail))
+        self.replay.setEnabled(state.can_replay(detail))
+        set_tip(self.replay, state.replay_hint(detail))
         self.run.setVisible(bool(row.run_id))
         self.letters.setVisible(row.state.value == "failed")
         other = row.replay_of or (detail.replays[-1] if detail.replays else None)
@@ -237,15 +243,18 @@ class DeliveryPane(QWidget):
 
     def _show_diagnosis(self, detail: InboxDetail) -> None:
         is_refused = detail.row.verdict is Verdict.REFUSED
+        front = self.tabs.currentIndex()  # a tab in front that is hidden would leave it to its neighbour
         self.tabs.setTabVisible(DIAGNOSIS, is_refused)
         self.tabs.setTabVisible(AUDIT, bool(detail.row.record_id) and not is_refused)
-        self.diagnosis.show_problem(state.diagnosis_problem(detail.diagnosis))
-        self.diagnosis_facts.show_facts(state.diagnosis_facts(detail.diagnosis))
+        self.diagnosis.show_problem(diagnosis.diagnosis_problem(detail.diagnosis))
+        self.diagnosis_facts.show_facts(diagnosis.diagnosis_facts(detail.diagnosis))
         self.tried.set_rows([])
-        self.tried.set_rows(state.tried_rows(detail.diagnosis))
+        rows = diagnosis.tried_rows(detail.diagnosis)
+        self.tried.set_rows(rows)
+        self.tried.setFixedHeight(_HEAD_HEIGHT + _ROW_HEIGHT * max(1, len(rows)))
         if is_refused:
             self.tabs.setCurrentIndex(DIAGNOSIS)
-        elif self.tabs.currentIndex() in {DIAGNOSIS, AUDIT} and not self.tabs.isTabVisible(self.tabs.currentIndex()):
+        elif not self.tabs.isTabVisible(front):
             self.tabs.setCurrentIndex(DONE)
 
     def clear(self) -> None:
@@ -254,15 +263,9 @@ class DeliveryPane(QWidget):
 
     def _copy_diagnosis(self) -> None:
         if self.detail is not None:
-            QGuiApplication.clipboard().setText(state.diagnosis_text(self.detail))
+            QGuiApplication.clipboard().setText(diagnosis.diagnosis_text(self.detail))
 
     def _open_other(self) -> None:
         if self.detail is not None:
             row = self.detail.row
             self.opened.emit(row.replay_of or self.detail.replays[-1])
-
-
-def can_replay(detail: InboxDetail) -> bool:
-    """Tell whether a delivery asks for something that could be done once more."""
-    row = detail.row
-    return row.verdict is not Verdict.REFUSED and bool(row.entity and row.record_id)

@@ -15,9 +15,9 @@ from tsh_sync_gui.ui.models.deliveries import DeliveryModel
 from tsh_sync_gui.ui.panels.webhooks_detail import DeliveryPane
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.state.webhooks import Flow, chip_words
+from tsh_sync_gui.ui.state.webhooks import Flow, Reason, chip_words
 from tsh_sync_gui.ui.state.webhooks_rows import DeliveryRow, delivery_columns
-from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_text
+from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_property, set_text
 from tsh_sync_gui.ui.widgets.paged_table import PagedTable
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
@@ -36,6 +36,7 @@ class DeliveryTable(PagedTable[DeliveryRow]):
         self.chip.setParent(self.view)
         self.chip.hide()
         self.chip.clicked.connect(self.newer)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # ids differ at their ends
         self.view.installEventFilter(self)
 
     @property
@@ -92,7 +93,7 @@ class WebhookLists(QStackedWidget):
         inside.addWidget(self.table)
         opened = QFrame()
         opened.setObjectName("panelbox")
-        opened.setMinimumWidth(360)
+        opened.setMinimumWidth(346)
         column = QVBoxLayout(opened)
         column.setContentsMargins(14, 12, 14, 10)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -106,7 +107,7 @@ class WebhookLists(QStackedWidget):
         split.addWidget(opened)
         split.setStretchFactor(0, 6)
         split.setStretchFactor(1, 4)
-        split.setSizes([560, 380])
+        split.setSizes([580, 350])
         self._error_column.setContentsMargins(0, 0, 0, 0)
         self._error_column.addStretch(1)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -127,7 +128,7 @@ class WebhookLists(QStackedWidget):
         self.setCurrentWidget(self._split)
         self._beside.setCurrentWidget(self.pane if self.pane.detail is not None else self._nothing)
 
-    def show_empty(self, title: str, reasons: Sequence[str], *, is_narrow: bool) -> None:
+    def show_empty(self, title: str, reasons: Sequence[Reason], *, is_narrow: bool) -> None:
         """Say why there is nothing."""
         self.empty.show_words(title, reasons, is_narrow=is_narrow)
         self.setCurrentWidget(self.empty)
@@ -160,14 +161,19 @@ class WaitingPage(QWidget):
         self._glyph = glyph("plug", "muted", side=28)
         self._title = label("", "title")
         self._reasons = [label("", "body", wrap=True) for _ in range(3)]
+        self._signs = [glyph("circle", "amber") for _ in range(3)]
         self.test: QPushButton = button(tr("Send a test"), "primary", icon_name="play")
         self.helper: QPushButton = button(tr("Set-up helper"), "", icon_name="settings")
         self.clear: QPushButton = button(tr("Show all"), "", icon_name="reset")
         inside = QVBoxLayout()
         inside.setSpacing(6)
-        for one in self._reasons:
-            one.setMinimumWidth(420)
-            inside.addWidget(one)
+        for sign, one in zip(self._signs, self._reasons, strict=True):
+            one.setMinimumWidth(440)
+            row = QHBoxLayout()
+            row.setSpacing(8)
+            row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(one, 1)
+            inside.addLayout(row)
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addLayout(inside)
@@ -188,16 +194,17 @@ class WaitingPage(QWidget):
         column.addLayout(buttons)
         column.addStretch(3)
 
-    def show_words(self, title: str, reasons: Sequence[str], *, is_narrow: bool) -> None:
+    def show_words(self, title: str, reasons: Sequence[Reason], *, is_narrow: bool) -> None:
         """Show other words."""
         set_text(self._title, title)
         set_glyph(self._glyph, "search" if is_narrow else "plug", "muted")
-        for place, one in enumerate(self._reasons):
-            words = reasons[place] if place < len(reasons) else ""
-            set_text(one, f"{place + 1}. {words}" if len(reasons) > 1 else words)
-            one.setVisible(bool(words))
-            if len(reasons) == 1:
-                one.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for place, (sign, one) in enumerate(zip(self._signs, self._reasons, strict=True)):
+            reason = reasons[place] if place < len(reasons) else Reason("")
+            set_text(one, reason.words)
+            set_property(one, "role", "muted" if reason.is_settled else "body")
+            set_glyph(sign, "check" if reason.is_settled else "circle", "green" if reason.is_settled else "amber")
+            one.setVisible(bool(reason.words))
+            sign.setVisible(bool(reason.words) and not is_narrow)
         self.test.setVisible(not is_narrow)
         self.helper.setVisible(not is_narrow)
         self.clear.setVisible(is_narrow)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QDateTimeEdit, QHBoxLayout, QLineEdit, 
 from tsh_sync_gui.engine.ports import QuotaStatus
 from tsh_sync_gui.engine.ports.deliveries import ReplayPlan, SecretState
 from tsh_sync_gui.ui.state.texts import tr, utc
-from tsh_sync_gui.ui.state.webhooks_replay import go_text, plan_lines, secret_lines, typed_fault
+from tsh_sync_gui.ui.state.webhooks_replay import go_text, plan_lines, replay_heading, secret_lines, typed_fault
 from tsh_sync_gui.ui.widgets.basics import button, label, set_property, set_text
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
@@ -31,7 +31,7 @@ class ReplayQuestion(Question):
     asked = Signal(object, bool)
 
     def __init__(self, parent: QWidget, ids: Sequence[int] | None, now: datetime, go: Deed) -> None:
-        heading = tr("Replay everything since…") if ids is None else tr("Replay %Ln delivery(ies)?", None, len(ids))
+        heading = replay_heading(None if ids is None else len(ids))
         super().__init__(parent, heading, "", (Choice(tr("Replay"), "primary", self._go), Choice(tr("Cancel"))))
         self._ids = ids
         self._deed = go

@@ -13,12 +13,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from tsh_sync_gui.core.table_files import Exported, write_table
 from tsh_sync_gui.engine.ports.deliveries import InboxDetail, InboxPage
 from tsh_sync_gui.ui.actions import Actions, problem_from
-from tsh_sync_gui.ui.panels.webhooks_detail import can_replay
 from tsh_sync_gui.ui.panels.webhooks_feed import InboxFeed, Reading
 from tsh_sync_gui.ui.panels.webhooks_lists import WebhookLists
 from tsh_sync_gui.ui.state.dead_letters import Marks
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.state.webhooks import Flow, InboxFilter
+from tsh_sync_gui.ui.state.webhooks_detail import can_replay
 from tsh_sync_gui.ui.webhook_service import WebhookService
 
 _SETTLED_MS: Final = 60
@@ -70,6 +70,7 @@ class InboxView(QObject):
         self.feed.use(service)
         self.is_fresh = False
         self._wanted = ""
+        self._settled.stop()
         self._lists.pane.clear()
         self._lists.show_reading()
 

@@ -321,14 +321,28 @@ def paused_problem(waiting: int) -> Problem:
     )
 
 
-def empty_words(wanted: InboxFilter, *, is_up: bool, has_secret: bool, public: str) -> tuple[str, tuple[str, ...]]:
-    """Return why the list is empty: a heading and the usual reasons, those that are known to hold first."""
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A usual reason why nothing comes in; *is_settled* when it cannot be that."""
+
+    words: str
+    is_settled: bool = False
+
+
+def empty_words(wanted: InboxFilter, *, is_up: bool, has_secret: bool, public: str) -> tuple[str, tuple[Reason, ...]]:
+    """Return why the list is empty: a heading and the usual reasons, in the order a delivery meets them."""
     if wanted.is_narrow:
-        return tr("No delivery matches."), (tr("Deliveries are kept for 30 days."),)
-    reasons = (
-        (not is_up, tr("The listener is not running here: start it, and leave it running.")),
-        (not public, tr("Zoho does not know the address yet: enter it in Zoho's webhooks, with the secret.")),
-        (not has_secret, tr("No workflow rule in Zoho calls the webhook yet, or nothing has changed since it does.")),
+        return tr("No delivery matches."), (Reason(tr("Deliveries are kept for 30 days.")),)
+    if not has_secret:
+        address = Reason(tr("No secret is set here: make one, and enter it in Zoho's webhooks with the address."))
+    elif not public:
+        address = Reason(tr("Zoho does not know the address yet: enter it in Zoho's webhooks, with the secret."))
+    else:
+        address = Reason(tr("Address and secret are set here; Zoho's webhooks need the same ones."), is_settled=True)
+    return tr("Waiting for the first delivery."), (
+        Reason(tr("The listener runs here."), is_settled=True)
+        if is_up
+        else Reason(tr("The listener is not running here: start it, and leave it running.")),
+        address,
+        Reason(tr("No workflow rule in Zoho calls the webhook yet, or nothing has changed since it does.")),
     )
-    held = [words for holds, words in reasons if holds]
-    return tr("Waiting for the first delivery."), (*held, *(words for holds, words in reasons if not holds))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote_plus
 
 from tsh_sync_gui.core.log import DOTS, redact
 from tsh_sync_gui.core.values import iso
 from tsh_sync_gui.engine.ports.deliveries import InboxDetail, RecordChange
 from tsh_sync_gui.engine.ports.inbox import Delivery, EventState, Verdict
 from tsh_sync_gui.ui.state.columns import Column
-from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import ago, exact, number, tr
 from tsh_sync_gui.ui.state.webhooks import delay_words, verdict_word
 from tsh_sync_gui.ui.state.webhooks_rows import event_words, work_words
@@ -25,7 +24,6 @@ _HIDDEN: Final = frozenset(
 """Headers whose values are no part of a request that is copied."""
 _NOT_SENT: Final = frozenset({"host", "content-length", "connection", "accept-encoding"})
 _KEYS: Final = ("secret", "token", "password", "signature", "key")
-_LENGTHS: Final = {"hex": 64, "base64": 44}
 _JSON_FIELD: Final = "jsonstring"
 
 
@@ -41,6 +39,8 @@ class Fact:
 def heading(detail: InboxDetail, title: str) -> str:
     """Return what the delivery is called: its event, and the record's number."""
     row = detail.row
+    if not row.entity:
+        return tr("Delivery #{number}").format(number=row.id)
     return " · ".join(part for part in (event_words(row, title), row.record_id) if part)
 
 
@@ -77,6 +77,19 @@ def done_words(detail: InboxDetail) -> str:
             return tr("There was nothing to do.")
 
 
+def can_replay(detail: InboxDetail) -> bool:
+    """Tell whether a delivery asks for something that could be done once more."""
+    row = detail.row
+    return row.verdict is not Verdict.REFUSED and bool(row.entity and row.record_id)
+
+
+def replay_hint(detail: InboxDetail) -> str:
+    """Return what the button to replay does, or why it rests."""
+    if detail.row.verdict is Verdict.REFUSED:
+        return tr("A rejected delivery is never done. Mend its cause; Zoho's next one is accepted.")
+    return tr("Do it once more (P)") if can_replay(detail) else tr("It names no record: there is nothing to do again.")
+
+
 def facts(detail: InboxDetail, *, now: datetime, zone: str) -> tuple[Fact, ...]:
     """Return what is known of a delivery, in order of interest."""
     row, delivery = detail.row, detail.delivery
@@ -106,8 +119,8 @@ def facts(detail: InboxDetail, *, now: datetime, zone: str) -> tuple[Fact, ...]:
 
 def query_text(delivery: Delivery) -> str:
     """Return the address's parameters as they stood there; what may be a secret as dots."""
-    pairs = [(key, DOTS if _is_secret(key) else value) for key, value in delivery.query]
-    return f"?{urlencode(pairs, safe=DOTS)}" if pairs else ""
+    pairs = [f"{quote_plus(key)}={DOTS if _is_secret(key) else quote_plus(value)}" for key, value in delivery.query]
+    return f"?{'&'.join(pairs)}" if pairs else ""
 
 
 def body_words(delivery: Delivery) -> str:
@@ -260,110 +273,6 @@ def _parsed(text: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, (dict, list)) else None
-
-
-@dataclass(frozen=True, slots=True)
-class TriedRow:
-    """One signature that was computed, and where it parts from the one given."""
-
-    place: int
-    scheme: str
-    starts: str
-    given: str
-    differs: int | None
-
-    @property
-    def key(self) -> str:
-        """Return its place."""
-        return str(self.place)
-
-
-def tried_rows(diagnosis: Mapping[str, Any]) -> tuple[TriedRow, ...]:
-    """Return the signatures that were computed for a refused delivery."""
-    return tuple(
-        TriedRow(
-            place,
-            str(one.get("scheme", "")),
-            str(one.get("starts", "")),
-            str(one.get("given", "")),
-            one.get("first_difference"),
-        )
-        for place, one in enumerate(diagnosis.get("tried") or ())
-    )
-
-
-def tried_columns() -> tuple[Column[TriedRow], ...]:
-    """Return the columns of the signatures; of each only the beginning is ever shown."""
-    return (
-        Column(
-            key="scheme", title=tr("Signed"), text=lambda row: tr(row.scheme), value=lambda row: row.scheme, width=150
-        ),
-        Column(
-            key="starts",
-            title=tr("Computed"),
-            text=lambda row: f"{row.starts}…",
-            value=lambda row: row.starts,
-            width=110,
-        ),
-        Column(
-            key="given",
-            title=tr("Given"),
-            text=lambda row: f"{row.given}…" if row.given else "–",
-            value=lambda row: row.given,
-            width=110,
-        ),
-        Column(
-            key="differs",
-            title=tr("First difference"),
-            text=_differs_words,
-            value=lambda row: row.differs,
-            width=140,
-        ),
-    )
-
-
-def _differs_words(row: TriedRow) -> str:
-    if not row.given:
-        return "–"
-    if row.differs is None:
-        return tr("none: it matches")
-    return tr("at character {number}").format(number=number(row.differs + 1))
-
-
-def diagnosis_problem(diagnosis: Mapping[str, Any]) -> Problem:
-    """Return why a delivery was refused: the likely cause first."""
-    return Problem(
-        title=tr(str(diagnosis.get("cause") or diagnosis.get("title") or tr("The reason is not kept"))),
-        meaning=tr(str(diagnosis.get("advice", ""))),
-        is_grave=True,
-    )
-
-
-def diagnosis_facts(diagnosis: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """Return what was looked at, step by step."""
-    header = diagnosis.get("header") or {}
-    encoding, length = str(header.get("encoding", "")), int(header.get("length") or 0)
-    found = [Fact(tr("Header present"), tr("yes") if header.get("present") else tr("no"))]
-    if header.get("present"):
-        right = _LENGTHS.get(encoding)
-        words = tr("%Ln character(s)", None, length)
-        fits = tr("right for {encoding}").format(encoding=encoding) if right else tr("64 or 44 are expected")
-        found.append(Fact(tr("Length"), f"{words}: {fits}" if encoding != "secret header" else words))
-    if "body_bytes" in diagnosis:
-        found.append(Fact(tr("Body"), tr("%Ln byte(s)", None, int(diagnosis["body_bytes"]))))
-    if diagnosis.get("parameters"):
-        found.append(Fact(tr("Signed parameters"), ", ".join(map(str, diagnosis["parameters"]))))
-    return tuple(found)
-
-
-def diagnosis_text(detail: InboxDetail) -> str:
-    """Return the diagnosis as text, to be sent to who looks after Zoho."""
-    problem = diagnosis_problem(detail.diagnosis)
-    lines = [problem.title, problem.meaning, ""]
-    lines += [f"{fact.name}: {fact.value}" for fact in diagnosis_facts(detail.diagnosis)]
-    for row in tried_rows(detail.diagnosis):
-        lines.append(f"{row.scheme}: {row.starts}… / {row.given or '–'}… · {_differs_words(row)}")
-    return "\n".join(lines).strip() + "\n"
 
 
 def as_request(detail: InboxDetail, base: str) -> str:

@@ -10,26 +10,33 @@ from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import clock, number, tr
 
 
+def replay_heading(count: int | None) -> str:
+    """Return what a replay of so many deliveries, or of all since a time, is called."""
+    if count is None:
+        return tr("Replay everything since…")
+    return tr("Replay this delivery?") if count == 1 else tr("Replay %Ln deliveries?", None, count)
+
+
 def plan_lines(plan: ReplayPlan, quota: QuotaStatus | None, *, force: bool) -> tuple[str, ...]:
     """Return what a replay would do and cost."""
     if not plan.deliveries:
         lines = [tr("None of them can be replayed.")]
     else:
-        deliveries = tr("%Ln delivery(ies)", None, plan.deliveries)
+        deliveries = tr("One delivery") if plan.deliveries == 1 else tr("%Ln deliveries", None, plan.deliveries)
         records = tr("%Ln record(s)", None, plan.records)
         calls = tr("at most %Ln call(s)", None, plan.calls_at_most)
         lines = [
-            tr("{deliveries} of {records} are done once more: {calls}.").format(
+            tr("{deliveries} of {records} once more: {calls}.").format(
                 deliveries=deliveries, records=records, calls=calls
             )
         ]
     if plan.duplicates and not force:
-        lines.append(tr("%Ln duplicate(s) are skipped.", None, plan.duplicates))
+        lines.append(tr("Duplicates skipped: %Ln.", None, plan.duplicates))
     if plan.left_out:
-        lines.append(tr("%Ln are left out: they were rejected, or name no record.", None, plan.left_out))
+        lines.append(tr("Left out, for they were rejected or name no record: %Ln.", None, plan.left_out))
     left = max(0, quota.day_limit - quota.day_used) if quota is not None else None
     if left is not None and plan.calls_at_most > left:
-        lines.append(tr("Only %Ln call(s) are left today; the rest waits for the reset.", None, left))
+        lines.append(tr("Calls left today: %Ln; the rest waits for the reset.", None, left))
     return tuple(lines)
 
 
@@ -44,7 +51,7 @@ def go_text(plan: ReplayPlan | None) -> str:
 def replayed_problem(made: int) -> Problem:
     """Return what to tell after a replay."""
     return Problem(
-        title=tr("%Ln delivery(ies) wait again", None, made),
+        title=tr("One delivery waits again") if made == 1 else tr("%Ln deliveries wait again", None, made),
         meaning=tr("They stand at the top of the list; duplicates are told apart as always."),
         tone="blue",
     )

@@ -63,7 +63,7 @@ def change_word(change: Change) -> str:
         case Change.DELETED:
             return tr("deleted")
         case Change.UNKNOWN:
-            return tr("created or updated")
+            return tr("changed")
 
 
 def event_words(row: InboxRow, title: str) -> str:
@@ -73,6 +73,13 @@ def event_words(row: InboxRow, title: str) -> str:
     if not row.entity:
         return row.event or tr("(not read)")
     return f"{title} · {change_word(row.change)}"
+
+
+def _event_hint(row: DeliveryRow) -> str:
+    words = row.row.event or event_words(row.row, row.title)
+    if row.row.entity and row.row.change is Change.UNKNOWN:
+        return f"{words}\n{tr('The delivery does not say whether it was created or updated.')}"
+    return words
 
 
 def work_words(row: InboxRow) -> str:
@@ -96,22 +103,22 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             hint=lambda row: exact(row.row.received_at, zone()),
             copied=lambda row: exact(row.row.received_at),
             is_passing=True,
-            width=96,
+            width=84,
         ),
         Column(
             key="event",
             title=tr("Event"),
             text=lambda row: event_words(row.row, row.title),
             value=lambda row: f"{row.row.entity} {row.row.change.value}".strip(),
-            hint=lambda row: row.row.event,
-            width=158,
+            hint=_event_hint,
+            width=136,
         ),
         Column(
             key="record",
             title=tr("Record"),
             text=lambda row: row.row.record_id or "–",
             value=lambda row: row.row.record_id,
-            width=150,
+            width=126,
         ),
         Column(
             key="verdict",
@@ -121,7 +128,7 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             icon=lambda row: verdict_look(row.row.verdict).icon,
             tone=lambda row: verdict_look(row.row.verdict).tone.value,
             hint=lambda row: row.row.scheme,
-            width=112,
+            width=110,
         ),
         Column(
             key="processing",
@@ -211,7 +218,7 @@ def coverage_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             title=tr("Event"),
             text=lambda row: f"{row.title} · {change_word(row.event.change)}",
             value=lambda row: row.key,
-            width=200,
+            width=176,
         ),
         Column(
             key="standing",
@@ -220,7 +227,7 @@ def coverage_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             value=lambda row: row.event.hearing.value,
             icon=lambda row: hearing_look(row.event, is_alarm=row.is_alarm).icon,
             tone=lambda row: hearing_look(row.event, is_alarm=row.is_alarm).tone.value,
-            width=140,
+            width=126,
         ),
         Column(
             key="subscribed",
@@ -228,7 +235,7 @@ def coverage_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             text=lambda row: subscribed_words(row.event),
             value=lambda row: row.event.last is not None,
             hint=lambda _row: tr("By what came in: Zoho tells nobody which rules it has."),
-            width=112,
+            width=100,
         ),
         Column(
             key="last",

@@ -1,0 +1,152 @@
+"""One delivery in words: what was done, its body, its diagnosis, as a request without secrets, and replays."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.fake_service import quota_of
+from tests.support.fake_webhooks import NOW, FakeWebhooks, row_of
+from tsh_sync_gui.engine.ports.deliveries import InboxDetail, ReplayPlan, SecretState
+from tsh_sync_gui.engine.ports.inbox import Delivery, EventState, Verdict
+from tsh_sync_gui.ui.state import webhooks_detail as state
+from tsh_sync_gui.ui.state import webhooks_diagnosis as diagnosis
+from tsh_sync_gui.ui.state import webhooks_replay as replays
+
+
+def opened(number: int = 10, **changes: object) -> InboxDetail:
+    inbox = FakeWebhooks(rows=[row_of(number, **changes)])
+    found = asyncio.run(inbox.detail(number))
+    assert found is not None
+    return found
+
+
+def facts_of(detail: InboxDetail) -> dict[str, str]:
+    return {fact.name: fact.value for fact in state.facts(detail, now=NOW, zone="")}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"verdict": Verdict.REFUSED, "state": EventState.IGNORED, "outcome": ""}, "answered with 401"),
+        ({"verdict": Verdict.PING, "state": EventState.IGNORED, "outcome": ""}, "A test"),
+        ({"outcome": "fetched"}, "was fetched from Zoho"),
+        ({"outcome": "taken from the body"}, "without a call"),
+        ({"outcome": "something new"}, "something new"),
+        ({"state": EventState.WAITING, "outcome": ""}, "waits for its turn"),
+        ({"state": EventState.FAILED, "outcome": ""}, "went to the dead letters"),
+        ({"verdict": Verdict.DUPLICATE, "state": EventState.IGNORED, "outcome": ""}, "came before"),
+        ({"state": EventState.IGNORED, "outcome": ""}, "nothing to do"),
+    ],
+)
+def test_what_was_done_is_said_in_a_sentence(changes, words):
+    assert words in state.done_words(opened(**changes))
+
+
+def test_facts_name_what_is_known_and_link_replays():
+    first = opened(title="Zoho has trouble")
+    again = replace(first, row=replace(first.row, replay_of=7), replays=(11, 12))
+
+    assert facts_of(first)["Reason"] == "Zoho has trouble"
+    assert facts_of(first)["Address"] == "/api/webhooks/zoho?event=item_updated"
+    assert facts_of(first)["Body"] == "102 bytes, application/json"
+    assert (facts_of(again)["Replay of"], facts_of(again)["Replayed as"]) == ("#7", "#11, #12")
+    assert state.heading(first, "Products").startswith("Products · ")
+    assert state.heading(opened(6), "") == "Delivery #6"
+
+
+def delivery(body: bytes, kind: str = "application/json") -> Delivery:
+    return Delivery(address="/a", body=body, content_type=kind)
+
+
+def test_bodies_of_all_forms_are_read_and_others_stay_as_they_are():
+    form = "application/x-www-form-urlencoded"
+
+    assert state.document_of(delivery(b'{"item":{"a":1}}', form)) == {"item": {"a": 1}}
+    assert state.document_of(delivery(b"JSONString=%7B%22a%22%3A1%7D&b=2", form)) == {"JSONString": {"a": 1}, "b": "2"}
+    assert state.document_of(delivery(b"plain words", "text/plain")) is None
+    assert state.document_of(delivery(b"")) is None
+    assert state.document_of(delivery(b"[" * 100_000)) is None
+    assert state.body_text(delivery(b'{"a":"\xd9\x85"}')) == '{\n  "a": "\u0645"\n}'
+    assert state.body_text(delivery(b"\xff\xfe", "text/plain")) == "\ufffd\ufffd"
+
+
+def test_a_diagnosis_is_told_in_words_steps_and_text():
+    detail = opened(6)
+
+    problem, tried = diagnosis.diagnosis_problem(detail.diagnosis), diagnosis.tried_rows(detail.diagnosis)
+    steps = {fact.name: fact.value for fact in diagnosis.diagnosis_facts(detail.diagnosis)}
+    text = {column.key: column.text(tried[0]) for column in diagnosis.tried_columns()}
+
+    assert problem.title == "The secret in Zoho has a space at the end"
+    assert steps["Header present"] == "yes"
+    assert steps["Length"] == "64 characters: right for hex"
+    assert text == {
+        "scheme": "as documented",
+        "starts": "9f86d081…",
+        "given": "9f82ac51…",
+        "differs": "at character 4",
+    }
+    assert "has a space at the end" in diagnosis.diagnosis_text(detail)
+    missing = {"header": {"present": False, "length": 0, "encoding": "none"}, "tried": [], "cause": "x"}
+    assert [fact.value for fact in diagnosis.diagnosis_facts(missing)] == ["no"]
+    assert diagnosis.diagnosis_problem({}).title
+
+
+def test_a_request_is_copied_without_secrets_and_safe_for_a_shell():
+    detail = opened()
+    nasty = replace(
+        detail,
+        delivery=replace(
+            detail.delivery,
+            body=b'{"a":"it\'s $(rm)"}',
+            query=(("event", "a b"), ("token", "abc123")),
+            headers={**detail.delivery.headers, "authorization": "Bearer x", "x-tsh-secret": "s3cret"},
+        ),
+    )
+
+    text = state.as_request(nasty, "https://hooks.tsh.example/")
+
+    assert text.startswith("curl -X POST \\\n  'https://hooks.tsh.example/api/webhooks/zoho?event=a+b&token=••••'")
+    assert "9f82ac5177aa31" not in text
+    assert "s3cret" not in text
+    assert "Bearer x" not in text
+    assert "-H 'content-type: application/json'" in text
+    assert "host:" not in text
+    assert "--data-raw '{\"a\":\"it'\\''s $(rm)\"}'" in text
+
+
+def test_a_replay_says_what_it_does_costs_and_leaves_out():
+    plan = ReplayPlan(deliveries=3, records=2, duplicates=1, left_out=4, ids=(1, 2, 3))
+
+    lines = replays.plan_lines(plan, quota_of(999), force=False)
+
+    assert lines == (
+        "3 deliveries of 2 records once more: at most 2 calls.",
+        "Duplicates skipped: 1.",
+        "Left out, for they were rejected or name no record: 4.",
+        "Calls left today: 1; the rest waits for the reset.",
+    )
+    assert "skipped" not in "".join(replays.plan_lines(plan, None, force=True))
+    assert replays.plan_lines(ReplayPlan(), None, force=False) == ("None of them can be replayed.",)
+    assert replays.go_text(plan) == "Replay · at most 2 calls"
+    assert replays.go_text(None) == "Replay"
+    assert replays.replay_heading(1) == "Replay this delivery?"
+    assert replays.replay_heading(None) == "Replay everything since…"
+    assert replays.replayed_problem(3).title == "3 deliveries wait again"
+
+
+def test_a_secret_s_standing_and_what_was_typed_are_judged():
+    until = datetime.now(UTC) + timedelta(hours=3)
+
+    assert "No secret is set" in replays.secret_lines(SecretState(is_set=False), NOW)[0]
+    assert "environment" in replays.secret_lines(SecretState(is_set=True, locked_by="environment"), NOW)[1]
+    assert "valid until" in replays.secret_lines(SecretState(is_set=True, previous_until=until), NOW)[1]
+    assert replays.secret_lines(None, NOW)
+    assert replays.typed_fault("") == ""
+    assert replays.typed_fault("GoodSecret2026x") == ""
+    assert "these are 5" in replays.typed_fault("short")
+    assert replays.typed_fault("has a space in it") != ""
