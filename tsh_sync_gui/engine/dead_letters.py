@@ -179,9 +179,14 @@ class DeadLetters(LetterRetries):
         """Return what an edited text changes in the refused one."""
         return differences(await self._letters.payload(letter), text)
 
-    async def edit_and_retry(self, letter: str, text: str, *, key: str = "") -> EditOutcome:
-        """Take *text* in place of the refused one, exactly once for each *key*, and return what really became of it."""
-        outcome = await self._edits.edit_and_retry(letter, text, by=self._me(), key=key)
+    async def edit_and_retry(
+        self, letter: str, text: str, *, key: str = "", made_from: bytes | None = None
+    ) -> EditOutcome:
+        """Take *text* in place of the refused one, exactly once for each *key*, and return what really became of it.
+
+        *made_from* is the refused text it was made of: where Zoho has sent another since, it is not taken.
+        """
+        outcome = await self._edits.edit_and_retry(letter, text, by=self._me(), key=key, made_from=made_from)
         self._changed(1)
         return outcome
 

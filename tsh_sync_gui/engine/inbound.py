@@ -7,15 +7,12 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from msgspec import structs
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.events import DeliveriesChanged
-from tsh_sync_gui.core.values import Lane, Mode, Phase, RunState
-from tsh_sync_gui.engine.board import Board
+from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.handlers import FETCH, enqueue_fetch
-from tsh_sync_gui.engine.outcomes import new_run, started
-from tsh_sync_gui.engine.ports import RunInfo, Seen, Step
+from tsh_sync_gui.engine.ports import RunInfo, Seen
 from tsh_sync_gui.engine.ports.inbox import (
     Change,
     Delivery,
@@ -28,6 +25,7 @@ from tsh_sync_gui.engine.ports.inbox import (
 )
 from tsh_sync_gui.engine.ports.jobs import Attempt, Handler, Job, JobContext, Jobs, Kind
 from tsh_sync_gui.engine.rows import members_of
+from tsh_sync_gui.engine.single_runs import open_run, store_in
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity
@@ -148,30 +146,8 @@ class Inbound:
                 return None
             batches.append(batch)
             details.append(detail)
-        info = new_run(
-            entity, mode=Mode.RECORD, state=RunState.RUNNING, trigger=TRIGGER, at=parts.clock.now(), forecast_calls=0
-        )
-        await parts.ledger.add_ended([info])
-        step = Step(
-            leader=info.id,
-            runs={entity.name: info.id},
-            phase=Phase.LIST,
-            batches=tuple(batches),
-            details=tuple(details),
-        )
-        stored = await parts.mirror.store(step)
-        now = parts.clock.now()
-        ended = structs.replace(
-            info,
-            state=RunState.UP_TO_DATE,
-            counts=stored.totals.get(entity.name, info.counts),
-            ended_at=now,
-            seconds=(now - info.started_at).total_seconds(),
-        )
-        ended = await parts.ledger.finish(ended, None)
-        parts.bus.publish(started(info, resumed=False))
-        Board({entity.name: ended}, entity.name, parts.bus).ended(ended, at=now, outstanding=None)
-        return ended
+        async with open_run(parts, entity, trigger=TRIGGER, calls=0) as info:
+            return await store_in(parts, info, batches, details)
 
     async def _end(
         self,

@@ -104,7 +104,7 @@ class PgLedger(LedgerReader):
                 await self._insert(connection, run, checkpoint if run.id == run.leader else None)
 
     async def add_ended(self, runs: Sequence[RunInfo]) -> None:
-        """Write runs that ended before they could begin: they own no walk and leave nothing to go on with."""
+        """Write runs that own no walk and leave nothing to go on with: single records, and what never began."""
         async with self._database.raw() as connection:
             for run in runs:
                 await self._insert(connection, run, None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Final
 
 from tsh_sync_gui.engine.letters.values import Chosen, Deed, GivenUpLetter
 from tsh_sync_gui.engine.letters.words import cause_of, searchable
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.letter_hold import hold
 from tsh_sync_gui.store.letters_sql import Condition, number_of
 from tsh_sync_gui.store.mirror_letters import WRITE, clean
 
@@ -33,7 +35,8 @@ INSERT INTO sync.letter_history (letter_id, by, deed, words, run_id, work_id)
 VALUES (%(id)s, %(by)s, %(deed)s, %(words)s, %(run)s, %(work)s)
 """
 _LOCK: Final = f"""
-UPDATE sync.dead_letters d SET locked_by = %(by)s, locked_until = now() + make_interval(secs => %(seconds)s)
+UPDATE sync.dead_letters d SET locked_by = %(by)s, locked_until = greatest(
+    CASE WHEN d.locked_by = %(by)s THEN d.locked_until END, now() + make_interval(secs => %(seconds)s))
 WHERE d.id = %(id)s AND d.state = 'open' AND {_FREE} RETURNING d.id
 """
 _UNLOCK: Final = """
@@ -53,7 +56,8 @@ UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_b
 WHERE id = ANY(%s::bigint[]) AND state = 'open' RETURNING id
 """
 _RESOLVE_JOB: Final = """
-UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %(run)s
+UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %(run)s, locked_by = '',
+    locked_until = NULL
 WHERE state = 'open' AND part = 'job' AND entity = %(entity)s AND record_key = %(key)s
 """
 _DELIVERY: Final = """
@@ -96,6 +100,10 @@ class PgLetterDeeds:
     async def unlock(self, letter: str, *, by: str) -> None:
         """Let go of it."""
         await self._do(_UNLOCK, (number_of(letter), by))
+
+    def hold(self, letters: Sequence[str]) -> AbstractAsyncContextManager[frozenset[str]]:
+        """Keep those of *letters* that nobody tries now for as long as the context lasts; yields which they are."""
+        return hold(self._database, letters)
 
     async def keep_edit(self, letter: str, *, by: str, key: str, payload: bytes) -> bool:
         """Write an edit down before it is carried out; False when that *key* was written down already."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, LostOwnershipError
 from tsh_sync_gui.engine.letters.values import Chosen, LetterOutline, LetterWork, WorkState
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
@@ -42,7 +42,7 @@ _ADVANCE: Final = f"""
 UPDATE sync.letter_works w SET done = done + %(succeeded)s + %(failed)s + %(skipped)s,
     succeeded = succeeded + %(succeeded)s, failed = failed + %(failed)s, skipped = skipped + %(skipped)s,
     calls = calls + %(calls)s
-WHERE w.id = %(id)s RETURNING {WORK_COLUMNS}
+WHERE w.id = %(id)s AND w.done = %(before)s RETURNING {WORK_COLUMNS}
 """
 _SET_STATE: Final = f"""
 UPDATE sync.letter_works w SET state = %(state)s, words = %(words)s, until = %(until)s,
@@ -111,16 +111,23 @@ class PgLetterWorks:
         row = await self._one(_NEXT, (number, number_of(work)))
         return [str(one) for one in row[0]] if row and row[0] else []
 
-    async def advance(self, work: str, *, succeeded: int, failed: int, skipped: int, calls: int) -> LetterWork:
-        """Note what was done; returns the work as it is then, which somebody may have cancelled meanwhile."""
+    async def advance(self, work: LetterWork, *, succeeded: int, failed: int, skipped: int, calls: int) -> LetterWork:
+        """Note what was done since *work*; returns it as it is then, which somebody may have cancelled meanwhile.
+
+        Raises LostOwnershipError when another process has gone on with it since.
+        """
         values = {
-            "id": number_of(work),
+            "id": number_of(work.id),
+            "before": work.done,
             "succeeded": succeeded,
             "failed": failed,
             "skipped": skipped,
             "calls": calls,
         }
-        return _found(await self._one(_ADVANCE, values))
+        row = await self._one(_ADVANCE, values)
+        if row is None:
+            raise LostOwnershipError("Another process goes on with this retry", advice="It is watched there.")
+        return work_of(row)
 
     async def set_state(
         self, work: str, state: WorkState, *, words: str = "", until: datetime | None = None

@@ -27,7 +27,8 @@ ON CONFLICT (entity, record_key, part) WHERE state <> 'resolved' DO UPDATE SET
     tries = dead_letters.tries + 1, last_seen_at = now()
 """
 _RESOLVE: Final = """
-UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %s
+UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %s,
+    locked_by = '', locked_until = NULL
 WHERE entity = %s AND part = ANY(%s) AND state = 'open' AND record_key = ANY(%s)
 """
 

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.support.letters import rejected, write
 from tests.support.stores import opened, query
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, LostOwnershipError
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.search import parse
 from tsh_sync_gui.engine.letters.values import Deed, LetterOrder, LetterState, LetterWork, WorkState
@@ -206,8 +206,10 @@ async def test_a_retry_keeps_its_letters_their_order_and_its_progress(works, let
     assert work.total == 4
     order = await works.next_of(work.id, 10)
     assert [one.record_id for one in await letters.letters(order)] == ["21", "11", "12", "13"]
-    await works.set_state(work.id, WorkState.RUNNING)
-    at = await works.advance(work.id, succeeded=1, failed=1, skipped=0, calls=2)
+    begun = await works.set_state(work.id, WorkState.RUNNING)
+    at = await works.advance(begun, succeeded=1, failed=1, skipped=0, calls=2)
+    with pytest.raises(LostOwnershipError):
+        await works.advance(begun, succeeded=1, failed=0, skipped=0, calls=1)
     assert (at.done, at.succeeded, at.failed, at.calls) == (2, 1, 1, 2)
     assert await works.next_of(work.id, 1) == order[2:3]
     await write(database, "products", rejected("99", rate="x"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from msgspec import Raw
@@ -10,9 +9,10 @@ from msgspec import Raw
 from tsh_sync_gui.core.errors import EndpointAbsentError, RecordGoneError, RecordRejectedError
 from tsh_sync_gui.core.values import CallKind, Calls, Lane
 from tsh_sync_gui.engine.ids import record_ids
-from tsh_sync_gui.engine.letters.storing import fail, open_run, store_in
+from tsh_sync_gui.engine.letters.values import TRIGGER
 from tsh_sync_gui.engine.plan import usable_api
 from tsh_sync_gui.engine.ports import Batch, Caller, DetailBatch, PageReply, RunInfo
+from tsh_sync_gui.engine.single_runs import open_run, store_in
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Api, Bulk, Entity, Product
@@ -47,24 +47,19 @@ class BulkFetch:
         if found is None:
             return None, 0
         api, bulk = found
-        info = await open_run(self._parts, entity, calls=1)
         sent: list[CallKind] = []
-        caller = Caller(lane=lane, kind=CallKind.BULK, run=info.id, entity=entity.name, on_sent=sent.append)
         try:
-            reply = await self._parts.source.bulk(api, bulk, ids, caller)
-            wanted = [one for one in reply.records if record_ids([one], entity.pull.id) & set(ids)]
-            batches, details = await self._rendered(entity, wanted, reply)
-            ended = await store_in(self._parts, info, batches, details, calls=Calls(bulk=len(sent)))
-        except EndpointAbsentError as error:
+            async with open_run(self._parts, entity, trigger=TRIGGER, calls=1) as info:
+                caller = Caller(lane=lane, kind=CallKind.BULK, run=info.id, entity=entity.name, on_sent=sent.append)
+                reply = await self._parts.source.bulk(api, bulk, ids, caller)
+                wanted = [one for one in reply.records if record_ids([one], entity.pull.id) & set(ids)]
+                batches, details = await self._rendered(entity, wanted, reply)
+                ended = await store_in(self._parts, info, batches, details, calls=Calls(bulk=len(sent)))
+        except EndpointAbsentError:
             await self._parts.absences.note(api, bulk.path, entity)
-            await fail(self._parts, info, error)
             return None, len(sent)
-        except (RecordGoneError, RecordRejectedError) as error:
-            await fail(self._parts, info, error)
+        except (RecordGoneError, RecordRejectedError):
             return None, len(sent)
-        except BaseException as error:
-            await asyncio.shield(fail(self._parts, info, error))
-            raise
         return ended, len(sent)
 
     async def _rendered(

@@ -8,11 +8,11 @@ from typing import Final
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.checks import faults_of, job_faults, rendered
-from tsh_sync_gui.engine.letters.storing import open_run, store_in
 from tsh_sync_gui.engine.letters.texts import compact
 from tsh_sync_gui.engine.letters.trying import Ended, Trying
-from tsh_sync_gui.engine.letters.values import EditOutcome, Letter, LetterState, Part, PayloadFault
+from tsh_sync_gui.engine.letters.values import TRIGGER, EditOutcome, Letter, LetterState, Part, PayloadFault
 from tsh_sync_gui.engine.ports.letters import LetterDeeds, Letters
+from tsh_sync_gui.engine.single_runs import open_run, store_in
 from tsh_sync_gui.engine.syncing import Parts
 
 LOCK_SECONDS: Final = 900.0
@@ -43,11 +43,35 @@ class Edits:
             )
         return faults_of(letter, text, normalizer, now=self._parts.clock.now())
 
-    async def edit_and_retry(self, letter: str, text: str, *, by: str, key: str) -> EditOutcome:
+    async def edit_and_retry(
+        self, letter: str, text: str, *, by: str, key: str, made_from: bytes | None = None
+    ) -> EditOutcome:
         """Take *text* in place of the refused one, once for each *key* (any id of this press of the button).
 
-        Raises ConfigurationError when the letter is not open, another person edits it, or the key was used.
+        Raises ConfigurationError when the letter is not open, another person edits it, it is being tried, the key was
+        used, or the refused text is not *made_from* any more.
         """
+        found = await self._open(letter, by=by)
+        if faults := self.check(found, text):
+            return EditOutcome(
+                is_mended=False, letter=found, faults=faults, title=faults[0].reason, advice="Nothing was changed."
+            )
+        async with self._deeds.hold([letter]) as held:
+            if letter not in held:
+                raise ConfigurationError(
+                    "This letter is being tried now", advice="Wait a moment, and look what became of it."
+                )
+            # Again: until it was held another try may have ended.
+            found = await self._open(letter, by=by)
+            if made_from is not None and made_from != await self._letters.payload(letter):
+                raise ConfigurationError(
+                    "Zoho has sent another text of this record meanwhile, which was refused, too",
+                    advice="Open the letter again, and edit what stands there now.",
+                )
+            return await self._held(found, text, by=by, key=key or uuid.uuid4().hex)
+
+    async def _open(self, letter: str, *, by: str) -> Letter:
+        """Return *letter* if it is open and nobody but *by* edits it."""
         known = await self._letters.letters([letter])
         if not known:
             raise unknown(letter)
@@ -58,19 +82,20 @@ class Edits:
             )
         if found.locked_by not in {"", by}:
             raise busy(found, by)
-        if faults := self.check(found, text):
-            return EditOutcome(
-                is_mended=False, letter=found, faults=faults, title=faults[0].reason, advice="Nothing was changed."
-            )
-        key = key or uuid.uuid4().hex
-        if not await self._deeds.lock(letter, by=by, seconds=_CARRYING_OUT_SECONDS):
-            raise busy(found, by)
+        return found
+
+    async def _held(self, letter: Letter, text: str, *, by: str, key: str) -> EditOutcome:
+        """Carry the edit out: nobody else tries the letter now."""
+        if not await self._deeds.lock(letter.id, by=by, seconds=_CARRYING_OUT_SECONDS):
+            raise busy(letter, by)
         try:
-            if not await self._deeds.keep_edit(letter, by=by, key=key, payload=text.encode()):
+            if not await self._deeds.keep_edit(letter.id, by=by, key=key, payload=text.encode()):
                 raise ConfigurationError("This edit was carried out already", advice="Open the letter again.")
-            return await self._carried_out(found, text, key=key)
+            return await self._carried_out(letter, text, key=key)
         finally:
-            await self._deeds.unlock(letter, by=by)
+            # What the person has open in an editor stays theirs.
+            if not letter.locked_by:
+                await self._deeds.unlock(letter.id, by=by)
 
     async def _carried_out(self, letter: Letter, text: str, *, key: str) -> EditOutcome:
         try:
@@ -99,8 +124,8 @@ class Edits:
         refused = next((one for batch in batches for one in batch.rejected), None)
         if refused is not None:
             return "", refused.reason, "Nothing was changed."
-        run = await open_run(self._parts, normalizer.entity, calls=0)
-        run = await store_in(self._parts, run, batches[:1], batches[1:])
+        async with open_run(self._parts, normalizer.entity, trigger=TRIGGER, calls=0) as begun:
+            run = await store_in(self._parts, begun, batches[:1], batches[1:])
         if run.counts.failed:
             return run.id, "", ""
         await self._deeds.resolve([letter.id], run=run.id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,11 +16,11 @@ from tsh_sync_gui.core.errors import ConfigurationError, QuotaExhaustedError, Re
 from tsh_sync_gui.core.values import Lane, RunState
 from tsh_sync_gui.engine.handlers import FETCH
 from tsh_sync_gui.engine.letters.checks import rendered
-from tsh_sync_gui.engine.letters.storing import TRIGGER, open_run, store_in
-from tsh_sync_gui.engine.letters.values import LETTER, Letter, LetterState, Part
+from tsh_sync_gui.engine.letters.values import LETTER, TRIGGER, Letter, LetterState, Part
 from tsh_sync_gui.engine.outcomes import machine_name
 from tsh_sync_gui.engine.ports.jobs import Attempt, Attempts, Handler, Job, JobContext, JobId, JobState, Outcome
 from tsh_sync_gui.engine.ports.letters import LetterDeeds, Letters
+from tsh_sync_gui.engine.single_runs import open_run, store_in
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
@@ -83,22 +84,38 @@ class Trying:
         One that was resolved after *since*, by the call for another, has succeeded. Raises QuotaExhaustedError and
         NeedsPersonError, which are about no letter, and UnreachableError for the database.
         """
-        found = await self._letters.letters([letter.id])
-        now = found[0] if found else None
-        if now is None:
-            return Tried(ended=Ended.SKIPPED)
-        started = self._parts.clock.now()
-        if now.state is not LetterState.OPEN:
-            if since is None or now.resolved_at is None or now.resolved_at < since:
-                return Tried(ended=Ended.SKIPPED)
-            tried = Tried(ended=Ended.SUCCEEDED, words="came with another", run_id=now.resolved_by)
+        now = await self._now(letter)
+        if now is None or now.state is not LetterState.OPEN:
+            return await self._over(now, by=by, work=work, since=since)
+        async with self._deeds.hold([letter.id]) as held:
+            if letter.id not in held:
+                return Tried(ended=Ended.SKIPPED, words="it is being tried already")
+            # Again: until it was held another try may have ended.
+            now = await self._now(letter)
+            if now is None or now.state is not LetterState.OPEN:
+                return await self._over(now, by=by, work=work, since=since)
+            if now.locked_by and now.locked_by != by:
+                return Tried(ended=Ended.SKIPPED, words=f"{now.locked_by} edits it")
+            started = self._parts.clock.now()
+            tried = await self._try(now, lane)
             await self.note(now, tried, started=started, by=by, work=work)
             return tried
-        if now.locked_by and now.locked_by != by:
-            return Tried(ended=Ended.SKIPPED, words=f"{now.locked_by} edits it")
-        tried = await self._try(now, lane)
-        await self.note(now, tried, started=started, by=by, work=work)
+
+    async def _now(self, letter: Letter) -> Letter | None:
+        found = await self._letters.letters([letter.id])
+        return found[0] if found else None
+
+    async def _over(self, letter: Letter | None, *, by: str, work: str, since: datetime | None) -> Tried:
+        """Return how one stands that is not open any more: the call for another may have brought it."""
+        if letter is None or since is None or letter.resolved_at is None or letter.resolved_at < since:
+            return Tried(ended=Ended.SKIPPED)
+        tried = Tried(ended=Ended.SUCCEEDED, words="came with another", run_id=letter.resolved_by)
+        await self.note(letter, tried, started=self._parts.clock.now(), by=by, work=work)
         return tried
+
+    def hold(self, letters: Sequence[str]) -> AbstractAsyncContextManager[frozenset[str]]:
+        """Keep those of *letters* that nobody tries now for as long as the context lasts; yields which they are."""
+        return self._deeds.hold(letters)
 
     async def note(self, letter: Letter, tried: Tried, *, started: datetime, by: str, work: str = "") -> None:
         """Write a try down, in the letter's history and with its attempts."""
@@ -173,8 +190,8 @@ class Trying:
         if rejected:
             words = f"the same again: {rejected[0].reason}"
             return Tried(ended=Ended.FAILED, words=words, kind=letter.kind, request=request, is_refusal=True)
-        run = await open_run(self._parts, normalizer.entity, calls=0)
-        run = await store_in(self._parts, run, batches[:1], batches[1:])
+        async with open_run(self._parts, normalizer.entity, trigger=TRIGGER, calls=0) as begun:
+            run = await store_in(self._parts, begun, batches[:1], batches[1:])
         await self._deeds.resolve([letter.id], run=run.id)
         return Tried(ended=Ended.SUCCEEDED, run_id=run.id, request=request)
 

@@ -14,6 +14,8 @@ from tsh_sync_gui.engine.ports.jobs import Attempt
 
 LETTER: Final = "letter"
 """The subject of a letter's attempts."""
+TRIGGER: Final = "dead letter"
+"""What runs are said to come of that mend letters."""
 NOBODY: Final = ""
 VALIDATION: Final = "validation"
 """The kind of a letter whose record has a value that cannot be taken; others have the kind of their error."""

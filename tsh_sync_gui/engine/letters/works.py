@@ -11,6 +11,7 @@ import structlog
 from tsh_sync_gui.core.errors import (
     AuthorisationError,
     ConfigurationError,
+    LostOwnershipError,
     QuotaExhaustedError,
     TransientError,
     UnreachableError,
@@ -55,6 +56,10 @@ class Worker:
             return None
         try:
             return await self._carry_out(work)
+        except LostOwnershipError as error:
+            # As when the server was restarted: our lock went with its connection, and a worker was quick.
+            structlog.get_logger(__name__).warning("a retry is carried out elsewhere", work=work, cause=error.title)
+            return None
         finally:
             await held.release()
 
@@ -117,7 +122,7 @@ class Worker:
     ) -> tuple[LetterWork, str | None, int]:
         """Try the letters of *group*; returns the work, why it stops (None: it goes on), and the failures in a row."""
         if not group:
-            return await self._works.advance(work.id, succeeded=0, failed=0, skipped=1, calls=0), None, trouble
+            return await self._works.advance(work, succeeded=0, failed=0, skipped=1, calls=0), None, trouble
         if len(group) == 1:
             tries = [await self._trying.one(group[0], by=work.by, lane=work.lane, work=work.id, since=work.started_at)]
         else:
@@ -125,7 +130,7 @@ class Worker:
         calls = sum(one.calls for one in tries)
         failures = [one for one in tries if one.ended is Ended.FAILED]
         at = await self._works.advance(
-            work.id,
+            work,
             succeeded=sum(one.ended is Ended.SUCCEEDED for one in tries),
             failed=len(failures),
             skipped=sum(one.ended is Ended.SKIPPED for one in tries),
@@ -149,26 +154,32 @@ class Worker:
     async def _together(self, work: LetterWork, group: Sequence[Letter]) -> list[Tried]:
         """Fetch the records of *group* by one call; what it does not bring is asked for alone."""
         started = self._parts.clock.now()
-        run, calls = await self._fetched(work, group)
-        after = {one.id: one for one in await self._letters.letters([one.id for one in group])}
+        ids = [one.id for one in group]
+        known: dict[str, Tried] = {}
+        async with self._trying.hold(ids) as held:
+            run, calls = await self._fetched(work, [one for one in await self._letters.letters(ids) if one.id in held])
+            after = {one.id: one for one in await self._letters.letters(ids)} if run else {}
+            for letter in group:
+                now = after.get(letter.id)
+                tried = Tried(ended=Ended.SUCCEEDED, run_id=run, request=f"{len(group)} records by one call")
+                if now is None or letter.id not in held or run not in {now.resolved_by, now.run_id}:
+                    continue
+                known[letter.id] = tried if now.resolved_by == run else refused_again(letter, now, tried)
+                await self._trying.note(letter, known[letter.id], started=started, by=work.by, work=work.id)
         tries: list[Tried] = []
         for letter in group:
-            now = after.get(letter.id, letter)
-            tried = Tried(ended=Ended.SUCCEEDED, run_id=run, request=f"{len(group)} records by one call")
-            if run and now.resolved_by == run:
-                await self._trying.note(letter, tried, started=started, by=work.by, work=work.id)
-            elif run and now.run_id == run:
-                tried = refused_again(letter, now, tried)
-                await self._trying.note(letter, tried, started=started, by=work.by, work=work.id)
-            else:
-                tried = await self._trying.one(letter, by=work.by, lane=work.lane, work=work.id, since=work.started_at)
+            known_now = known.get(letter.id) or await self._trying.one(
+                letter, by=work.by, lane=work.lane, work=work.id, since=work.started_at
+            )
             # The call is booked once.
-            tries.append(replace(tried, calls=tried.calls + calls))
+            tries.append(replace(known_now, calls=known_now.calls + calls))
             calls = 0
         return tries
 
     async def _fetched(self, work: LetterWork, group: Sequence[Letter]) -> tuple[str, int]:
         """Fetch the records of the open letters of *group* together; returns the run, "" for none, and the calls."""
+        if not group:
+            return "", 0
         wanted = dict.fromkeys(one.record_id for one in group if _is_free(one, work.by))
         if len(wanted) < 2:
             return "", 0

@@ -123,7 +123,7 @@ class Ledger(Protocol):
         ...
 
     async def add_ended(self, runs: Sequence[RunInfo]) -> None:
-        """Write runs that ended before they could begin: they own no walk and leave nothing to go on with."""
+        """Write runs that own no walk and leave nothing to go on with: single records, and what never began."""
         ...
 
     async def checkpoint(self, leader: RunId) -> Checkpoint | None:

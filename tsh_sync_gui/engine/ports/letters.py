@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -96,6 +97,13 @@ class LetterDeeds(Protocol):
         """Let go of it."""
         ...
 
+    def hold(self, letters: Sequence[str]) -> AbstractAsyncContextManager[frozenset[str]]:
+        """Keep those of *letters* that nobody tries now for as long as the context lasts; yields which they are.
+
+        So two tries of one letter never run side by side, whoever asked for them; a killed program lets go.
+        """
+        ...
+
     async def keep_edit(self, letter: str, *, by: str, key: str, payload: bytes) -> bool:
         """Write an edit down before it is carried out; False when that *key* was written down already."""
         ...
@@ -157,8 +165,11 @@ class LetterWorks(Protocol):
         """Return the next letters of a retry that are not done."""
         ...
 
-    async def advance(self, work: str, *, succeeded: int, failed: int, skipped: int, calls: int) -> LetterWork:
-        """Note what was done; returns the work as it is then, which somebody may have cancelled meanwhile."""
+    async def advance(self, work: LetterWork, *, succeeded: int, failed: int, skipped: int, calls: int) -> LetterWork:
+        """Note what was done since *work*; returns it as it is then, which somebody may have cancelled meanwhile.
+
+        Raises LostOwnershipError when another process has gone on with it since.
+        """
         ...
 
     async def set_state(

@@ -1,34 +1,48 @@
-"""Records that a letter's repair brings, stored as a run of their own: it is seen in the history and linked to."""
+"""Runs of single records beside the walks: seen in the history, owning no walk, never left open by what goes wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
+import structlog
 from msgspec import structs
 
+from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.values import Calls, Mode, Phase, RunState
 from tsh_sync_gui.engine.board import Board
-from tsh_sync_gui.engine.outcomes import new_run, started
+from tsh_sync_gui.engine.outcomes import interrupted, new_run, started
 from tsh_sync_gui.engine.ports import Batch, DetailBatch, RunInfo, Step
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.spec import Entity
 
-TRIGGER = "dead letter"
 
+@asynccontextmanager
+async def open_run(parts: Parts, entity: Entity, *, trigger: str, calls: int) -> AsyncIterator[RunInfo]:
+    """Write a run of single records of *entity* that begins, and end it as failed when the context's body raises.
 
-async def open_run(parts: Parts, entity: Entity, *, calls: int) -> RunInfo:
-    """Write a run of single records of *entity* that begins; *calls* is what it is foreseen to cost."""
+    *calls* is what it is foreseen to cost. What a killed program leaves open, the entity's next walk closes.
+    """
     info = new_run(
         entity,
         mode=Mode.RECORD,
         state=RunState.RUNNING,
-        trigger=TRIGGER,
+        trigger=trigger,
         at=parts.clock.now(),
         forecast_calls=calls,
     )
     await parts.ledger.add_ended([info])
     parts.bus.publish(started(info, resumed=False))
-    return info
+    try:
+        yield info
+    except BaseException as error:
+        try:
+            await asyncio.shield(_fail(parts, info, error))
+        except SyncError as second:
+            # The database is away: what broke the run is told, and the next walk closes it.
+            structlog.get_logger(__name__).warning("a record's run is not ended", run=info.id, cause=second.title)
+        raise
 
 
 async def store_in(
@@ -64,16 +78,16 @@ async def store_in(
     return ended
 
 
-async def fail(parts: Parts, info: RunInfo, error: BaseException) -> None:
-    """End a run that brought nothing."""
+async def _fail(parts: Parts, info: RunInfo, error: BaseException) -> None:
+    told = interrupted() if isinstance(error, asyncio.CancelledError) else error
     now = parts.clock.now()
-    words = getattr(error, "title", "") or f"{type(error).__name__}: {error}"
+    words = getattr(told, "title", "") or f"{type(told).__name__}: {told}"
     ended = structs.replace(
         info,
         state=RunState.FAILED,
-        error_kind=getattr(error, "kind", "unexpected"),
+        error_kind=getattr(told, "kind", "unexpected"),
         title=words,
-        advice=getattr(error, "advice", ""),
+        advice=getattr(told, "advice", ""),
         ended_at=now,
         seconds=(now - info.started_at).total_seconds(),
     )
