@@ -73,8 +73,8 @@ class MainWindow(QMainWindow):
         self.status = StatusBar()
         self.side = SidePanel()
         self.bell = Bell(session, kept, top=self.top, side=self.side)
-        self.root = QWidget()
-        self.stack = QStackedWidget()
+        self.root = QWidget(self)
+        self.stack = QStackedWidget(self.root)  # screens are put in last: each is styled once, where it stays
         self.starting = StartingPage(words)
         self.sync = SyncPanel(session, self.wishes, kept)
         self.dead_letters = DeadLetterPanel(session, kept)
@@ -107,12 +107,6 @@ class MainWindow(QMainWindow):
         self.go("sync")
 
     def _build(self, *, demo: bool) -> None:
-        for panel in self.panels.values():
-            self.navigation.add_screen(panel.key, panel.title, panel.icon_name)
-            self.stack.addWidget(panel)
-        for panel in (self.wizard, self.doctor):
-            self.navigation.show_entry(panel.key, shown=False)
-        self.stack.addWidget(self.starting)
         middle = QHBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.stack, 1)
@@ -131,6 +125,12 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.navigation)
         whole.addLayout(right, 1)
         self.setCentralWidget(self.root)
+        for panel in self.panels.values():
+            self.navigation.add_screen(panel.key, panel.title, panel.icon_name)
+            self.stack.addWidget(panel)
+        for panel in (self.wizard, self.doctor):
+            self.navigation.show_entry(panel.key, shown=False)
+        self.stack.addWidget(self.starting)
 
     def _connect(self, actions: Actions) -> None:
         self.navigation.chosen.connect(self.go)

@@ -66,15 +66,15 @@ class DeadLetterPanel(Panel):
         self._service: LetterService | None = None
         self._in_groups = True
         self._is_fresh = False
+        self._pages = QStackedWidget(self)
+        self._main = QWidget(self._pages)
         self.bar = LetterBar()
         self.bulk = BulkLine()
-        self.lists = LetterLists(lambda: session.now, kept)
+        self.lists = LetterLists(self._main, lambda: session.now, kept)
         self.editor = LetterEditor(session.actions, lambda: session.now)
         self.feed = Feed(session.actions)
         self.deeds = LetterDeeds(self, session.actions, now=lambda: session.now, resets_at=self._resets_at)
         self.acts = LetterActs(self, session, bar=self.bar, lists=self.lists, deeds=self.deeds)
-        self._pages = QStackedWidget()
-        self._main = QWidget()
         self.opened = OpenedLetter(session, self.lists, is_busy=self.deeds.is_busy)
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)

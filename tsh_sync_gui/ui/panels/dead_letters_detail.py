@@ -60,13 +60,13 @@ class LetterDetailPane(QWidget):
     export_wanted = Signal(object)
     others_wanted = Signal(str)
 
-    def __init__(self, now: Callable[[], datetime], settings: QSettings | None) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget, now: Callable[[], datetime], settings: QSettings | None) -> None:
+        super().__init__(parent)
         self._now = now
         self._settings = settings
         self.detail: LetterDetail | None = None
         self.head = DetailHead()
-        self.tabs = QTabWidget()
+        self.tabs = QTabWidget(self)
         self._ways: dict[str, QPushButton] = {}
         self._payload = QStackedWidget()
         self.tree = PayloadTree()
@@ -115,7 +115,7 @@ class LetterDetailPane(QWidget):
         return table
 
     def _payload_tab(self) -> QWidget:
-        whole = QWidget()
+        whole = QWidget(self.tabs)
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(4)
@@ -145,7 +145,7 @@ class LetterDetailPane(QWidget):
         column.addWidget(answer, 1)
 
     def _error_tab(self) -> QWidget:
-        whole = QWidget()
+        whole = QWidget(self.tabs)
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(6)
@@ -154,7 +154,7 @@ class LetterDetailPane(QWidget):
         return whole
 
     def _tries_tab(self) -> QWidget:
-        whole = QWidget()
+        whole = QWidget(self.tabs)
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
@@ -167,7 +167,7 @@ class LetterDetailPane(QWidget):
         return whole
 
     def _record_tab(self) -> QWidget:
-        whole = QWidget()
+        whole = QWidget(self.tabs)
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(4)

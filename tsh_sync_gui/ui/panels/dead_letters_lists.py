@@ -32,11 +32,15 @@ class LetterLists(QStackedWidget):
     again = Signal()
     clear = Signal()
 
-    def __init__(self, now: Callable[[], datetime], settings: QSettings | None) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget, now: Callable[[], datetime], settings: QSettings | None) -> None:
+        super().__init__(parent)
         self._now = now
         self.titles: Mapping[str, str] = {}
         self.can_retry = True
+        self._split = QSplitter(Qt.Orientation.Horizontal, self)
+        self._box_left, self._box_right = _frame(self._split), _frame(self._split)
+        self._left = QStackedWidget(self._box_left)
+        self.beside = QStackedWidget(self._box_right)
         self.groups: DataTable[GroupRow] = DataTable(
             group_columns(now), tr("Groups of dead letters"), empty="", settings=settings
         )
@@ -44,11 +48,8 @@ class LetterLists(QStackedWidget):
         self.groups.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.letters = LetterTable(now, settings)
         self.group_pane = GroupPane()
-        self.detail_pane = LetterDetailPane(now, settings)
-        self._left = QStackedWidget()
-        self.beside = QStackedWidget()
+        self.detail_pane = LetterDetailPane(self.beside, now, settings)
         self._nothing = label(tr("Choose a line to see it here."), "muted", wrap=True)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
         self.empty = EmptyPage()
         self._error_page = QWidget()
         self._error_column = QVBoxLayout(self._error_page)
@@ -59,13 +60,10 @@ class LetterLists(QStackedWidget):
     def _build(self) -> None:
         self._left.addWidget(self.groups)
         self._left.addWidget(self.letters)
-        lists = QFrame()
-        lists.setObjectName("panelbox")
+        lists, opened = self._box_left, self._box_right
         inside = QVBoxLayout(lists)
         inside.setContentsMargins(1, 1, 1, 1)
         inside.addWidget(self._left)
-        opened = QFrame()
-        opened.setObjectName("panelbox")
         column = QVBoxLayout(opened)
         column.setContentsMargins(14, 12, 14, 10)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -203,6 +201,13 @@ class LetterLists(QStackedWidget):
         if model.rowCount():
             view.selectRow(place)
             view.setCurrentIndex(model.index(place, 0))
+
+
+def _frame(parent: QWidget) -> QFrame:
+    # What is put into a window from the top down is styled once, and not again with each container around it.
+    made = QFrame(parent)
+    made.setObjectName("panelbox")
+    return made
 
 
 class EmptyPage(QWidget):
