@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -76,14 +76,14 @@ class Quiet:
         return at >= self.start or at < self.end
 
     def ends_after(self, moment: datetime, zone: ZoneInfo) -> datetime:
-        """Return when the hours that hold *moment* are over."""
-        return _next_at(self.end, moment, zone)
+        """Return when the hours that hold *moment* are over: the first moment behind it that they don't hold."""
+        found = [one for one in _turns(self.end, moment, zone) if one > moment and not self.holds(one, zone)]
+        return min(found)
 
     def began_before(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """Return when the hours that hold *moment* began."""
-        day = moment.astimezone(zone).date()
-        begun = [datetime.combine(day - timedelta(days=back), self.start, zone).astimezone(UTC) for back in (0, 1, 2)]
-        return next(one for one in begun if one <= moment)
+        turns = [one for one in _turns(self.start, moment, zone) if one <= moment]
+        return max(one for one in turns if not self.holds(one - timedelta(microseconds=1), zone))
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -101,9 +101,11 @@ def occurrences(timing: Timing, after: datetime, zone: ZoneInfo, quiet: Quiet | 
         return
     # What was due earlier in quiet hours that still last comes at their end.
     start = quiet.began_before(after, zone) - timedelta(seconds=1) if quiet.holds(after, zone) else after
-    last = after
+    last, quiet_until = after, start
     for moment in _plain(timing, start, zone):
-        due = quiet.ends_after(moment, zone) if quiet.holds(moment, zone) else moment
+        if moment >= quiet_until and quiet.holds(moment, zone):
+            quiet_until = quiet.ends_after(moment, zone)
+        due = max(moment, quiet_until)
         if due > last:
             last = due
             yield due
@@ -146,10 +148,10 @@ def late_from(timing: Timing, last_good: datetime, zone: ZoneInfo, quiet: Quiet 
 
 def a_day(timing: Timing, now: datetime, zone: ZoneInfo, quiet: Quiet | None = None) -> float:
     """Return how often something is due in a day, as the coming week has it."""
-    week = between(timing, now, now + timedelta(days=7), zone, quiet)
     if timing.minutes and quiet is None:
         return 1440 / timing.minutes
-    return len(week) / 7
+    until = now + timedelta(days=7)
+    return sum(1 for _ in takewhile(lambda one: one <= until, occurrences(timing, now, zone, quiet))) / 7
 
 
 def _plain(timing: Timing, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
@@ -167,10 +169,36 @@ def _plain(timing: Timing, after: datetime, zone: ZoneInfo) -> Iterator[datetime
         due += step
 
 
-def _next_at(at: time, moment: datetime, zone: ZoneInfo) -> datetime:
+def _turns(at: time, moment: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return the moments around *moment* at which quiet hours that begin or end at the time *at* may do so.
+
+    Those when clocks show *at*, both times where they show it twice, and those when clocks are put forward or back,
+    which may leave *at* out, or lead out of the hours and into them once more.
+    """
     day = moment.astimezone(zone).date()
-    coming = [datetime.combine(day + timedelta(days=on), at, zone).astimezone(UTC) for on in (0, 1, 2)]
-    return next(one for one in coming if one > moment)
+    shown = [
+        datetime.combine(day + timedelta(days=on), at.replace(fold=fold), zone).astimezone(UTC)
+        for on in (-2, -1, 0, 1, 2)
+        for fold in (0, 1)
+    ]
+    return shown + _clock_changes(moment - timedelta(days=2), moment + timedelta(days=2), zone)
+
+
+def _clock_changes(begin: datetime, end: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return when between *begin* and *end* the clocks of *zone* are put forward or back."""
+    found: list[datetime] = []
+    first = begin.replace(microsecond=0)
+    hours = [first + timedelta(hours=on) for on in range((end - begin) // timedelta(hours=1) + 2)]
+    for before, after in pairwise(hours):
+        if before.astimezone(zone).utcoffset() == after.astimezone(zone).utcoffset():
+            continue
+        early, late = before, after
+        while late - early > timedelta(seconds=1):
+            half = early + timedelta(seconds=(late - early) // timedelta(seconds=2))
+            is_early = half.astimezone(zone).utcoffset() == before.astimezone(zone).utcoffset()
+            early, late = (half, late) if is_early else (early, half)
+        found.append(late)
+    return found
 
 
 def _check_cron(line: str) -> None:

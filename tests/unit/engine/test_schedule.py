@@ -25,6 +25,11 @@ def utc(text):
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+def clock_changes(begin, end, zone):
+    days = [begin + timedelta(days=on) for on in range((end - begin).days + 1)]
+    return [b for a, b in pairwise(days) if a.astimezone(zone).utcoffset() != b.astimezone(zone).utcoffset()]
+
+
 def clocks(moments, zone):
     return [f"{one.astimezone(zone):%d %H:%M}" for one in moments]
 
@@ -82,9 +87,48 @@ def test_quiet_hours_within_a_day_and_on_the_night_the_clock_changes():
         "22 15:00",
     ]
     assert clocks(upcoming(Timing(30), utc("2026-10-24T21:00"), BERLIN, NIGHT), BERLIN) == ["25 06:00"]
+    # 02:30 is left out: by then the hours are over.
     assert clocks(upcoming(Timing(30), utc("2026-03-28T22:00"), BERLIN, Quiet.parse("22:00-02:30")), BERLIN) == [
-        "29 03:30"
+        "29 03:00"
     ]
+
+
+def test_quiet_hours_that_end_in_the_hour_that_is_repeated_stop_nothing_after_it():
+    early = Quiet.parse("22:00-02:30")
+
+    found = between(Timing(15), utc("2026-10-25T00:15"), utc("2026-10-25T02:00"), BERLIN, early)
+
+    # 02:30 comes twice; so do the quiet minutes before it.
+    assert [f"{one:%H:%M}" for one in found] == ["00:30", "00:45", "01:30", "01:45", "02:00"]
+    assert a_day(Timing(15), utc("2026-10-25T00:15"), BERLIN, early) == pytest.approx(78, abs=1)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Gaza"])
+@pytest.mark.parametrize("hours", ["22:00-02:30", "02:15-02:45", "01:30-03:00", "03:00-01:59", "23:30-00:30"])
+def test_through_every_change_of_the_clock_nothing_quiet_begins_and_nothing_else_is_lost(zone, hours):
+    place, quiet = zone_of(zone), Quiet.parse(hours)
+    changes = [
+        change
+        for year in (2011, 2026)
+        for change in clock_changes(datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC), place)
+    ]
+    assert changes
+
+    for change in changes:
+        begin, end = change - timedelta(hours=40), change + timedelta(hours=40)
+        plain = between(Timing(15), begin, end, place)
+        found = between(Timing(15), begin, end, place, quiet)
+        held = [one for one in plain if quiet.holds(one, place)]
+        assert not [one for one in found if quiet.holds(one, place)]
+        assert set(plain) - set(held) <= set(found)
+        assert list(found) == sorted(set(found))
+        for moment in held[::7]:
+            over, begun = quiet.ends_after(moment, place), quiet.began_before(moment, place)
+            assert begun <= moment < over <= moment + timedelta(hours=24)
+            inside = [begun + (over - begun) * part / 8 for part in range(8)]
+            assert all(quiet.holds(one, place) for one in inside)
+            assert not quiet.holds(over, place)
+            assert over in found or over > end
 
 
 def test_after_sleep_all_that_was_missed_is_counted_and_a_clock_that_went_back_makes_nothing_due():
@@ -122,6 +166,8 @@ def test_how_often_a_day():
     assert a_day(Timing(30), now, BAGHDAD) == 48
     assert a_day(Timing(cron="0 2 * * 6"), now, BAGHDAD) == pytest.approx(1 / 7)
     assert a_day(Timing(60), now, BAGHDAD, NIGHT) == 16
+    assert a_day(Timing(cron="* * * * *"), now, BAGHDAD) == 1440
+    assert a_day(Timing(1), now, BAGHDAD, Quiet.parse("12:00-12:01")) == 1439
 
 
 @pytest.mark.parametrize(
