@@ -85,7 +85,7 @@ class _Server(uvicorn.Server):
 class _Joined:
     """A transport that sends an answer's head together with its body: one packet, one wake-up at the other end.
 
-    uvicorn writes a body after each head, be it empty.
+    uvicorn writes a body after each head, be it empty, but none to HEAD: the end of an answer sends what waits.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -104,10 +104,11 @@ class _Joined:
 
     def close(self) -> None:
         """Send what waits and close."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Send a head that nothing followed."""
         if self._head:
             head, self._head = self._head, b""
             self._transport.write(head)
@@ -138,6 +139,11 @@ class _Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._due = None
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Send what waits before uvicorn looks for the next request."""
+        cast("_Joined", self.transport).flush()
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._look is not None:
