@@ -19,6 +19,17 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "translations"
 CONTEXT = "tsh"
 FORMS = {"ar": 6}
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
+_SCHEMES = {
+    "as documented",
+    "body alone",
+    "parameters alone",
+    "parameters as sent",
+    "encoded form",
+    "encoded parameters",
+    "body without its end",
+    "body without its mark",
+}
 
 
 def texts() -> dict[str, set[str]]:
@@ -27,7 +38,7 @@ def texts() -> dict[str, set[str]]:
     for path in sorted((ROOT / "tsh_sync_gui" / "ui").rglob("*.py")):
         for text in _literals(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(text, set()).add(path.relative_to(ROOT).as_posix())
-    for text, place in (*_declared(), *_examined(), *_refusals()):
+    for text, place in (*_declared(), *_examined(), *_diagnoses(), *_refusals()):
         found.setdefault(text, set()).add(place)
     return found
 
@@ -63,6 +74,19 @@ def _examined() -> Iterator[tuple[str, str]]:
                 text = node.args[-1] if node.args else None
                 if isinstance(text, ast.Constant) and isinstance(text.value, str):
                     yield text.value, place
+
+
+def _diagnoses() -> Iterator[tuple[str, str]]:
+    """Yield what is said of a delivery whose signature does not match: the sentences of the diagnosis."""
+    path = ROOT / "tsh_sync_gui" / "zoho" / "webhook_diagnosis.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, _DOCUMENTED)}
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+            text = node.value
+            if " " in text and (text[0].isupper() or text in _SCHEMES) and text not in docs:
+                yield text, path.relative_to(ROOT).as_posix()
 
 
 def _refusals() -> Iterator[tuple[str, str]]:

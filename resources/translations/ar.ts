@@ -836,6 +836,11 @@
    <translation>المزامنة الكاملة تستغرق {price}.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>A gateway in between writes the header anew; remove that.</source>
+   <translation>بوابة بينية تعيد كتابة الترويسة؛ أزل ذلك.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>A name or an address without spaces, “/” or “@”.</source>
    <translation>اسم أو عنوان بلا مسافات ولا «/» ولا «@».</translation>
@@ -879,6 +884,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>A person with rights on the server runs this:</source>
    <translation>ينفّذ هذا شخص له صلاحيات على الخادم:</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>A proxy or gateway in front of the listener changes deliveries; let it pass them through untouched.</source>
+   <translation>وكيل أو بوابة أمام المستمع يغيّر التسليمات؛ اجعله يمررها كما هي.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -1131,6 +1141,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/limits.py" />
    <source>Another quota</source>
    <translation>حصة أخرى</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Another service, or a gateway in between, signs these deliveries.</source>
+   <translation>خدمة أخرى أو بوابة بينية توقّع هذه التسليمات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
@@ -1614,6 +1629,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>Choose “Accept”.</source>
    <translation>اختر «Accept».</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Choose “Default payload” or raw JSON as the webhook's body in Zoho.</source>
+   <translation>اختر «Default payload» أو JSON خامًا متنًا لخطاف الويب في Zoho.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
@@ -2241,9 +2261,29 @@
    <translation>Enter</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Enter in ZOHO_WEBHOOK_SECRET the secret token that the webhook has in Zoho.</source>
+   <translation>أدخل في ZOHO_WEBHOOK_SECRET الرمز السري الذي لخطاف الويب في Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Enter it in Zoho as it is set here.</source>
+   <translation>أدخله في Zoho كما هو محدَّد هنا.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Enter the address first.</source>
    <translation>أدخل العنوان أولًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Enter the new secret in Zoho.</source>
+   <translation>أدخل السر الجديد في Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Enter the secret in Zoho again, exactly as it is set here.</source>
+   <translation>أدخل السر في Zoho من جديد، تمامًا كما هو محدَّد هنا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
@@ -2880,6 +2920,21 @@
    <translation>في وحدة تحكم Zoho افتح العميل الذاتي واختر «Generate code» وألصق النطاق وأنشئ الرمز، ثم ألصقه هنا فورًا: يعمل مرة واحدة ولبضع دقائق.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>In Zoho, add the header with the secret as its value.</source>
+   <translation>أضف في Zoho الترويسة وقيمتها السر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>In Zoho, enter the secret as the webhook's secret token; or name the header in ZOHO_WEBHOOK_HEADER.</source>
+   <translation>أدخل السر في Zoho رمزًا سريًا لخطاف الويب؛ أو سمِّ الترويسة في ZOHO_WEBHOOK_HEADER.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>In Zoho, open the webhook and give it the secret token that is set here; only then does Zoho sign.</source>
+   <translation>افتح خطاف الويب في Zoho وأعطه الرمز السري المحدَّد هنا؛ عندها فقط يوقّع Zoho.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>In Zoho: Settings → Automation → Webhooks. One for each line, all with this address and secret.</source>
    <translation>في Zoho: Settings ← Automation ← Webhooks. واحد لكل سطر، وكلها بهذا العنوان والسرّ.</translation>
@@ -2986,6 +3041,11 @@
    <translation>قيد البدء.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>It may have been cut off on the way: look at the proxy in front of the listener.</source>
+   <translation>ربما قُطع في الطريق: انظر في الوكيل أمام المستمع.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>It names no record: there is nothing to do again.</source>
    <translation>لا يسمّي سجلًا: لا شيء ليُعاد.</translation>
@@ -3074,6 +3134,16 @@
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
    <source>JSON (*.json)</source>
    <translation>JSON (*.json)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>JSON with spaces</source>
+   <translation>JSON بمسافات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>JSON without spaces</source>
+   <translation>JSON بلا مسافات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -3719,6 +3789,16 @@
    <translation>بلا جدول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>No scheme matches: the secrets differ</source>
+   <translation>لا طريقة تطابق: السران مختلفان</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>No secret header</source>
+   <translation>لا ترويسة سرية</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>No secret is set here: make one, and enter it in Zoho's webhooks with the address.</source>
    <translation>لم يُحدَّد سر هنا: أنشئ واحدًا وأدخله مع العنوان في خطافات الويب في Zoho.</translation>
@@ -3739,6 +3819,11 @@
    <translation>لا إشارة منذ {time}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>No signature</source>
+   <translation>لا توقيع</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>No try is kept of it.</source>
    <translation>لا محاولات محفوظة له.</translation>
@@ -3747,6 +3832,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>No webhook has come yet, and no public address is set: syncs find every change.</source>
    <translation>لم يرد أي خطاف ويب بعد ولم يُحدَّد عنوان عام: تجد المزامنات كل تغيير.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>No webhook secret is set here</source>
+   <translation>لم يُحدَّد هنا سر لخطافات الويب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
@@ -4656,6 +4746,16 @@
    <translation>ملاحظة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Remove the parameters (what follows the “?”) from the webhook's address in Zoho.</source>
+   <translation>أزل المعاملات (ما بعد «?») من عنوان خطاف الويب في Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Remove them in Zoho.</source>
+   <translation>أزلها في Zoho.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <source>Renew the sign-in</source>
    <translation>تجديد تسجيل الدخول</translation>
@@ -5133,6 +5233,11 @@
    <translation>ترويسة السر</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Secret header does not match</source>
+   <translation>الترويسة السرية لا تطابق</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Secrets</source>
    <translation>الأسرار</translation>
@@ -5172,6 +5277,11 @@
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>Secrets rest in this computer's keychain.</source>
    <translation>الأسرار في سلسلة مفاتيح هذا الحاسوب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>See whether the workflow rule in Zoho is active and calls the right address; then fetch the gap.</source>
+   <translation>تحقق من أن قاعدة سير العمل في Zoho فعّالة وتستدعي العنوان الصحيح؛ ثم اجلب الفجوة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -5236,6 +5346,16 @@
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>Set by the demo.</source>
    <translation>يحدده العرض التجريبي.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Set the same secret in Zoho and here.</source>
+   <translation>حدّد السر نفسه في Zoho وهنا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Set the same secret in Zoho and here. In Zoho it is not shown again: enter a new one on both sides.</source>
+   <translation>حدّد السر نفسه في Zoho وهنا. لا يُعرض في Zoho ثانية: أدخل سرًا جديدًا في الجهتين.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/rail.py" />
@@ -5378,6 +5498,11 @@
    <translation>تسجيل الدخول</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Signature does not match</source>
+   <translation>التوقيع لا يطابق</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Signatures that were computed</source>
    <translation>التواقيع التي حُسبت</translation>
@@ -5411,6 +5536,21 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Signed parameters</source>
    <translation>المعاملات الموقَّعة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Signed with the previous secret, whose 24 hours are over</source>
+   <translation>موقَّع بالسر السابق الذي انقضت ساعاته الأربع والعشرون</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Signed without the address's parameters</source>
+   <translation>موقَّع بلا معاملات العنوان</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Signed without the body</source>
+   <translation>موقَّع بلا المتن</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -5908,9 +6048,29 @@
    <translation>خادم نظام ERP نفسه، أو أي PostgreSQL 15 أو أحدث. لعدة حواسيب.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The JSON of the body was written anew on the way</source>
+   <translation>أُعيدت كتابة JSON المتن في الطريق</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The answer is another: see Tries.</source>
    <translation>الرد مختلف: انظر المحاولات.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The body got a byte order mark</source>
+   <translation>أُضيفت إلى المتن علامة ترتيب البايتات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The body got a line break at its end</source>
+   <translation>أُضيف إلى نهاية المتن سطر جديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The body was added on the way. </source>
+   <translation>أُضيف المتن في الطريق. </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
@@ -5961,6 +6121,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>The delivery does not say whether it was created or updated.</source>
    <translation>لا يذكر التسليم أأُنشئ السجل أم حُدِّث.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The delivery has no signature</source>
+   <translation>التسليم بلا توقيع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
@@ -6019,6 +6184,11 @@
    <translation>لا تجوز الكتابة في مجلد الصور ⁦{folder}⁩.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The form was signed before decoding</source>
+   <translation>وُقّع النموذج قبل فك ترميزه</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The gap of {entity} is being fetched</source>
    <translation>جارٍ جلب فجوة {entity}</translation>
@@ -6027,6 +6197,11 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The gap of {entity} waits to be fetched already</source>
    <translation>فجوة {entity} تنتظر الجلب أصلًا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The header holds the secret itself, not a signature</source>
+   <translation>تحمل الترويسة السر نفسه لا توقيعًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
@@ -6147,6 +6322,16 @@
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>The others are synced all the same.</source>
    <translation>تُزامَن الأخرى مع ذلك.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The parameters were signed before decoding</source>
+   <translation>وُقّعت المعاملات قبل فك ترميزها</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The parameters were signed unsorted</source>
+   <translation>وُقّعت المعاملات بلا ترتيب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -6309,9 +6494,59 @@
    <translation>تحتاج الجداول إلى نحو {calls} استدعاء في اليوم، ولها {share} من {limit}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret differs in capital and small letters</source>
+   <translation>يختلف السر في الأحرف الكبيرة والصغيرة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho has a line break at the end</source>
+   <translation>في نهاية السر في Zoho سطر جديد</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho has a space at the end</source>
+   <translation>في نهاية السر في Zoho مسافة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho has a space at the start</source>
+   <translation>في بداية السر في Zoho مسافة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho has spaces around it</source>
+   <translation>حول السر في Zoho مسافات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho is the Base64 of the one set here</source>
+   <translation>السر في Zoho هو Base64 للسر المحدَّد هنا</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho is written in capital letters</source>
+   <translation>السر في Zoho مكتوب بأحرف كبيرة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho is written in small letters</source>
+   <translation>السر في Zoho مكتوب بأحرف صغيرة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret in Zoho stands in quotation marks</source>
+   <translation>السر في Zoho بين علامتي اقتباس</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The secret was changed</source>
    <translation>غُيِّر السر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The secret was changed more than 24 hours ago</source>
+   <translation>غُيّر السر قبل أكثر من 24 ساعة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
@@ -6347,6 +6582,21 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>The sign-in is kept safely; you will not be asked again.</source>
    <translation>تسجيل الدخول محفوظ بأمان؛ ولن تُسأل مجددًا.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The signature has a prefix that Zoho Books does not write</source>
+   <translation>للتوقيع بادئة لا يكتبها Zoho Books</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The signature has not the length of SHA-256</source>
+   <translation>طول التوقيع ليس طول SHA-256</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>The signature is the Base64 of a hex text</source>
+   <translation>التوقيع هو Base64 لنص ست عشري</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -6661,6 +6911,16 @@
    <location filename="tsh_sync_gui/ui/state/history.py" />
    <source>Updated</source>
    <translation>حُدِّث</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Use at most one parameter in the webhook's address in Zoho.</source>
+   <translation>استخدم معاملًا واحدًا على الأكثر في عنوان خطاف الويب في Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Use letters and digits only in the parameters of the webhook's address in Zoho.</source>
+   <translation>استخدم الأحرف والأرقام فقط في معاملات عنوان خطاف الويب في Zoho.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
@@ -7376,6 +7636,11 @@
    <translation>وصل {when}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>as documented</source>
+   <translation>كما في التوثيق</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>asking…</source>
@@ -7430,6 +7695,21 @@
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>back</source>
    <translation>رجوع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>body alone</source>
+   <translation>المتن وحده</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>body without its end</source>
+   <translation>المتن بلا نهايته</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>body without its mark</source>
+   <translation>المتن بلا علامته</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -7622,6 +7902,16 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>empty</source>
    <translation>فارغ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>encoded form</source>
+   <translation>النموذج المرمَّز</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>encoded parameters</source>
+   <translation>المعاملات المرمَّزة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
@@ -7931,6 +8221,16 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>open, snoozed, resolved, discarded or all</source>
    <translation>open أو snoozed أو resolved أو discarded أو all</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>parameters alone</source>
+   <translation>المعاملات وحدها</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>parameters as sent</source>
+   <translation>المعاملات كما أُرسلت</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -8317,6 +8617,18 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>{entity}: fetch what no delivery told of?</source>
    <translation>{entity}: جلب ما لم يخبر به أي تسليم؟</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>{entity}: no delivery for {time}, though %Ln change(s) came in Zoho</source>
+   <translation>
+    <numerusform>{entity}: لا تسليم منذ {time}، ولا تغيير في Zoho</numerusform>
+    <numerusform>{entity}: لا تسليم منذ {time}، مع حدوث تغيير واحد في Zoho</numerusform>
+    <numerusform>{entity}: لا تسليم منذ {time}، مع حدوث تغييرين في Zoho</numerusform>
+    <numerusform>{entity}: لا تسليم منذ {time}، مع حدوث %Ln تغييرات في Zoho</numerusform>
+    <numerusform>{entity}: لا تسليم منذ {time}، مع حدوث %Ln تغييرًا في Zoho</numerusform>
+    <numerusform>{entity}: لا تسليم منذ {time}، مع حدوث %Ln تغيير في Zoho</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />

@@ -144,6 +144,7 @@ class WebhookPanel(Panel):
         self.coverage.gap_wanted.connect(self._fetch_gap)
         self.coverage.export_wanted.connect(self.table_export_wanted)
         self._look.timeout.connect(self._look_around)
+        self._session.history_changed.connect(self._overview_read)
 
     def _bind(self) -> None:
         table = self.lists.table
@@ -183,12 +184,24 @@ class WebhookPanel(Panel):
             self.view.news()
 
     def _begin(self) -> None:
-        overview = self._session.state.overview
-        self.lists.titles = {one.entity: one.title for one in overview.entities} if overview else {}
-        self.bar.show_entities({name: tr(title) for name, title in self.lists.titles.items()})
+        self._learn_titles()
         self._ask()
         self._read_coverage()
         self.deeds.look()
+
+    def _learn_titles(self) -> bool:
+        """Take over what the entities are called; False when that was known."""
+        overview = self._session.state.overview
+        titles = {one.entity: one.title for one in overview.entities} if overview else {}
+        if titles == self.lists.titles:
+            return False
+        self.lists.titles = titles
+        self.bar.show_entities({name: tr(title) for name, title in titles.items()})
+        return True
+
+    def _overview_read(self) -> None:
+        if self._service is not None and self._learn_titles():
+            self._renew()
 
     def _ask(self) -> None:
         self.view.ask(self.bar.filter)

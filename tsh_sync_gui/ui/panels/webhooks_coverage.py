@@ -71,7 +71,7 @@ class CoveragePage(QWidget):
         self.found = found
         set_text(self._lead, state.coverage_lead(found))
         self.table.set_rows(state.coverage_rows(found, titles, alarm=alarm))
-        problems = state.silence_problems(found, prices)
+        problems = state.silence_problems(found, titles, prices)
         if problems != self._shown:
             self._shown = problems
             for box in self.boxes:

@@ -22,6 +22,14 @@ _HOUR = timedelta(hours=1)
 Deed = Callable[[Sequence[int] | None, datetime | None, bool], object]
 
 
+def grown(question: Question) -> None:
+    """Let *question* be as high as its words have become."""
+    inside = question.layout()
+    if inside is not None and question.isVisible():
+        inside.activate()
+        question.resize(question.width(), max(question.height(), inside.totalHeightForWidth(question.width())))
+
+
 class ReplayQuestion(Question):
     """What a replay of *ids*, or of everything since a time (None), does and costs. *asked* wants the plan anew.
 
@@ -76,19 +84,14 @@ class ReplayQuestion(Question):
         set_text(self.buttons[0], go_text(plan))
         self.buttons[0].setEnabled(plan.deliveries > 0)
         self.force.setVisible(plan.duplicates > 0)
-        self._grow()
+        grown(self)
         if not self.since.hasFocus() and not self.force.hasFocus():
             self.buttons[0].setFocus()
 
     def show_error(self, title: str) -> None:
         """Say why the plan is not known."""
         set_text(self._cost, title)
-        self._grow()
-
-    def _grow(self) -> None:
-        inside = self.layout()
-        if inside is not None and self.isVisible():
-            self.resize(self.width(), max(self.height(), inside.totalHeightForWidth(self.width())))
+        grown(self)
 
     @property
     def words(self) -> str:
@@ -135,6 +138,7 @@ class SecretQuestion(Question):
     def show_state(self, found: SecretState) -> None:
         """Show how the secret stands."""
         set_text(self._standing, "\n".join(secret_lines(found, self._now)))
+        grown(self)
         self._is_open = not found.locked_by
         for one in (self.made, self.own, self.field):
             one.setEnabled(self._is_open)

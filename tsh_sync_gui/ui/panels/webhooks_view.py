@@ -19,10 +19,11 @@ from tsh_sync_gui.ui.state.dead_letters import Marks
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.state.webhooks import Flow, InboxFilter
 from tsh_sync_gui.ui.state.webhooks_detail import can_replay
+from tsh_sync_gui.ui.state.webhooks_rows import DeliveryRow
 from tsh_sync_gui.ui.webhook_service import WebhookService
 
 _SETTLED_MS: Final = 60
-_MOST_EXPORTED: Final = 50_000
+_MOST: Final = 50_000
 
 
 class InboxView(QObject):
@@ -57,6 +58,7 @@ class InboxView(QObject):
         table.more.connect(lambda: self.feed.more(table.model.after))
         table.turned.connect(self.turn_live)
         table.newer.connect(self.show_newer)
+        table.all_wanted.connect(self._mark_all)
         table.model.marked.connect(self.opened)
         table.view.verticalScrollBar().valueChanged.connect(lambda _at: self._scrolled())
         self._lists.pane.opened.connect(self._open_number)
@@ -171,6 +173,27 @@ class InboxView(QObject):
             return [int(one) for one in marks.ids]
         return [detail.row.id] if detail is not None and can_replay(detail) else []
 
+    def _mark_all(self) -> None:
+        """Mark all that match, also those that were not scrolled to."""
+        service, wanted = self._service, self.feed.wanted
+
+        async def keys() -> tuple[str, ...]:
+            return tuple([row.key for row in await self._all(service, wanted)])
+
+        self._actions.run(keys(), then=lambda found: self._lists.table.model.use_marks(Marks(found)))
+
+    async def _all(self, service: WebhookService | None, wanted: InboxFilter) -> list[DeliveryRow]:
+        """Return all that match, as far as is sensible."""
+        rows: list[DeliveryRow] = []
+        after = None
+        while service is not None and len(rows) < _MOST:
+            page = await service.page(wanted.query, after=after, limit=1000)
+            rows += self._lists.rows_of(page.rows)
+            after = page.after
+            if after is None:
+                break
+        return rows
+
     # How live it is
 
     def turn_live(self) -> None:
@@ -206,13 +229,7 @@ class InboxView(QObject):
         service, columns = self._service, [one for one in self._lists.table.model.columns if one.title]
 
         async def write(path: Path) -> Exported:
-            rows, after = [], None
-            while service is not None and len(rows) < _MOST_EXPORTED:
-                page = await service.page(wanted.query, after=after, limit=1000)
-                rows += self._lists.rows_of(page.rows)
-                after = page.after
-                if after is None:
-                    break
+            rows = await self._all(service, wanted)
             return await asyncio.to_thread(write_table, path, columns, rows, name=tr("Webhooks"))
 
         return write

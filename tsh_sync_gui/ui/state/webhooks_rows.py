@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from tsh_sync_gui.core.values import iso
-from tsh_sync_gui.engine.coverage import Coverage, EventCoverage, Hearing
+from tsh_sync_gui.engine.coverage import Coverage, EventCoverage, Hearing, Silence
 from tsh_sync_gui.engine.ports.deliveries import InboxRow
 from tsh_sync_gui.engine.ports.inbox import Change, EventState, Verdict
 from tsh_sync_gui.ui.state.columns import MARK, Column
 from tsh_sync_gui.ui.state.problems import Problem
-from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, tr
+from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
 from tsh_sync_gui.ui.state.webhooks import delay_words, verdict_word, work_word
 from tsh_sync_gui.ui.state.words import Look, Tone
+
+# A number that is shortened in its middle would else have its ends exchanged in a mirrored window.
+_LEFT_TO_RIGHT: Final = "\u2066"
+_END: Final = "\u2069"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +121,10 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
         Column(
             key="record",
             title=tr("Record"),
-            text=lambda row: row.row.record_id or "–",
+            text=lambda row: f"{_LEFT_TO_RIGHT}{row.row.record_id}{_END}" if row.row.record_id else "–",
             value=lambda row: row.row.record_id,
+            hint=lambda row: row.row.record_id,
+            copied=lambda row: row.row.record_id,
             width=126,
         ),
         Column(
@@ -287,7 +294,9 @@ def _minutes(minutes: int) -> str:
     return tr("%Ln h", None, minutes // 60) if minutes % 60 == 0 else tr("%Ln min", None, minutes)
 
 
-def silence_problems(found: Coverage, prices: Mapping[str, str]) -> tuple[tuple[str, str, Problem], ...]:
+def silence_problems(
+    found: Coverage, titles: Mapping[str, str], prices: Mapping[str, str]
+) -> tuple[tuple[str, str, Problem], ...]:
     """Return per silent entity its name, its button's text with the price, and the fault."""
     return tuple(
         (
@@ -295,9 +304,18 @@ def silence_problems(found: Coverage, prices: Mapping[str, str]) -> tuple[tuple[
             tr("Fetch the gap · {price}").format(price=prices[one.entity])
             if one.entity in prices
             else tr("Fetch the gap"),
-            Problem(title=one.title, meaning=one.advice, is_grave=True),
+            _silence(one, titles.get(one.entity, one.entity), found.at),
         )
         for one in found.silences
+    )
+
+
+def _silence(one: Silence, title: str, now: datetime) -> Problem:
+    words = tr("{entity}: no delivery for {time}, though %Ln change(s) came in Zoho", None, one.missed)
+    return Problem(
+        title=words.format(entity=title, time=span((now - one.since).total_seconds())),
+        meaning=tr("See whether the workflow rule in Zoho is active and calls the right address; then fetch the gap."),
+        is_grave=True,
     )
 
 

@@ -149,12 +149,14 @@ def test_the_coverage_shows_planned_events_and_marks_the_silent_one():
 
 def test_silences_become_faults_with_the_price_on_the_button():
     found = coverage_of(silent=True)
-    ((entity, words, problem),) = rows.silence_problems(found, {found.silences[0].entity: "about 3 calls"})
+    ((entity, words, problem),) = rows.silence_problems(
+        found, {found.silences[0].entity: "Products"}, {found.silences[0].entity: "about 3 calls"}
+    )
 
     assert (entity, words) == (found.silences[0].entity, "Fetch the gap · about 3 calls")
-    assert problem.is_grave
-    assert rows.silence_problems(found, {})[0][1] == "Fetch the gap"
-    assert rows.silence_problems(coverage_of(), {}) == ()
+    assert problem.title == "Products: no delivery for 7 h, though 14 changes came in Zoho"
+    assert rows.silence_problems(found, {}, {})[0][1] == "Fetch the gap"
+    assert rows.silence_problems(coverage_of(), {}, {}) == ()
 
 
 def test_without_any_webhook_nothing_is_an_alarm():
