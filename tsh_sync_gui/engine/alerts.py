@@ -24,6 +24,8 @@ from tsh_sync_gui.entities.registry import Registry
 __all__ = ["NOTIFY", "Alert", "AlertState", "Alerts", "Cause", "Severity"]
 NOTIFY: Final = "notify"
 _ELSEWHERE: Final = timedelta(seconds=20)
+_ELSEWHERE_AT_MOST: Final = timedelta(minutes=15)
+_GIVEN_UP: Final = timedelta(days=1)
 _JUDGED_EVERY_S: Final = 14.0
 _FORGOTTEN_EVERY_S: Final = 3600.0
 
@@ -164,13 +166,18 @@ class Alerts:
 
     async def _notify(self, arguments: Mapping[str, Any], context: JobContext) -> None:
         target = str(arguments["target"])
-        if target not in {one.key for one in self._courier.targets()}:
-            # The address is a secret of another machine, which takes the job as soon as it looks.
-            raise PostponedError("Another machine has this address", until=self._clock.now() + _ELSEWHERE)
         alert = await self._store.find(int(arguments["alert"]))
         if alert is None or alert.is_silenced or alert.state is not AlertState.OPEN:
             context.note(answer="It was over, or silenced, before it was told.")
             return
+        if target not in {one.key for one in self._courier.targets()}:
+            now = self._clock.now()
+            if now - alert.last_at > _GIVEN_UP:
+                context.note(answer="No machine has had this address for a day.")
+                return
+            # The address is a secret of another machine, which takes the job as soon as it looks.
+            wait = max(_ELSEWHERE, min((now - alert.first_at) / 20, _ELSEWHERE_AT_MOST))
+            raise PostponedError("Another machine has this address", until=now + wait)
         times = f"{alert.count} times since {alert.first_at:%Y-%m-%d %H:%M} UTC. " if alert.count > 1 else ""
         body = f"{times}{alert.remedy}".strip() or alert.title
         context.note(request=f"{alert.title}\n{body}")

@@ -10,6 +10,7 @@ import structlog
 from msgspec import structs
 
 from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import Calls, Mode, Phase, RunState
 from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.outcomes import interrupted, new_run, started
@@ -81,7 +82,7 @@ async def store_in(
 async def _fail(parts: Parts, info: RunInfo, error: BaseException) -> None:
     told = interrupted() if isinstance(error, asyncio.CancelledError) else error
     now = parts.clock.now()
-    words = getattr(told, "title", "") or f"{type(told).__name__}: {told}"
+    words = redact(getattr(told, "title", "") or f"{type(told).__name__}: {told}")
     ended = structs.replace(
         info,
         state=RunState.FAILED,

@@ -10,6 +10,8 @@ from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.engine.ports.alerts import Alert, AlertState, Cause, Facts, Raised, RunFact, Severity
 from tsh_sync_gui.engine.ports.jobs import JobId
 from tsh_sync_gui.store.database import Database, Driver
+from tsh_sync_gui.store.ledger_rows import NO_FAILURES
+from tsh_sync_gui.store.letters_sql import IS_OPEN
 
 MERGED_FOR: Final = timedelta(hours=1)
 """What comes again within this is the same alert, and is not told a second time."""
@@ -86,14 +88,14 @@ FROM unnest(%s::text[]) AS mark (entity) JOIN LATERAL (
     ORDER BY started_at DESC LIMIT 1) last ON true
 ORDER BY mark.entity
 """
-_FIGURES: Final = """
+_FIGURES: Final = f"""
 SELECT clock_timestamp(), coalesce((SELECT time_zone FROM sync.organization), ''),
     count(*), count(*) FILTER (WHERE state = 'failed'),
-    (SELECT count(*) FROM (SELECT FROM sync.dead_letters WHERE state = 'open' LIMIT 100001) letter),
-    coalesce((SELECT max(id) FROM sync.dead_letters WHERE state = 'open'), 0),
+    (SELECT count(*) FROM (SELECT FROM sync.dead_letters d WHERE {IS_OPEN} LIMIT 100001) letter),
+    coalesce((SELECT max(id) FROM sync.dead_letters d WHERE {IS_OPEN}), 0),
     (SELECT max(at) FROM sync.sign_ins)
 FROM sync.runs WHERE started_at > clock_timestamp() - interval '1 day'
-    AND ended_at > clock_timestamp() - interval '1 hour' AND NOT dry_run
+    AND ended_at > clock_timestamp() - interval '1 hour' AND NOT dry_run AND error_kind NOT IN {NO_FAILURES}
 """
 _OPEN: Final = "SELECT cause, subject FROM sync.alerts WHERE state = 'open'"
 _FORGET: Final = "DELETE FROM sync.alerts WHERE state = 'cleared' AND last_at < now() - %s RETURNING id"

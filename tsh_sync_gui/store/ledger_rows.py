@@ -9,12 +9,16 @@ from typing import Any, Final
 import msgspec
 from psycopg.types.json import Json
 
+from tsh_sync_gui.core.errors import EndpointAbsentError, RecordGoneError
+from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, RunId
 from tsh_sync_gui.engine.ports import CallRecord, Checkpoint, Rejected, RunInfo, Watermark
 
 _COUNTS: Final = Counts.__struct_fields__
 _CALLS: Final = tuple(f"calls_{name}" for name in Calls.__struct_fields__)
 _PLAIN: Final = tuple(name for name in RunInfo.__struct_fields__ if name not in {"counts", "calls"})
+# What an exception says may name a secret.
+_WORDS: Final = frozenset({"title", "advice", "cause"})
 _RUN_NAMES: Final = (*_PLAIN, *_COUNTS, *_CALLS)
 _MARK_NAMES: Final = Watermark.__struct_fields__
 
@@ -25,6 +29,8 @@ MARK_WRITTEN: Final = tuple(name for name in _MARK_NAMES if name not in {"entity
 CALL_COLUMNS: Final = (
     "run_id, entity, lane, kind, method, path, status, code, milliseconds, size, sent_at, error, request, answer"
 )
+NO_FAILURES: Final = f"('{RecordGoneError.kind}', '{EndpointAbsentError.kind}')"
+"""Errors of runs that tell of what was asked for, and not that syncing is in trouble."""
 REJECTED_COLUMNS: Final = "record_id, field, value, reason, payload"
 
 _CHECKPOINT: Final = msgspec.json.Decoder(Checkpoint)
@@ -52,6 +58,8 @@ def run_values(changes: Mapping[str, Any]) -> dict[str, Any]:
             raise KeyError(name)
         elif isinstance(value, dict):
             values[name] = Json(value)
+        elif name in _WORDS:
+            values[name] = redact(value)
         else:
             values[name] = value.value if isinstance(value, Enum) else value
     return values

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Final
 
+from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.engine.letters.values import Chosen, Deed, GivenUpLetter
 from tsh_sync_gui.engine.letters.words import cause_of, searchable
 from tsh_sync_gui.store.database import Database
@@ -80,7 +81,7 @@ class PgLetterDeeds:
         """Discard, restore, snooze, assign or note letters; returns how many there were to do it with."""
         condition = Condition(which, person=by)
         allowed, change = _DEEDS[deed]
-        values = condition.values | {"by": by, "deed": deed.value, "words": clean(words)[:_LONGEST], "until": until}
+        values = condition.values | {"by": by, "deed": deed.value, "words": _kept(words), "until": until}
         statement = f"""
             WITH chosen AS MATERIALIZED (
                 SELECT d.id FROM sync.dead_letters d WHERE {condition.sql} AND {allowed} ORDER BY d.id FOR UPDATE
@@ -111,7 +112,7 @@ class PgLetterDeeds:
 
     async def edited(self, letter: str, *, key: str, words: str, run: str) -> None:
         """Say at an edit what became of it."""
-        await self._do(_EDITED, {"id": number_of(letter), "key": key, "words": clean(words)[:_LONGEST], "run": run})
+        await self._do(_EDITED, {"id": number_of(letter), "key": key, "words": _kept(words), "run": run})
 
     async def tried(self, letter: str, *, by: str, words: str, run: str = "", work: str = "") -> None:
         """Note a retry, and how it ended, in the letter's history."""
@@ -119,7 +120,7 @@ class PgLetterDeeds:
             "id": number_of(letter),
             "by": by,
             "deed": Deed.RETRY.value,
-            "words": clean(words)[:_LONGEST],
+            "words": _kept(words),
             "run": run,
             "work": number_of(work) if work else None,
         }
@@ -137,8 +138,8 @@ class PgLetterDeeds:
 
     async def give_up(self, letter: GivenUpLetter, connection: Any) -> None:
         """Keep what was given up as a letter, in that open transaction; one that is known is brought up to date."""
-        reason = clean(letter.reason)
-        own = {"id": letter.record_id, "error": reason, "label": letter.label, "key": letter.record_key}
+        reason, label = _kept(letter.reason), _kept(letter.label)
+        own = {"id": letter.record_id, "error": reason, "label": label, "key": letter.record_key}
         values = {
             "entity": letter.entity,
             "part": letter.part.value,
@@ -152,8 +153,8 @@ class PgLetterDeeds:
             "payload": letter.payload,
             "run_id": letter.run_id,
             "kind": letter.kind,
-            "advice": clean(letter.advice),
-            "label": clean(letter.label),
+            "advice": _kept(letter.advice),
+            "label": label,
             "words": searchable(letter.payload, own),
         }
         await connection.execute(WRITE, values)
@@ -174,3 +175,8 @@ class PgLetterDeeds:
     async def _all(self, statement: str, values: Any) -> list[tuple[Any, ...]]:
         async with self._database.raw() as connection:
             return await (await connection.execute(statement.encode(), values)).fetchall()
+
+
+def _kept(words: str) -> str:
+    """Return *words*, of a person or of what went wrong, as they are kept: without secrets."""
+    return redact(clean(words))[:_LONGEST]

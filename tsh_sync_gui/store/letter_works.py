@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from tsh_sync_gui.core.errors import ConfigurationError, LostOwnershipError
+from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.engine.letters.values import Chosen, LetterOutline, LetterWork, WorkState
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.letters_sql import ROOM, WORK_COLUMNS, Condition, number_of, work_of
+from tsh_sync_gui.store.mirror_letters import clean
 
 # Those of one record stand side by side, so that one call serves them.
 _BEGIN: Final = """
@@ -137,7 +139,7 @@ class PgLetterWorks:
             "id": number_of(work),
             "state": state.value,
             "is_over": state.is_over,
-            "words": words,
+            "words": redact(clean(words)),
             "until": until,
         }
         await self._one(_SET_STATE, values)

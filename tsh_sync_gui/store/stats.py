@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.ledger_rows import NO_FAILURES
 from tsh_sync_gui.store.tables import TSH, outstanding
 
 # Today is the organization's day, from its midnight on.
-_TODAY: Final = """
+_TODAY: Final = f"""
 SELECT count(*),
-       count(*) FILTER (WHERE ended_at IS NOT NULL),
+       count(*) FILTER (WHERE ended_at IS NOT NULL AND error_kind NOT IN {NO_FAILURES}),
        count(*) FILTER (WHERE state IN ('up_to_date', 'partly_done')),
        coalesce(avg(seconds) FILTER (WHERE ended_at IS NOT NULL), 0),
        coalesce(sum(calls_list + calls_bulk + calls_detail), 0)

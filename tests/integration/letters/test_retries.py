@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.support.stores import eventually
+from tsh_sync_gui.core import log
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.events import LettersChanged
 from tsh_sync_gui.core.values import Lane
@@ -334,3 +336,27 @@ async def test_a_job_that_cannot_heal_is_given_up_at_once_and_its_letter_is_retr
         assert (await letters.work(work.id)).succeeded == 1
         assert world.living("products") == [record]
         assert await letters.count() == 0
+
+
+async def test_what_a_job_says_when_it_breaks_is_kept_without_secrets(open_world):
+    secret = "1000.0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210"
+    log.conceal([secret])
+
+    async def broken_job(_arguments, _context):
+        raise RuntimeError(f"POST https://x/?refresh={secret}")
+
+    async with open_world() as world:
+        letters = world.service.letters
+        job, attempt = given_up("pull", {"entities": ["price_lists"]}, "price_lists:changes")
+        async with world.wiring.database.raw() as connection:
+            await world.wiring.worker().on_given_up(job, replace(attempt, title=f"It broke: {secret}"), connection)
+        world.wiring.desk._handlers["pull"] = broken_job
+        (letter,) = await letters.ids()
+
+        work = await letters.carry_out((await letters.retry((letter,), careful=True, here=True)).id)
+        outcome = await letters.edit_and_retry(letter, (await letters.detail(letter)).text)
+
+        assert secret not in work.words + outcome.title
+        assert "RuntimeError" in outcome.title
+        for table in ("dead_letters", "letter_history", "letter_works", "attempts", "runs"):
+            assert secret not in str(world.query(f"SELECT t::text FROM sync.{table} t"))

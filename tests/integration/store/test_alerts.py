@@ -19,6 +19,7 @@ from tsh_sync_gui.engine.retrying import PostponedError
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.store.alerts import PgAlerts
 from tsh_sync_gui.store.jobs import PgJobs
+from tsh_sync_gui.store.stats import stats
 
 pytestmark = pytest.mark.asyncio
 __all__ = ["session_url", "tables_url"]
@@ -112,8 +113,9 @@ async def test_what_the_database_says_is_judged_and_over_when_it_is_over(machine
     await a_run(machines[0], "r3", "payments", "needs_you", kind="confirmation_required")
     await query(
         machines[0],
-        "INSERT INTO sync.dead_letters (entity, record_key, state) VALUES ('invoices', '1', 'open'),"
-        " ('invoices', '2', 'open')",
+        "INSERT INTO sync.dead_letters (entity, record_key, state, snoozed_until) VALUES"
+        " ('invoices', '1', 'open', NULL), ('invoices', '2', 'open', now() - interval '1 h'),"
+        " ('invoices', '3', 'open', now() + interval '9 days')",
     )
 
     await alerts.pulse()
@@ -146,6 +148,17 @@ async def test_an_error_rate_needs_enough_runs(machines):
 
     rates = [one for one in await alerts_of(machines[0]).all() if one.cause is Cause.ERROR_RATE]
     assert [one.title for one in rates] == ["3 of 6 runs failed in the last hour"]
+
+
+async def test_records_that_zoho_has_no_more_are_no_errors(machines):
+    for number in range(9):
+        await a_run(machines[0], f"r{number}", "invoices", "failed", minutes=number, kind="gone")
+    await a_run(machines[0], "last", "invoices", "up_to_date")
+
+    await alerts_of(machines[0]).pulse()
+
+    assert list(await alerts_of(machines[0]).all()) == []
+    assert (await stats(machines[0], REGISTRY))["success_rate"] == 100.0
 
 
 async def test_each_target_is_told_once_whichever_machine_looks(machines):
@@ -187,9 +200,14 @@ async def test_the_job_tells_and_what_is_over_or_elsewhere_is_not_told_here(mach
     )
 
     await kind.handler({"alert": alert.id, "target": "mail"}, context)
+    elsewhere = {"alert": alert.id, "target": "another machine's"}
     with pytest.raises(PostponedError):
-        await kind.handler({"alert": alert.id, "target": "another machine's"}, context)
+        await kind.handler(elsewhere, context)
+    await query(machines[0], "UPDATE sync.alerts SET last_at = last_at - interval '25 hours'")
+    await kind.handler(elsewhere, context)  # the address is gone for good
+    await query(machines[0], "UPDATE sync.alerts SET last_at = now()")
     await alerts.clear(Cause.QUOTA)
+    await kind.handler(elsewhere, context)
     await kind.handler({"alert": alert.id, "target": "mail"}, context)
 
     assert courier.sent == [("mail", "TSH Sync: Nearly used up", "Wait.")]

@@ -6,6 +6,7 @@ import uuid
 from typing import Final
 
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
+from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.checks import faults_of, job_faults, rendered
 from tsh_sync_gui.engine.letters.texts import compact
@@ -104,7 +105,7 @@ class Edits:
             await self._deeds.edited(letter.id, key=key, words=f"failed: {error.title}", run="")
             raise
         except SyncError as error:
-            run, title, advice = "", error.title, error.advice
+            run, title, advice = "", redact(error.title), redact(error.advice)
         (now,) = await self._letters.letters([letter.id])
         is_mended = not title and now.state is LetterState.RESOLVED
         if not is_mended and not title:

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from tsh_sync_gui.core.errors import ConfigurationError, QuotaExhaustedError, RecordGoneError, SyncError
+from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import Lane, RunState
 from tsh_sync_gui.engine.handlers import FETCH
 from tsh_sync_gui.engine.letters.checks import rendered
@@ -222,10 +223,10 @@ class Trying:
             raise
         except SyncError as error:
             failed = replace(tried, ended=Ended.FAILED, run_id=context.run_id)
-            return replace(failed, words=error.title, advice=error.advice, kind=error.kind)
+            return replace(failed, words=redact(error.title), advice=redact(error.advice), kind=error.kind)
         except Exception as error:  # noqa: BLE001 -- whatever broke, the letter stays and says so
             structlog.get_logger(__name__).exception("a dead letter's job broke", letter=letter.id)
-            words = f"{type(error).__name__}: {error}"
+            words = redact(f"{type(error).__name__}: {error}")
             return replace(tried, ended=Ended.FAILED, words=words, kind="unexpected", run_id=context.run_id)
         await self._deeds.resolve([letter.id], run=context.run_id)
         return replace(tried, run_id=context.run_id)
