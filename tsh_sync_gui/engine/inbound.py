@@ -105,7 +105,10 @@ class Inbound:
         if not left:
             return False
         newest = max(left, key=lambda event: (event.modified_at is not None, event.modified_at, event.id))
-        run = await self._by_body(entity, newest, seen) if all(event.modified_at for event in left) else None
+        # Zoho's default payload says nothing of the event: it may be the last state of what was deleted.
+        # What else waits may be the delete, and what is deleted here may not come back by a delivery that was late.
+        tells_all = all(event.modified_at and event.change in {Change.CREATED, Change.UPDATED} for event in left)
+        run = await self._by_body(entity, newest, seen) if tells_all else None
         if run is None:
             return True
         older = [event for event in left if event is not newest]
@@ -114,13 +117,10 @@ class Inbound:
         return False
 
     async def _by_body(self, entity: Entity, event: InboxEvent, seen: Seen | None) -> RunInfo | None:
-        """Store the record of a body that is complete and newer than the mirror; None when it is not.
-
-        Zoho's default payload says nothing of the event: it may be the last state of what was deleted.
-        """
-        if event.change not in {Change.CREATED, Change.UPDATED} or event.modified_at is None:
+        """Store the record of a body that is complete and newer than the mirror; None when it is not."""
+        if event.modified_at is None or await self._inbox.told_deleted(entity.name, event.record_id):
             return None
-        if seen is not None and (seen.modified_at is None or event.modified_at <= seen.modified_at):
+        if seen is not None and (seen.is_deleted or seen.modified_at is None or event.modified_at <= seen.modified_at):
             return None
         record = self._understand(event.delivery).record
         members = members_of(record) if record else None

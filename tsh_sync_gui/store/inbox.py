@@ -47,6 +47,12 @@ class PgInbox:
             rows = await (await connection.execute(sql.WAITING, (entity, record_id))).fetchall()
         return [sql.event_of(row) for row in rows]
 
+    async def told_deleted(self, entity: str, record_id: str) -> bool:
+        """Tell whether a delivery said that the record was deleted, whatever became of it."""
+        async with self._database.raw() as connection:
+            row = await (await connection.execute(sql.TOLD_DELETED, (entity, record_id))).fetchone()
+        return bool(row and row[0])
+
     async def handled(self, *how: Handled) -> None:
         """Write how the work ended."""
         async with self._database.raw() as connection:

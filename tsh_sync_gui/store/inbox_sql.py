@@ -89,6 +89,10 @@ WAITING: Final = f"""
 SELECT {EVENT_COLUMNS} FROM sync.webhook_events
 WHERE state = 'waiting' AND entity = %s AND record_id = %s ORDER BY id LIMIT 1000
 """
+TOLD_DELETED: Final = """
+SELECT EXISTS (SELECT FROM sync.webhook_events
+    WHERE entity = %s AND record_id = %s AND record_id <> '' AND change = 'deleted' AND verdict <> 'refused')
+"""
 HANDLED: Final = """
 UPDATE sync.webhook_events SET state = %(state)s, done_at = clock_timestamp(), outcome = %(outcome)s,
     title = %(title)s, verdict = coalesce(%(verdict)s, verdict), job_id = coalesce(%(job)s, job_id),
@@ -164,7 +168,10 @@ def digest_of(arrival: Arrival) -> bytes | None:
     """Return what tells a delivery's text from another's; None where each one counts."""
     if not arrival.asks_for_work or arrival.hint.modified_at is None or arrival.replay_of is not None:
         return None
-    return blake2b(arrival.delivery.body, digest_size=16).digest()
+    # Zoho's default payload is the same for a change and for the delete after it; only the address tells them apart.
+    found = blake2b(f"{arrival.hint.change.value} {arrival.hint.event} ".encode("utf-8", "replace"), digest_size=16)
+    found.update(arrival.delivery.body)
+    return found.digest()
 
 
 def event_of(row: tuple[Any, ...]) -> InboxEvent:

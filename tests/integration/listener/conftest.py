@@ -40,10 +40,13 @@ class Running:
     http: httpx.Client
     loop: asyncio.AbstractEventLoop
 
-    def deliver(self, body: Any, *, address: str = ADDRESS, secret: str = SECRET, **headers: str) -> httpx.Response:
-        """Send a signed delivery."""
+    def deliver(
+        self, body: Any, *, address: str = ADDRESS, secret: str = SECRET, signed_with: str = "", **headers: str
+    ) -> httpx.Response:
+        """Send a delivery, signed with what its address's parameters come to."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"X-Zoho-Webhook-Signature": signed(content, secret), "Content-Type": "application/json"} | headers
+        signature = signed(signed_with.encode() + content, secret)
+        sent = {"X-Zoho-Webhook-Signature": signature, "Content-Type": "application/json"} | headers
         return self.http.post(address, content=content, headers=sent)
 
     def query(self, statement: str, *values: Any) -> list[Any]:

@@ -4,6 +4,8 @@ import json
 
 from tests.support.simulator import SimulatedZoho
 
+LATER = "2026-11-22T10:00:00+0300"
+
 
 def newest(world, simulator, zoho="invoices"):
     return world.http.get(f"{simulator.url}/__sim/ids", params={"entity": zoho}).json()["ids"][-1]
@@ -67,6 +69,53 @@ def test_a_delete_leaves_a_tombstone_and_once_more_costs_no_call(worker, simulat
     assert worker.query("SELECT zoho_id FROM tsh.price_lists WHERE deleted_at IS NOT NULL") == [(gone,)]
     assert worker.events()[-1] == ("accepted", "done", "already deleted")
     assert calls(worker, simulator) == before
+
+
+def test_a_delete_is_no_repetition_of_the_change_before_though_zoho_sends_the_same_body(worker, simulator):
+    one = newest(worker, simulator, "pricebooks")
+    body = {"pricebook": record(worker, simulator, one, "pricebooks") | {"last_modified_time": LATER}}
+    worker.deliver(body)
+    assert settled(worker)
+    worker.http.post(f"{simulator.url}/__sim/delete", params={"entity": "pricebooks", "id": one}).raise_for_status()
+
+    told = worker.deliver(body, address="/api/webhooks/zoho?event=deleted", signed_with="eventdeleted")
+
+    assert told.json()["status"] == "accepted"
+    assert settled(worker)
+    assert worker.query("SELECT zoho_id FROM tsh.price_lists WHERE deleted_at IS NOT NULL") == [(one,)]
+
+
+def test_a_whole_body_that_comes_after_the_delete_brings_nothing_back(worker, simulator):
+    known, unknown = worker.http.get(f"{simulator.url}/__sim/ids", params={"entity": "pricebooks"}).json()["ids"][:2]
+    bodies = {
+        one: record(worker, simulator, one, "pricebooks") | {"last_modified_time": LATER} for one in (known, unknown)
+    }
+    worker.deliver({"event_type": "pricebook_updated", "data": {"pricebook_id": known}})
+    assert settled(worker)
+    for one in (known, unknown):
+        worker.http.post(f"{simulator.url}/__sim/delete", params={"entity": "pricebooks", "id": one}).raise_for_status()
+        worker.deliver({"event_type": "pricebook_deleted", "data": bodies[one]})
+    assert settled(worker)
+
+    for one in (known, unknown):
+        worker.deliver({"event_type": "pricebook_updated", "data": bodies[one]})
+
+    assert settled(worker)
+    assert worker.query("SELECT zoho_id FROM tsh.price_lists WHERE deleted_at IS NULL") == []
+
+
+def test_a_delete_that_waits_beside_a_whole_body_is_not_lost(database, tmp_path, simulator):
+    from tests.integration.listener.conftest import listening  # noqa: PLC0415 -- of this test only
+
+    with listening(database, tmp_path, simulator.url, jobs=0) as running:
+        one = newest(running, simulator, "pricebooks")
+        body = record(running, simulator, one, "pricebooks") | {"last_modified_time": LATER}
+        running.http.post(f"{simulator.url}/__sim/delete", params={"entity": "pricebooks", "id": one})
+        running.deliver({"event_type": "pricebook_deleted", "data": body})
+        running.deliver({"event_type": "pricebook_updated", "data": body})
+    with listening(database, tmp_path, simulator.url, jobs=2) as running:
+        assert settled(running)
+        assert running.query("SELECT zoho_id FROM tsh.price_lists WHERE deleted_at IS NULL") == []
 
 
 def test_a_delete_of_what_was_never_known_costs_no_call(worker, simulator):

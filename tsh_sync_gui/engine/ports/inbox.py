@@ -134,6 +134,10 @@ class Inbox(Protocol):
         """Return the waiting rows of one record, oldest first."""
         ...
 
+    async def told_deleted(self, entity: str, record_id: str) -> bool:
+        """Tell whether a delivery said that the record was deleted, whatever became of it."""
+        ...
+
     async def handled(self, *how: Handled) -> None:
         """Write how the work ended."""
         ...
