@@ -202,8 +202,10 @@ def _print_letters(found: tuple[Letter, ...], output: Output) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("Letter", words.in_zone("Last seen"), "Entity", "Part", "Record", "Name", "Tries", "State", "Why"):
         table.add_column(heading, justify="right" if heading == "Tries" else "left")
+    now = options.now()
     for one in found:
-        state = "snoozed" if one.snoozed_until and one.state == "open" else one.state.value
+        is_snoozed = one.snoozed_until is not None and one.snoozed_until > now and one.state == "open"
+        state = "snoozed" if is_snoozed else one.state.value
         table.add_row(
             one.id,
             words.local(one.last_seen_at),

@@ -10,6 +10,7 @@ from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.values import parse_moment
 
 _SECONDS: Final = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_LONGEST: Final = 10 * 366 * 86400.0
 _SPAN: Final = re.compile(r"(\d{1,6})\s*([a-z]*)", re.ASCII)
 
 
@@ -22,7 +23,10 @@ def seconds_of(text: str, option: str, *, plain: float | None = None) -> float:
     unit = found and (_SECONDS.get(found[2]) if found[2] else plain)
     if found is None or unit is None or int(found[1]) == 0:
         raise ConfigurationError(f"{option} is “{text}”", advice="Allowed: a length of time such as 30m, 2h or 1d.")
-    return int(found[1]) * unit
+    seconds = int(found[1]) * unit
+    if seconds > _LONGEST:
+        raise ConfigurationError(f"{option} is “{text}”", advice="Allowed: ten years at most.")
+    return seconds
 
 
 def moment_of(text: str, option: str, now: datetime) -> datetime:

@@ -267,6 +267,7 @@ def _plan_words(plan: ReplayPlan) -> str:
 
 
 def _print_rows(rows: tuple[InboxRow, ...], output: Output) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -274,7 +275,7 @@ def _print_rows(rows: tuple[InboxRow, ...], output: Output) -> None:
         table.add_column(heading, no_wrap=heading != "Outcome")
     for row in rows:
         delay = "" if row.delay is None else words.duration(row.delay)
-        told = (row.entity, row.change.value, row.record_id, delay, row.title or row.outcome)
+        told = (row.entity, row.change.value, escape(row.record_id), delay, escape(row.title or row.outcome))
         table.add_row(str(row.id), words.local(row.received_at), row.verdict.value, row.state.value, *told)
     output.show(table)
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ SUFFIXES: Final = (".xlsx", ".csv", ".json")
 _WIDEST: Final = 60
 _MANY: Final = 5_000
 _LONGEST_CELL: Final = 32_767  # Excel's own
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"[+-]?[\d.,:/% -]*")
 _MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for the system's old code page
 
 
@@ -50,8 +53,13 @@ def as_csv(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([column.title for column in columns])
-    writer.writerows([column.copy_text(row) for column in columns] for row in rows)
+    writer.writerows([_no_formula(column.copy_text(row)) for column in columns] for row in rows)
     return out.getvalue()
+
+
+def _no_formula(text: str) -> str:
+    """Return *text* as a spreadsheet takes it for text: names come from others, and `=…` would be carried out."""
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
 def as_json(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:

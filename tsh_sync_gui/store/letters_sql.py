@@ -64,6 +64,7 @@ _OPERATORS: Final = {"<": "<", ">": ">", "=": "="}
 _SPECIAL: Final = re.compile(r"([\\%_])")
 _REGEX: Final = re.compile(r"([^\w\s])")
 _LARGEST: Final = 2**63 - 1
+_LONGEST_NUMBER: Final = 20
 WORK_COLUMNS: Final = (
     "w.id, w.by, w.written, w.is_careful, w.pace, w.lane, w.state, coalesce(cardinality(w.letters), 0), w.done,"
     " w.succeeded, w.failed, w.skipped, w.calls, w.started_at, w.ended_at, w.until, w.words"
@@ -177,7 +178,7 @@ def _in_regex(text: str) -> str:
 
 def number_of(letter: str) -> int:
     """Return a row's number; what is none, as a person may type it, is no row's."""
-    number = int(letter) if letter.isascii() and letter.isdigit() else -1
+    number = int(letter) if letter.isascii() and letter.isdigit() and len(letter) < _LONGEST_NUMBER else -1
     return number if number <= _LARGEST else -1
 
 

@@ -89,6 +89,7 @@ async def test_a_search_finds_what_it_says_and_nothing_else(letters):
         "state:resolved": [],
         "state:all": ["11", "12", "13", "21"],
         "letter:999999999999999999999": [],
+        "letter:" + "9" * 5000: [],
         "\\\\": [],
         "kind:validation customer": ["21"],
     }.items():

@@ -60,15 +60,26 @@ def job_faults(text: str) -> tuple[PayloadFault, ...]:
 
 def _object(text: str) -> tuple[dict[str, Any], PayloadFault | None]:
     try:
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_refused)
+        # What is stored is read by stricter rules.
+        msgspec.json.decode(compact(text))
     except json.JSONDecodeError as error:
         reason = f"This is no JSON: {error.msg.lower()} in line {error.lineno}, column {error.colno}"
         return {}, PayloadFault(field="", value="", reason=reason, line=error.lineno)
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        return {}, PayloadFault(field="", value="", reason="Half a character stands in the text", line=line)
+    except ValueError as error:
+        return {}, PayloadFault(field="", value="", reason=f"This is no JSON: {error}")
     except RecursionError:
         return {}, PayloadFault(field="", value="", reason="The text is nested too deeply")
     if not isinstance(content, dict):
         return {}, PayloadFault(field="", value=text[:100], reason="One record in braces is wanted", line=1)
     return content, None
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is no value")
 
 
 def _line_of(text: str, field: str) -> int:

@@ -188,7 +188,8 @@ def _one_of(piece: _Piece, allowed: tuple[str, ...]) -> str:
 def _number(piece: _Piece) -> Term:
     if not (piece.value.isascii() and piece.value.isdigit()):
         raise piece.wrong(f"“{piece.value}” is no number", "Write tries>3, tries<2 or tries:1.")
-    return _made(piece, Match.TRIES, str(min(int(piece.value), 2**31 - 1)), operator=piece.operator or "=")
+    number = int(piece.value) if len(piece.value) < 20 else 2**31 - 1
+    return _made(piece, Match.TRIES, str(min(number, 2**31 - 1)), operator=piece.operator or "=")
 
 
 def _time(piece: _Piece, now: datetime) -> Term:

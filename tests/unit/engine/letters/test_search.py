@@ -33,6 +33,7 @@ def terms(text):
         ("sku:=ABC", Term(match=Match.PAYLOAD, name="sku", text="ABC", operator="=")),
         ("payload.state:KA", Term(match=Match.PAYLOAD, name="state", text="KA")),
         ("tries>3", Term(match=Match.TRIES, text="3", operator=">")),
+        ("tries<" + "9" * 5000, Term(match=Match.TRIES, text=str(2**31 - 1), operator="<")),
         ("tries:3", Term(match=Match.TRIES, text="3", operator="=")),
         ("age>2d", Term(match=Match.BEFORE, moment=NOW - timedelta(days=2))),
         ("age<30min", Term(match=Match.SINCE, moment=NOW - timedelta(minutes=30))),

@@ -7,7 +7,7 @@ from tests.support.fake_service import NOW, run_info
 from tests.unit.ui.state.test_live import ENTITY, RUN, folded, page, started
 from tsh_sync_gui.core.values import Calls, Counts, Mode, Phase, RunState
 from tsh_sync_gui.engine.views import RunDetail, SyncReport
-from tsh_sync_gui.ui.state.columns import as_csv, as_json, as_markdown, as_tabs, matches
+from tsh_sync_gui.ui.state.columns import Column, as_csv, as_json, as_markdown, as_tabs, matches
 from tsh_sync_gui.ui.state.history import history_columns, run_rows
 from tsh_sync_gui.ui.state.offers import is_review
 from tsh_sync_gui.ui.state.preview import preview_entries
@@ -65,6 +65,14 @@ def test_copies_are_exact_where_the_screen_is_rough():
     assert text.splitlines()[0].startswith("When,Entity,Result,Mode")
     assert "2026-11-22" in text
     assert "min ago" not in text
+
+
+def test_no_copy_is_a_formula_to_a_spreadsheet():
+    column = Column(key="x", title="x", text=str, value=str)
+
+    text = as_csv([column], ["=1+1", "@SUM(A1)", "+cmd|x", "-5.20", "+964 770 123", "-", "plain", ""])
+
+    assert text.splitlines() == ["x", "'=1+1", "'@SUM(A1)", "'+cmd|x", "-5.20", "+964 770 123", "-", "plain", '""']
 
 
 def test_json_keeps_numbers_as_numbers():
