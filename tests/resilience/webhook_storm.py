@@ -38,7 +38,7 @@ WIDE = {"per_minute": 1_000_000, "per_day": 100_000_000, "concurrency": 64, "tok
 # Zoho's own gaps are minutes; a storm has not so long.
 RETRIES = {
     "webhook_tries": 20,
-    "webhook_gap_ms": 3000,
+    "webhook_gap_ms": 8000,
     "webhook_gap_growth": "fixed",
     "webhooks_per_day": 1_000_000,
 }
@@ -171,7 +171,7 @@ def storm(
     workers: int = 2,
     victims: Sequence[str] = ("listener", "worker 1", "worker 2", "postgres"),
     seed: int = 1,
-    patience: float = 150,
+    patience: float = 180,
     **zoho_options: Any,
 ) -> Result:
     """Return what *changes* in *seconds* under *kills* came to; without *workers* the listener does the jobs itself."""
