@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.core.bus import Bus
@@ -47,15 +47,16 @@ def watching(
 
     async def missed(schedule: Schedule, dues: Sequence[datetime]) -> None:
         runs = "run" if len(dues) == 1 else "runs"
-        first, last = (f"{one.astimezone():%Y-%m-%d %H:%M}" for one in (dues[0], dues[-1]))
+        # People of all machines read it: by the organization's clock, which is named.
+        first, last = (f"{one:%Y-%m-%d %H:%M}" for one in (dues[0], dues[-1]))
         when = f"at {first}" if first == last else f"between {first} and {last}"
         await alerts.raise_(
             Cause.RUNS_MISSED,
             schedule.entity,
-            title=f"{schedule.title}: {len(dues):,} {runs} missed {when}",
+            title=f"{schedule.title}: {len(dues):,} {runs} missed {when} ({dues[-1].tzinfo})",
             remedy="The program was not running then. One run makes up for all of them now.",
             severity=Severity.NOTE,
-            evidence=dues[-1].isoformat(),
+            evidence=dues[-1].astimezone(UTC).isoformat(),
         )
 
     scheduler = Scheduler(

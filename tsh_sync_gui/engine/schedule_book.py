@@ -178,9 +178,12 @@ def nightly_timing(entity: Entity, records: int, per_page: int) -> Timing:
 
 def _carrier(entity: Entity, members: Sequence[Entity], book: Book) -> str:
     """Return the entity whose walks are complete and serve *entity*, too; '' for none."""
+    is_synced = book.mark(entity.name).since is not None
     for one in members:
         row = book.row(one.name, Walk.CHANGES)
-        if one is not entity and one.pull.by_interval and not row.off:
+        # One that waits for its first sync keeps nobody up to date.
+        waits = is_synced and book.mark(one.name).since is None
+        if one is not entity and one.pull.by_interval and not row.off and not waits:
             return one.name
     return ""
 

@@ -132,7 +132,8 @@ class Scheduler:
                 "due", entity=schedule.entity, walk=schedule.walk.value, at=dues[-1].isoformat(), note=note
             )
             if missed and not note:
-                await self._missed(schedule, dues)
+                zone = zone_of(book.zone)
+                await self._missed(schedule, tuple(one.astimezone(zone) for one in dues))
 
     def _skipped(self, schedule: Schedule, due: datetime, book: Book) -> str:
         """Return why nothing is run for *due*, '' when something is."""

@@ -1,15 +1,22 @@
 """Schedules on PostgreSQL: what is due is acted on once among all machines, and its work is in the queue as surely."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 
+from tests.support.memory import MemoryBudget
 from tests.support.stores import a_run, opened, query, session_url, tables_url
+from tsh_sync_gui.bootstrap.watching import watching
+from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import ManualClock
 from tsh_sync_gui.core.settings import validated
 from tsh_sync_gui.engine.ports.schedules import ScheduleRow, Walk
+from tsh_sync_gui.engine.schedule_book import Block, schedules
 from tsh_sync_gui.engine.scheduler import Scheduler
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.store.jobs import PgJobs
@@ -199,3 +206,32 @@ async def test_what_a_person_sets_counts_from_now_on_and_off_is_off(machines):
     assert ("products", "changes") not in done
     row = (await store.read()).row("invoices", Walk.CHANGES)
     assert (row.minutes, row.quiet, row.updated_by) == (15, "22:00-06:00", "Sara")
+
+
+async def test_what_was_missed_is_told_by_the_organizations_clock(machines):
+    live = SimpleNamespace(now=validated({}))
+    budget = MemoryBudget(ManualClock(datetime.now(UTC)))
+    watch = watching(machines[0], REGISTRY, PgJobs(machines[0]), budget=budget, live=live, bus=Bus())
+    await watch.scheduler.look()
+    await slept(machines[0], 30)
+
+    await watch.scheduler.look()
+
+    [told] = [one for one in await watch.alerts.all() if one.subject == "stock_levels"]
+    first = re.search(r"between (.{16}) and .{16} \(Asia/Baghdad\)$", told.title)[1]
+    since = datetime.now(ZoneInfo("Asia/Baghdad")).replace(tzinfo=None) - datetime.fromisoformat(first)
+    assert timedelta(hours=29) < since < timedelta(hours=30, minutes=2)
+
+
+async def test_one_that_is_synced_is_not_left_to_a_walk_that_waits_for_its_first_sync(machines):
+    store = PgSchedules(machines[0])
+    await query(machines[0], "UPDATE sync.watermarks SET since = NULL WHERE entity = 'stock_levels'")
+
+    found = {one.key: one for one in schedules(REGISTRY, validated({}), await store.read())}
+
+    alone, stock = found["products", Walk.CHANGES], found[STOCK]
+    assert (alone.timing is not None, alone.served_by, alone.why) == (True, "", None)
+    assert stock.why is Block.FIRST_SYNC
+    await query(machines[0], "UPDATE sync.watermarks SET since = now()")
+    found = {one.key: one for one in schedules(REGISTRY, validated({}), await store.read())}
+    assert found["products", Walk.CHANGES].served_by == "stock_levels"
