@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.support.fake_setup_webhooks import FakeWebhookStep
 from tests.support.setup_samples import (
     CENTRES,
     CLIENT_ID,
     EMBEDDED,
-    EVENTS,
     MINUTES,
     ORGANIZATIONS,
     PLANS,
@@ -42,7 +42,6 @@ from tsh_sync_gui.bootstrap.setup.values import (
     SignedIn,
     Step,
     TokenHealth,
-    WebhookPlan,
     ZohoApp,
 )
 from tsh_sync_gui.core.errors import ConfigurationError
@@ -68,7 +67,7 @@ class Home:
     first_sync: datetime | None = None
 
 
-class FakeSetup:
+class FakeSetup(FakeWebhookStep):
     """Fulfils SetupPort. *faults* are raised by a method's name, one a call; *delays* are seconds by name."""
 
     def __init__(self, home: Home | None = None) -> None:
@@ -289,45 +288,6 @@ class FakeSetup:
         assert self._loop is not None
         assert self._go_on is not None
         self._loop.call_soon_threadsafe(self._go_on.set)
-
-    def _plan(self) -> WebhookPlan:
-        seen = datetime.now(UTC)
-        return WebhookPlan(
-            address=self.home.webhook_address,
-            secret=self.home.secret,
-            events=tuple(replace(one, last_seen=seen if one.key in self.seen else None) for one in EVENTS),
-            listener=self.listener,
-            is_listening=not self.listener,
-        )
-
-    async def webhooks(self) -> WebhookPlan:
-        await self._do("webhooks")
-        return self._plan()
-
-    async def reveal_webhook_secret(self) -> str:
-        await self._do("reveal_webhook_secret")
-        return self.home.secret
-
-    async def new_webhook_secret(self) -> WebhookPlan:
-        await self._do("new_webhook_secret")
-        self.home.secret = "Zz9yX7wV5uT3sR1qP9oN7mL5kJ3hG1fE"
-        return self._plan()
-
-    async def keep_webhook_address(self, address: str) -> WebhookPlan:
-        await self._do("keep_webhook_address")
-        if not address.startswith("https://"):
-            raise ConfigurationError("This is no address Zoho can call", advice="It begins with https://.")
-        self.home.webhook_address = address
-        return self._plan()
-
-    async def start_listener(self) -> WebhookPlan:
-        await self._do("start_listener")
-        self.listener = ""
-        return self._plan()
-
-    async def test_webhook(self, *, public: bool) -> str:
-        await self._do("test_webhook_public" if public else "test_webhook")
-        return "The listener answered the ping in 12 ms."
 
     def plans(self) -> tuple[PlanQuota, ...]:
         return PLANS

@@ -156,13 +156,13 @@ async def fresh(service: FakeService, window: MainWindow, _keys: Keys) -> None:
 
 async def menu(_service: FakeService, window: MainWindow, _keys: Keys) -> None:
     await go(window)
-    window.webhooks._drop(window.webhooks.mapToGlobal(window.webhooks.rect().center()))
+    window.webhooks.acts.drop(window.webhooks.mapToGlobal(window.webhooks.rect().center()))
     await asyncio.sleep(0.2)
 
 
 async def tested(_service: FakeService, window: MainWindow, _keys: Keys) -> None:
     await go(window)
-    window.webhooks.send_test()
+    window.webhooks.acts.send_test()
     await asyncio.sleep(0.3)
 
 

@@ -5,43 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from tsh_sync_gui.engine.coverage import Coverage
-from tsh_sync_gui.engine.views import Forecast
 from tsh_sync_gui.ui.listening import ListenerDesk
 from tsh_sync_gui.ui.panels.panel import Panel
+from tsh_sync_gui.ui.panels.webhooks_acts import WebhookActs
 from tsh_sync_gui.ui.panels.webhooks_around import WebhookAround
 from tsh_sync_gui.ui.panels.webhooks_bar import WebhookBar
 from tsh_sync_gui.ui.panels.webhooks_coverage import CoveragePage
 from tsh_sync_gui.ui.panels.webhooks_deeds import WebhookDeeds
 from tsh_sync_gui.ui.panels.webhooks_feed import Reading
 from tsh_sync_gui.ui.panels.webhooks_lists import WebhookLists
-from tsh_sync_gui.ui.panels.webhooks_menu import webhook_menu
 from tsh_sync_gui.ui.panels.webhooks_view import InboxView
-from tsh_sync_gui.ui.service import Service
 from tsh_sync_gui.ui.session import Session
-from tsh_sync_gui.ui.state.prices import price
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.state.webhooks import InboxFilter, Listening, empty_words
-from tsh_sync_gui.ui.state.webhooks_rows import needs_gap
 from tsh_sync_gui.ui.webhook_service import WebhookService
 
 _LOOK_MS: Final = 5_000
-
-
-async def read_coverage(service: WebhookService, whole: Service) -> tuple[Coverage, dict[str, Forecast]]:
-    """Return the coverage, and what fetching each silent entity's gap costs."""
-    found = await service.coverage()
-    costs: dict[str, Forecast] = {}
-    for one in found.silences:
-        forecasts = await whole.forecast(await service.gap_request(one.entity))
-        if forecasts:
-            costs[one.entity] = forecasts[0]
-    return found, costs
 
 
 class WebhookPanel(Panel):
@@ -73,6 +57,7 @@ class WebhookPanel(Panel):
         self.lists = WebhookLists(lambda: session.now, zone, kept)
         self.coverage = CoveragePage(lambda: session.now, zone, kept)
         self.view = InboxView(self.lists, session.actions)
+        self.acts = WebhookActs(self, lists=self.lists, view=self.view, around=self.around, deeds=self.deeds)
         self._pages = QStackedWidget()
         self._look = QTimer(self)
         self._look.setInterval(_LOOK_MS)
@@ -113,23 +98,23 @@ class WebhookPanel(Panel):
         self._show_around()
 
     def _connect(self) -> None:
-        bar, lists, deeds, pane = self.bar, self.lists, self.deeds, self.lists.pane
-        bar.filtered.connect(self._ask)
+        bar, lists, deeds, acts, pane = self.bar, self.lists, self.deeds, self.acts, self.lists.pane
+        bar.filtered.connect(lambda: self.view.ask(bar.filter))
         bar.switched.connect(lambda on: self.switch(is_coverage=on))
-        bar.replay.clicked.connect(self.replay)
-        bar.test.clicked.connect(self.send_test)
-        bar.more.clicked.connect(lambda: self._drop(bar.more.mapToGlobal(bar.more.rect().bottomLeft())))
+        bar.replay.clicked.connect(acts.replay)
+        bar.test.clicked.connect(acts.send_test)
+        bar.more.clicked.connect(lambda: acts.drop(bar.more.mapToGlobal(bar.more.rect().bottomLeft())))
         bar.live.clicked.connect(self.view.turn_live)
-        lists.again.connect(self._ask)
+        lists.again.connect(lambda: self.view.ask(bar.filter))
         lists.clear.connect(lambda: bar.use(InboxFilter()))
-        lists.empty.test.clicked.connect(self.send_test)
+        lists.empty.test.clicked.connect(acts.send_test)
         lists.empty.helper.clicked.connect(self.set_up)
         table = lists.table
         table.opened.connect(lambda: pane.tabs.tabBar().setFocus(Qt.FocusReason.OtherFocusReason))
         table.export_wanted.connect(self._export_all)
-        table.menu_wanted.connect(lambda at: self._drop(table.view.viewport().mapToGlobal(at), with_copies=True))
+        table.menu_wanted.connect(lambda at: acts.drop(table.view.viewport().mapToGlobal(at), with_copies=True))
         pane.replay.clicked.connect(lambda: deeds.replay([pane.detail.row.id] if pane.detail else []))
-        pane.copy.clicked.connect(self.copy_request)
+        pane.copy.clicked.connect(acts.copy_request)
         pane.run_wanted.connect(self.run_wanted)
         pane.letters_wanted.connect(lambda: self.letters_wanted.emit(pane.detail.row.record_id if pane.detail else ""))
         pane.export_wanted.connect(self.table_export_wanted)
@@ -137,21 +122,24 @@ class WebhookPanel(Panel):
         self.view.emptied.connect(self._show_empty)
         self.view.moved.connect(bar.show_flow)
         self.view.opened.connect(self._show_offer)
+        acts.set_up.connect(self.set_up)
+        acts.settings_wanted.connect(self.settings_wanted)
         deeds.told.connect(self.told)
         deeds.changed.connect(self._renew)
         deeds.listening.connect(self._show_listening)
         deeds.busy.connect(self._show_busy)
         self.coverage.gap_wanted.connect(self._fetch_gap)
         self.coverage.export_wanted.connect(self.table_export_wanted)
+        self.coverage.shown.connect(lambda silences, has_gap: bar.show_alarm(silences, has_gap=has_gap))
         self._look.timeout.connect(self._look_around)
-        self._session.history_changed.connect(self._overview_read)
+        self._session.history_changed.connect(self._learn_titles)
 
     def _bind(self) -> None:
         table = self.lists.table
         deeds: dict[str, Callable[[], object]] = {
-            "P": self.replay,
-            "T": self.send_test,
-            "C": self.copy_request,
+            "P": self.acts.replay,
+            "T": self.acts.send_test,
+            "C": self.acts.copy_request,
             "J": lambda: table.step(1),
             "K": lambda: table.step(-1),
             "X": table.mark_current,
@@ -185,26 +173,18 @@ class WebhookPanel(Panel):
 
     def _begin(self) -> None:
         self._learn_titles()
-        self._ask()
+        self.view.ask(self.bar.filter)
         self._read_coverage()
         self.deeds.look()
 
-    def _learn_titles(self) -> bool:
-        """Take over what the entities are called; False when that was known."""
+    def _learn_titles(self) -> None:
+        """Take over what the entities are called, once the overview is there."""
         overview = self._session.state.overview
         titles = {one.entity: one.title for one in overview.entities} if overview else {}
-        if titles == self.lists.titles:
-            return False
-        self.lists.titles = titles
-        self.bar.show_entities({name: tr(title) for name, title in titles.items()})
-        return True
-
-    def _overview_read(self) -> None:
-        if self._service is not None and self._learn_titles():
+        if self._service is not None and titles != self.lists.titles:
+            self.lists.titles = titles
+            self.bar.show_entities({name: tr(title) for name, title in titles.items()})
             self._renew()
-
-    def _ask(self) -> None:
-        self.view.ask(self.bar.filter)
 
     def _renew(self) -> None:
         self.view.renew()
@@ -251,8 +231,6 @@ class WebhookPanel(Panel):
     def _show_offer(self) -> None:
         self.bar.show_offer(len(self.lists.table.model.marks))
 
-    # Coverage
-
     def switch(self, *, is_coverage: bool) -> None:
         """Bring the coverage or the deliveries to the front."""
         self._in_coverage = is_coverage
@@ -263,58 +241,13 @@ class WebhookPanel(Panel):
             self._read_coverage()
 
     def _read_coverage(self) -> None:
-        whole = self._session.service
-        if self._service is not None and whole is not None and self.view.is_fresh:
-            self._session.actions.run(
-                read_coverage(self._service, whole), then=self._show_coverage, otherwise=lambda _error: None
-            )
-
-    def _show_coverage(self, read: tuple[Coverage, dict[str, Forecast]]) -> None:
-        found, prices = read[0], {name: price(cost) for name, cost in read[1].items()}
-        whole = self._session.service
-        alarm = whole.settings.webhook_silence_minutes if whole is not None else 360
-        titles = {name: self.lists.title_of(name) for name in self.lists.titles}
-        self.coverage.show_coverage(found, titles, prices, alarm=alarm)
-        self.bar.show_alarm(len(found.silences), has_gap=needs_gap(self.coverage.table.visible_rows()))
+        if self.view.is_fresh:
+            titles = {name: self.lists.title_of(name) for name in self.lists.titles}
+            self.coverage.read(self._session, self._service, titles)
 
     def _fetch_gap(self, entity: str, is_priced: bool) -> None:
         ask = self.deeds.fetch_now if is_priced else self.deeds.fetch_gap
         ask(entity, self.lists.title_of(entity))
-
-    # Deeds
-
-    def replay(self) -> None:
-        """Ask whether what is marked, else the one in focus, is to be done once more."""
-        self.deeds.replay(self.view.chosen())
-
-    def send_test(self) -> None:
-        """Send a ping to the listener here."""
-        self.deeds.send_test(busy=self.bar.test)
-
-    def copy_request(self) -> None:
-        """Copy the delivery in focus as a request."""
-        self.deeds.copy_request(self.view.detail, self.around.base)
-
-    def _drop(self, at: QPoint, *, with_copies: bool = False) -> None:
-        is_paused = self.around.is_paused
-        deeds: dict[str, Callable[[], object]] = {
-            "replay": self.replay,
-            "copy": self.copy_request,
-            "since": lambda: self.deeds.replay(None),
-            "public": self.deeds.test_public,
-            "pause": lambda: self.deeds.pause(paused=not is_paused),
-            "secret": self.deeds.change_secret,
-            "helper": self.set_up.emit,
-            "start": self.deeds.start,
-            "stop": self.deeds.ask_stop,
-            "settings": lambda: self.settings_wanted.emit("Webhooks"),
-        }
-        has_one = self.view.detail is not None and not self._in_coverage
-        menu = webhook_menu(self, deeds, self.around.standing(has_one=has_one))
-        if with_copies:
-            menu.addSeparator()
-            menu.addActions(self.lists.table.copy_actions(menu))
-        menu.popup(at)
 
     def _export_all(self) -> None:
         self.export_wanted.emit(self.view.writing(self.bar.filter))

@@ -103,9 +103,10 @@ class WebhookAround(QWidget):
             self.down.show_problem(problem)
         self.down.setVisible(problem is not None)
         is_up = self.listening is not None and self.listening.is_up
-        self.down.choice.setVisible(not is_up and not self.is_demo)
-        self.down.choice.setEnabled(not self.is_busy)
-        self.down.choice.setText(tr("Starting…") if self.is_busy else tr("Start listener"))
+        if self.down.choice is not None:
+            self.down.choice.setVisible(not is_up and not self.is_demo)
+            self.down.choice.setEnabled(not self.is_busy)
+            self.down.choice.setText(tr("Starting…") if self.is_busy else tr("Start listener"))
         if self.is_paused:
             self.paused.show_problem(paused_problem(self.figures.waiting if self.figures else 0))
         self.paused.setVisible(self.is_paused)

@@ -74,8 +74,8 @@ class WebhookBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self.search, 1)
-        for one in (self.only, self.work, self.entity):
-            row.addWidget(one)
+        for box in (self.only, self.work, self.entity):
+            row.addWidget(box)
         row.addWidget(self.live)
         views = QHBoxLayout()
         views.setSpacing(6)

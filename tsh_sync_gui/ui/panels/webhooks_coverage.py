@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.coverage import Coverage
+from tsh_sync_gui.engine.views import Forecast
+from tsh_sync_gui.ui.service import Service
+from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state import webhooks_rows as state
+from tsh_sync_gui.ui.state.prices import price
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.webhook_service import WebhookService
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text, set_tip
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
 
 
+async def read_coverage(service: WebhookService, whole: Service) -> tuple[Coverage, dict[str, Forecast]]:
+    """Return the coverage, and what fetching each silent entity's gap costs."""
+    found = await service.coverage()
+    costs: dict[str, Forecast] = {}
+    for one in found.silences:
+        forecasts = await whole.forecast(await service.gap_request(one.entity))
+        if forecasts:
+            costs[one.entity] = forecasts[0]
+    return found, costs
+
+
 class CoveragePage(QWidget):
     """*gap_wanted* carries the entity whose gap is to be fetched and whether its price was shown.
 
-    *export_wanted* carries the table.
+    *export_wanted* carries the table, *shown* how many silences there are and whether anything was not told of.
     """
 
     gap_wanted = Signal(str, bool)
     export_wanted = Signal(object)
+    shown = Signal(int, bool)
 
     def __init__(self, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None) -> None:
         super().__init__()
@@ -64,6 +82,19 @@ class CoveragePage(QWidget):
         set_text(self._lead, state.coverage_lead(None))
         self._offer()
 
+    def read(self, session: Session, service: WebhookService | None, titles: Mapping[str, str]) -> None:
+        """Read the coverage and show it; what cannot be read leaves what was read last."""
+        whole = session.service
+        if service is None or whole is None:
+            return
+        alarm = whole.settings.webhook_silence_minutes
+
+        def show(read: tuple[Coverage, dict[str, Forecast]]) -> None:
+            prices = {name: price(cost) for name, cost in read[1].items()}
+            self.show_coverage(read[0], titles, prices, alarm=alarm)
+
+        session.actions.run(read_coverage(service, whole), then=show, otherwise=lambda _error: None)
+
     def show_coverage(
         self, found: Coverage, titles: Mapping[str, str], prices: Mapping[str, str], *, alarm: int
     ) -> None:
@@ -80,10 +111,11 @@ class CoveragePage(QWidget):
                 box.deleteLater()
             self.boxes = []
             for entity, words, problem in problems:
-                made = ProblemBox(problem, (words, lambda entity=entity: self.gap_wanted.emit(entity, True)))
+                made = ProblemBox(problem, (words, partial(self.gap_wanted.emit, entity, True)))
                 self.boxes.append(made)
                 self._alarms.addWidget(made)
         self._offer()
+        self.shown.emit(len(found.silences), state.needs_gap(self.table.visible_rows()))
 
     def _offer(self) -> None:
         row = self.table.current_row()

@@ -92,10 +92,10 @@ class WebhookDeeds(QObject):
                 )
             )
 
-    def send_test(self, *, busy: QWidget | None = None) -> None:
+    def send_test(self) -> None:
         """Send a ping to the listener here; it appears in the list."""
         if self.listener is not None:
-            self._actions.run(self.listener.send_test(), then=self._arrived, otherwise=self._failed, busy=busy)
+            self._actions.run(self.listener.send_test(), then=self._arrived, otherwise=self._failed)
 
     def _arrived(self, where: str) -> None:
         words = tr("The listener answered at {where}. It stands in the list as a ping.").format(where=where)

@@ -180,8 +180,8 @@ class WaitingPage(QWidget):
         middle.addStretch(1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        for one in (self.test, self.helper, self.clear):
-            buttons.addWidget(one)
+        for made in (self.test, self.helper, self.clear):
+            buttons.addWidget(made)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setSpacing(10)

@@ -127,6 +127,13 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             copied=lambda row: row.row.record_id,
             width=126,
         ),
+        *_fate_columns(),
+    )
+
+
+def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
+    """Return the columns of what became of a delivery."""
+    return (
         Column(
             key="verdict",
             title=tr("Verdict"),
@@ -254,6 +261,13 @@ def coverage_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             is_passing=True,
             width=110,
         ),
+        *_missing_columns(now),
+    )
+
+
+def _missing_columns(now: Callable[[], datetime]) -> tuple[Column[CoverageRow], ...]:
+    """Return the columns of what was expected and what was not told of."""
+    return (
         Column(
             key="rate",
             title=tr("Expected"),
