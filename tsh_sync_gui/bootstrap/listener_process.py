@@ -185,8 +185,9 @@ def _stopped(home: Path) -> None:
         )
     deadline = time.monotonic() + _END_S
     while ticket.is_alive and time.monotonic() < deadline:
-        with suppress(ChildProcessError, OSError):  # a child of ours that has ended is a zombie until it is asked
-            os.waitpid(ticket.pid, os.WNOHANG if hasattr(os, "WNOHANG") else 0)
+        if os.name == "posix":  # a child of ours that has ended is a zombie until it is asked; elsewhere there are none
+            with suppress(OSError):
+                os.waitpid(ticket.pid, os.WNOHANG)
         time.sleep(_PAUSE_S)
 
 

@@ -35,7 +35,7 @@ from tsh_sync_gui.engine.letters.values import (
     Part,
     PayloadFault,
 )
-from tsh_sync_gui.engine.outcomes import user_name
+from tsh_sync_gui.engine.outcomes import person
 from tsh_sync_gui.engine.ports import CallRecord
 from tsh_sync_gui.engine.ports.jobs import JOB, Attempt, Attempts, Handler, Jobs
 from tsh_sync_gui.engine.ports.letters import LetterDeeds, Letters, LetterWorks
@@ -61,7 +61,7 @@ class DeadLetters(LetterRetries):
         jobs: Jobs,
         sync: Sync,
         handlers: Callable[[], Mapping[str, Handler]],
-        me: Callable[[], str] = user_name,
+        me: Callable[[], str] = person,
     ) -> None:
         trying = Trying(parts, registry, letters=letters, deeds=deeds, attempts=attempts, sync=sync, handlers=handlers)
         super().__init__(parts, registry, letters=letters, works=works, jobs=jobs, trying=trying, me=me)

@@ -59,6 +59,11 @@ def user_name() -> str:
         return ""
 
 
+def person() -> str:
+    """Return who acts, never empty: letters are locked by that name."""
+    return user_name() or f"somebody on {machine_name()}"
+
+
 def new_run_id() -> RunId:
     """Return an id that no run has."""
     return RunId(uuid.uuid4().hex)

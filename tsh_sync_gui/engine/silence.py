@@ -31,6 +31,8 @@ class SilenceWatch:
                 await self.look()
             except SyncError as error:
                 structlog.get_logger(__name__).info("webhooks are not watched", cause=error.cause or error.title)
+            except Exception:  # noqa: BLE001 -- whatever goes wrong once must not end the watch
+                structlog.get_logger(__name__).exception("webhooks are not watched")
             await self._clock.sleep(EVERY_S)
 
     async def look(self) -> None:

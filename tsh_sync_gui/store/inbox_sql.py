@@ -108,8 +108,11 @@ DELETE FROM sync.webhook_events WHERE id IN (SELECT id FROM sync.webhook_events
     WHERE received_at < now() - interval '{KEPT_DAYS} days' AND state <> 'waiting' ORDER BY received_at LIMIT 5000)
 """
 FIGURES: Final = """
-SELECT count(*) FILTER (WHERE verdict NOT IN ('refused', 'ping')), count(*) FILTER (WHERE verdict = 'refused'),
-    count(*) FILTER (WHERE state = 'waiting'), max(received_at) FILTER (WHERE verdict NOT IN ('refused', 'ping')),
+SELECT count(*) FILTER (WHERE verdict NOT IN ('refused', 'ping') AND replay_of IS NULL),
+    count(*) FILTER (WHERE verdict = 'refused'),
+    (SELECT count(*) FROM sync.webhook_events WHERE state = 'waiting'),
+    (SELECT received_at FROM sync.webhook_events WHERE verdict NOT IN ('refused', 'ping') AND replay_of IS NULL
+        ORDER BY received_at DESC LIMIT 1),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - received_at)),
     percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM done_at - received_at))
 FROM sync.webhook_events WHERE received_at >= date_trunc('day', now(), coalesce(

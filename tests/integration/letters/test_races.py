@@ -144,3 +144,11 @@ async def test_a_retry_whose_lock_was_lost_counts_each_letter_once(open_world):
         assert done.failed == 0
         assert not [one for one in ended if isinstance(one, BaseException)]
         assert await letters.count() == 0
+
+
+async def test_a_person_the_system_does_not_know_locks_a_letter_for_others(open_world, monkeypatch):
+    monkeypatch.setattr("tsh_sync_gui.engine.outcomes.user_name", lambda: "")
+    async with open_world() as world:
+        (letter,) = await broken(world, "products", kind="bad_value", times=1)
+
+        assert (await world.service.letters.lock(letter)).locked_by.startswith("somebody on ")
