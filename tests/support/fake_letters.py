@@ -262,9 +262,11 @@ class FakeLetters:
             if old.get(name) != new.get(name)
         )
 
-    async def edit_and_retry(self, letter: str, text: str, *, key: str = "") -> EditOutcome:
+    async def edit_and_retry(
+        self, letter: str, text: str, *, key: str = "", made_from: bytes | None = None
+    ) -> EditOutcome:
         """Carry it out."""
-        self._hears("edit", (letter, text, key))
+        self._hears("edit", (letter, text, key, made_from))
         if self.hold_edits is not None:
             await self.hold_edits.wait()
         if self.mends:

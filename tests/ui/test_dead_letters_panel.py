@@ -231,6 +231,9 @@ async def test_an_edit_is_checked_as_it_is_typed_and_leaves_once(qloop, session,
     await until(lambda: not editor.isVisible())
     await until(lambda: panel.lists.detail_pane.head.result == "The record is stored with your change")
     assert letters.words().count("edit") == 1
+    # What it was made from goes along: an edit of a text that Zoho has replaced meanwhile is not taken.
+    made_from = next(what[3] for word, what in letters.asked if word == "edit")
+    assert made_from == panel.lists.detail_pane.detail.payload
 
 
 async def test_an_edit_that_is_refused_stays_open_and_wants_another_text(qloop, session, window, service, letters):

@@ -17,7 +17,12 @@ from tsh_sync_gui.cli.dead_letters import LetterId, app, print_works
 from tsh_sync_gui.cli.letter_choice import AboutCause, AboutEntity, All, ByShape, Ids, chosen
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.status import asking
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import (
+    AuthorisationError,
+    ConfigurationError,
+    ConfirmationRequiredError,
+    QuotaExhaustedError,
+)
 from tsh_sync_gui.core.values import parse_moment
 
 __all__ = ["app"]
@@ -29,6 +34,8 @@ if TYPE_CHECKING:
     from tsh_sync_gui.engine.service import SyncService
 
 _TELL_S = 5.0
+# What has to come first: the day's end, a person (design.md 6).
+_CODES = {QuotaExhaustedError.kind: 5, AuthorisationError.kind: 4, ConfirmationRequiredError.kind: 4}
 
 
 @app.command()
@@ -151,7 +158,7 @@ def _edited(output: Output, outcome: EditOutcome) -> int:
         output.show(f"{words.sentence(outcome.title)} {outcome.advice}".rstrip(), markup=False)
     if outcome.faults:
         return 2
-    return 0 if outcome.is_mended else 1
+    return 0 if outcome.is_mended else _CODES.get(outcome.kind, 1)
 
 
 def _read(file: str) -> str:

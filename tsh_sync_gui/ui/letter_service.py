@@ -105,8 +105,10 @@ class LetterService(Protocol):
         """Return what an edited text changes of the refused one."""
         ...
 
-    async def edit_and_retry(self, letter: str, text: str, *, key: str = "") -> EditOutcome:
-        """Carry an edit out, once for each *key*."""
+    async def edit_and_retry(
+        self, letter: str, text: str, *, key: str = "", made_from: bytes | None = None
+    ) -> EditOutcome:
+        """Carry an edit of the refused text *made_from* out, once for each *key*."""
         ...
 
     async def discard(self, which: Which, *, reason: str) -> int:

@@ -6,10 +6,11 @@ import pytest
 from rich.console import Console
 
 from tests.support.letter_samples import letter_of
-from tsh_sync_gui.cli import dead_letters, webhooks
+from tsh_sync_gui.cli import dead_letters, letter_deeds, webhooks
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.spans import seconds_of
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, MissingPermissionError, QuotaExhaustedError
+from tsh_sync_gui.engine.letters.values import EditOutcome, PayloadFault
 from tsh_sync_gui.engine.ports.deliveries import InboxRow
 from tsh_sync_gui.engine.ports.inbox import Change, EventState, Verdict
 
@@ -63,6 +64,20 @@ def test_a_letter_whose_snooze_is_over_is_open(capsys):
     first, second = capsys.readouterr().out.splitlines()[-2:]
     assert "open" in first
     assert "snoozed" in second
+
+
+@pytest.mark.parametrize(
+    ("about", "code"),
+    [
+        ({"is_mended": True}, 0),
+        ({"title": "no", "kind": "validation"}, 1),
+        ({"title": "no", "faults": (PayloadFault(field="rate", value="x", reason="no"),)}, 2),
+        ({"title": "Sign in", "kind": MissingPermissionError.kind}, 4),
+        ({"title": "The day's calls are used up", "kind": QuotaExhaustedError.kind}, 5),
+    ],
+)
+def test_an_edit_ends_with_the_code_of_what_stood_in_its_way(about, code):
+    assert letter_deeds._edited(Screen(), EditOutcome(**({"is_mended": False, "letter": letter_of(1)} | about))) == code
 
 
 @pytest.mark.parametrize("text", ["999999w", "4000d"])

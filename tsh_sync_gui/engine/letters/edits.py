@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
+from tsh_sync_gui.core.errors import ConfigurationError, RecordRejectedError, SyncError, UnreachableError
 from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.checks import faults_of, job_faults, rendered
@@ -100,37 +100,41 @@ class Edits:
 
     async def _carried_out(self, letter: Letter, text: str, *, key: str) -> EditOutcome:
         try:
-            run, title, advice = await self._done(letter, compact(text))
+            run, title, advice, kind = await self._done(letter, compact(text))
         except UnreachableError as error:
             await self._deeds.edited(letter.id, key=key, words=f"failed: {error.title}", run="")
             raise
         except SyncError as error:
-            run, title, advice = "", redact(error.title), redact(error.advice)
+            run, title, advice, kind = "", redact(error.title), redact(error.advice), error.kind
         (now,) = await self._letters.letters([letter.id])
         is_mended = not title and now.state is LetterState.RESOLVED
         if not is_mended and not title:
-            title, advice = now.reason, "The letter holds the new reason."
+            title, advice, kind = now.reason, "The letter holds the new reason.", now.kind
         await self._deeds.edited(letter.id, key=key, words="succeeded" if is_mended else f"failed: {title}", run=run)
-        return EditOutcome(is_mended=is_mended, letter=now, run_id=run, title=title, advice=advice)
+        if is_mended:
+            return EditOutcome(is_mended=True, letter=now, run_id=run)
+        refused = await self._letters.payload(letter.id)
+        return EditOutcome(
+            is_mended=False, letter=now, run_id=run, title=title, advice=advice, kind=kind, refused=refused
+        )
 
-    async def _done(self, letter: Letter, payload: bytes) -> tuple[str, str, str]:
-        """Carry the edit out; returns the run, and title and advice of what stood in the way."""
+    async def _done(self, letter: Letter, payload: bytes) -> tuple[str, str, str, str]:
+        """Carry the edit out; returns the run, and title, advice and kind of what stood in the way."""
         if letter.part is Part.JOB:
             tried = await self._trying.job(letter, payload, Lane.PERSON)
-            return tried.run_id, "" if tried.ended is Ended.SUCCEEDED else tried.words, tried.advice
+            return tried.run_id, "" if tried.ended is Ended.SUCCEEDED else tried.words, tried.advice, tried.kind
         normalizer = self._parts.normalizers[letter.entity]
         raw = await self._parts.mirror.raw(normalizer.entity, letter.record_id) if letter.record_id else None
         # As if it had come when the refused text came: what Zoho has sent since is newer and stays.
         batches = rendered(letter.part, payload, normalizer, stored_raw=raw, at=letter.last_seen_at)
         refused = next((one for batch in batches for one in batch.rejected), None)
         if refused is not None:
-            return "", refused.reason, "Nothing was changed."
+            return "", refused.reason, "Nothing was changed.", RecordRejectedError.kind
         async with open_run(self._parts, normalizer.entity, trigger=TRIGGER, calls=0) as begun:
             run = await store_in(self._parts, begun, batches[:1], batches[1:])
-        if run.counts.failed:
-            return run.id, "", ""
-        await self._deeds.resolve([letter.id], run=run.id)
-        return run.id, "", ""
+        if not run.counts.failed:
+            await self._deeds.resolve([letter.id], run=run.id)
+        return run.id, "", "", ""
 
 
 def unknown(letter: str) -> ConfigurationError:

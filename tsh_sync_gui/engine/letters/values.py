@@ -335,14 +335,19 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an edit: mended, or why not. *run_id* is the run that stored it."""
+    """What became of an edit: mended, or why not. *run_id* is the run that stored it.
+
+    *kind* is the error's, *refused* the refused text as it is kept then: what another edit is made from.
+    """
 
     is_mended: bool
     letter: Letter
     run_id: str = ""
     title: str = ""
     advice: str = ""
+    kind: str = ""
     faults: tuple[PayloadFault, ...] = ()
+    refused: bytes = b""
 
 
 class Sides(msgspec.Struct, frozen=True, kw_only=True):

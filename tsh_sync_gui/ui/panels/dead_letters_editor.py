@@ -49,6 +49,7 @@ class LetterEditor(QWidget):
         self._now = now
         self._service: LetterService | None = None
         self._detail: LetterDetail | None = None
+        self._made_from = b""
         self._round = 0
         self._task: asyncio.Task[None] | None = None
         self.draft = Draft(original="", text="")
@@ -122,7 +123,7 @@ class LetterEditor(QWidget):
 
     def begin(self, service: LetterService, detail: LetterDetail, title: str) -> None:
         """Edit *detail*, which is locked for others by now."""
-        self._service, self._detail = service, detail
+        self._service, self._detail, self._made_from = service, detail, detail.payload
         self.draft = Draft(original=detail.text, text=detail.text)
         self._show_result(None)
         self._name.setText(record_words(detail.letter))
@@ -210,8 +211,9 @@ class LetterEditor(QWidget):
         self.text.setReadOnly(True)
         self._show_result(Problem(title=tr("Being tried…"), tone="blue"))
         self._show()
+        key, made_from = uuid.uuid4().hex, self._made_from
         self._task = self._actions.run(
-            self._service.edit_and_retry(self._detail.letter.id, self.draft.text, key=uuid.uuid4().hex),
+            self._service.edit_and_retry(self._detail.letter.id, self.draft.text, key=key, made_from=made_from),
             then=self._ended,
             otherwise=self._refused,
             is_long=True,
@@ -219,6 +221,8 @@ class LetterEditor(QWidget):
 
     def _ended(self, outcome: EditOutcome) -> None:
         self.draft = self.draft.ended()
+        # Where the edit itself was refused, it is the refused text from now on.
+        self._made_from = outcome.refused or self._made_from
         self.text.setReadOnly(False)
         self._show_result(edit_problem(outcome))
         self._show()
