@@ -135,22 +135,29 @@ class PgLetterWorks:
         self, work: str, state: WorkState, *, words: str = "", until: datetime | None = None
     ) -> LetterWork:
         """Let a retry run, wait until a time, or end; one that is over stays as it is."""
-        values = {
-            "id": number_of(work),
-            "state": state.value,
-            "is_over": state.is_over,
-            "words": redact(clean(words)),
-            "until": until,
-        }
-        await self._one(_SET_STATE, values)
+        await self._one(_SET_STATE, _standing(work, state, words, until))
         found = await self.work(work)
         if found is None:
             raise ConfigurationError(f"There is no retry {work}", advice="It may have been forgotten.")
         return found
 
+    async def give_up(self, work: str, *, words: str, connection: Any) -> None:
+        """End a retry as failed, in that open transaction."""
+        await connection.execute(_SET_STATE.encode(), _standing(work, WorkState.FAILED, words, None))
+
     async def _one(self, statement: str, values: Any) -> tuple[Any, ...] | None:
         async with self._database.raw() as connection:
             return await (await connection.execute(statement.encode(), values)).fetchone()
+
+
+def _standing(work: str, state: WorkState, words: str, until: datetime | None) -> dict[str, Any]:
+    return {
+        "id": number_of(work),
+        "state": state.value,
+        "is_over": state.is_over,
+        "words": redact(clean(words)),
+        "until": until,
+    }
 
 
 def _found(row: tuple[Any, ...] | None) -> LetterWork:

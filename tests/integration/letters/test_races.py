@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from tests.integration.letters.test_retries import CONTACTS, broken, give_up
+from tests.integration.letters.test_retries import CONTACTS, broken, give_up, given_up
 from tests.support.letters import write
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.events import LettersChanged
-from tsh_sync_gui.engine.letters.values import LetterState
+from tsh_sync_gui.engine.letters.given_up import RETRY
+from tsh_sync_gui.engine.letters.values import LetterState, WorkState
 from tsh_sync_gui.engine.ports import Rejected
 
 pytestmark = pytest.mark.asyncio
@@ -152,3 +153,18 @@ async def test_a_person_the_system_does_not_know_locks_a_letter_for_others(open_
         (letter,) = await broken(world, "products", kind="bad_value", times=1)
 
         assert (await world.service.letters.lock(letter)).locked_by.startswith("somebody on ")
+
+
+async def test_a_retry_that_is_given_up_ends_with_its_job_or_not_at_all(open_world):
+    async with open_world() as world:
+        (letter,) = await broken(world, "products", kind="bad_value", times=1)
+        work = await world.service.letters.retry((letter,))
+        job = given_up(RETRY, {"work": work.id}, work.id)
+
+        async with world.wiring.database.raw() as connection, connection.transaction(force_rollback=True):
+            await world.wiring.desk.given_ups.given_up(*job, connection)
+        assert (await world.service.letters.work(work.id)).state is WorkState.WAITING
+        async with world.wiring.database.raw() as connection:
+            await world.wiring.desk.given_ups.given_up(*job, connection)
+
+        assert (await world.service.letters.work(work.id)).state is WorkState.FAILED

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.integration.store.mirroring import PRODUCTS
+from tests.support.stores import opened
 from tests.unit.engine.things import THINGS
 from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.engine.letters.search import parse
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.entities.spec import Field
+from tsh_sync_gui.store.letters import PgLetters
 from tsh_sync_gui.store.migrate import create_entity_tables
 from tsh_sync_gui.store.migrations import FOLDER, HEAD, KNOWN
 from tsh_sync_gui.store.tables import SCHEMAS, metadata
@@ -61,6 +67,41 @@ async def test_the_schema_built_from_models_equals_the_schema_built_from_migrati
     await engine.dispose()
 
     assert catalogue(modelled) == catalogue(migrated_url)
+
+
+async def test_a_database_of_an_earlier_version_keeps_its_dead_letters_and_they_are_found(database_url):
+    url = database_url()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(FOLDER))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        connection.exec_driver_sql(
+            "INSERT INTO sync.dead_letters (entity, part, record_id, record_key, state, cause, field, reason, payload)"
+            " SELECT 'products', CASE WHEN g % 2 = 0 THEN 'list' ELSE 'detail' END, g::text, g::text,"
+            " (ARRAY['open', 'resolved', 'discarded'])[1 + g % 3], 'rate: bad', 'rate', E'100%\\n Reason', '{}'"
+            " FROM generate_series(101, 110) g"
+        )
+    engine.dispose()
+
+    async with opened(url) as (database,):
+        letters = PgLetters(database, REGISTRY)
+        found = {
+            text: await letters.count(parse(text, now=datetime.now(UTC)), person="sara")
+            for text in ("", "state:all", "state:discarded", "reason state:all", "id:105 state:all", "107 state:all")
+        }
+        (group,) = await letters.groups(parse("", now=datetime.now(UTC)), person="sara")
+
+    assert found == {
+        "": 3,
+        "state:all": 10,
+        "state:discarded": 4,
+        "reason state:all": 10,
+        "id:105 state:all": 1,
+        "107 state:all": 1,
+    }
+    assert (group.count, group.field) == (3, "rate")
 
 
 async def test_alembic_finds_nothing_to_add_to_the_migrations(migrated_url):

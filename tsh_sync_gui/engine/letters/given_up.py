@@ -65,7 +65,7 @@ class GivenUps:
         """Keep a job that was given up as a letter, in the transaction that gives it up."""
         title = attempt.title or attempt.error_kind or "It failed"
         if job.kind == RETRY:
-            await self._works.set_state(str(job.arguments["work"]), WorkState.FAILED, words=title)
+            await self._works.give_up(str(job.arguments["work"]), words=title, connection=connection)
             return
         record_id = str(job.arguments.get("record_id", "")) if job.kind == FETCH else ""
         entity = _entity(job.arguments)

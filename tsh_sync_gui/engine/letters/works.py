@@ -29,6 +29,9 @@ STEP: Final = 100
 _IN_A_ROW: Final = 3
 """So many failures in a row that are not about a record stop a retry: Zoho or the network is in trouble."""
 
+_LOOK_S: Final = 10.0
+"""A retry that keeps to a rate looks so often whether it was cancelled."""
+
 _HELD: Final = "letters"
 
 
@@ -148,8 +151,18 @@ class Worker:
                 trouble,
             )
         if work.pace and calls:
-            await self._parts.clock.sleep(60.0 / work.pace * len(group))
+            at = await self._rest(at, 60.0 / work.pace * len(group))
         return at, None, trouble
+
+    async def _rest(self, work: LetterWork, seconds: float) -> LetterWork:
+        """Wait as the rate asks for; returns the work as it is then, at once when it is cancelled meanwhile."""
+        while not work.state.is_over and seconds > 0:
+            step = min(seconds, _LOOK_S)
+            await self._parts.clock.sleep(step)
+            seconds -= step
+            if seconds > 0:
+                work = await self._works.work(work.id) or work
+        return work
 
     async def _together(self, work: LetterWork, group: Sequence[Letter]) -> list[Tried]:
         """Fetch the records of *group* by one call; what it does not bring is asked for alone."""

@@ -177,3 +177,7 @@ class LetterWorks(Protocol):
     ) -> LetterWork:
         """Let a retry run, wait until a time, or end; one that is over stays as it is."""
         ...
+
+    async def give_up(self, work: str, *, words: str, connection: Any) -> None:
+        """End a retry as failed, in that open transaction."""
+        ...

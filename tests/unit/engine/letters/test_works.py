@@ -50,6 +50,7 @@ class Kept:
     work_now: LetterWork
     asked: list[int] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
+    cancelled: bool = False
 
     async def set_state(self, _work, state, *, words="", until=None):
         if self.work_now.ended_at is None:
@@ -75,6 +76,11 @@ class Kept:
 
     async def letters(self, ids):
         return [letter(one) for one in ids]
+
+    async def work(self, _work):
+        if self.cancelled:
+            await self.set_state("1", WorkState.CANCELLED)
+        return self.work_now
 
     async def one(self, letter, **_about):
         self.tried.append(letter.id)
@@ -162,6 +168,15 @@ async def test_a_rate_is_kept():
     await work
 
     assert clock.slept == [6.0, 6.0, 6.0]
+
+
+async def test_a_slow_rate_does_not_keep_a_cancel_waiting():
+    kept, clock, work = carried_out(GOOD, GOOD, pace=1)
+    kept.cancelled = True
+
+    assert (await work).state is WorkState.CANCELLED
+    assert clock.slept == [10.0]
+    assert kept.tried == ["0"]
 
 
 async def test_one_that_was_cancelled_meanwhile_does_nothing_more():
