@@ -155,13 +155,15 @@ class Worker:
         return at, None, trouble
 
     async def _rest(self, work: LetterWork, seconds: float) -> LetterWork:
-        """Wait as the rate asks for; returns the work as it is then, at once when it is cancelled meanwhile."""
-        while not work.state.is_over and seconds > 0:
+        """Wait as the rate asks for; returns the work as it is when it is cancelled meanwhile, at once."""
+        while seconds > 0:
             step = min(seconds, _LOOK_S)
             await self._parts.clock.sleep(step)
             seconds -= step
-            if seconds > 0:
-                work = await self._works.work(work.id) or work
+            # Only its end is heard: whoever took *work* over while it rested is found out by its place.
+            now = await self._works.work(work.id) if seconds > 0 else None
+            if now is not None and now.state.is_over:
+                return now
         return work
 
     async def _together(self, work: LetterWork, group: Sequence[Letter]) -> list[Tried]:

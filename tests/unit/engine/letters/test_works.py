@@ -10,7 +10,7 @@ from msgspec import structs
 
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.clock import ManualClock
-from tsh_sync_gui.core.errors import QuotaExhaustedError
+from tsh_sync_gui.core.errors import LostOwnershipError, QuotaExhaustedError
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.trying import Ended, Tried
 from tsh_sync_gui.engine.letters.values import Letter, LetterState, LetterWork, Part, WorkState
@@ -51,6 +51,7 @@ class Kept:
     asked: list[int] = field(default_factory=list)
     tried: list[str] = field(default_factory=list)
     cancelled: bool = False
+    elsewhere: int = 0
 
     async def set_state(self, _work, state, *, words="", until=None):
         if self.work_now.ended_at is None:
@@ -62,8 +63,10 @@ class Kept:
         self.asked.append(number)
         return [str(one) for one in range(self.work_now.done, self.work_now.total)][:number]
 
-    async def advance(self, _work, *, succeeded, failed, skipped, calls):
+    async def advance(self, work, *, succeeded, failed, skipped, calls):
         now = self.work_now
+        if work.done != now.done:
+            raise LostOwnershipError("Another process goes on with this retry")
         self.work_now = structs.replace(
             now,
             done=now.done + succeeded + failed + skipped,
@@ -80,6 +83,8 @@ class Kept:
     async def work(self, _work):
         if self.cancelled:
             await self.set_state("1", WorkState.CANCELLED)
+        self.work_now = structs.replace(self.work_now, done=self.work_now.done + self.elsewhere)
+        self.elsewhere = 0
         return self.work_now
 
     async def one(self, letter, **_about):
@@ -177,6 +182,14 @@ async def test_a_slow_rate_does_not_keep_a_cancel_waiting():
     assert (await work).state is WorkState.CANCELLED
     assert clock.slept == [10.0]
     assert kept.tried == ["0"]
+
+
+async def test_a_retry_that_another_process_took_over_while_it_rested_is_left_to_that_one():
+    kept, _, work = carried_out(GOOD, GOOD, GOOD, pace=1)
+    kept.elsewhere = 1
+
+    assert await work is None
+    assert kept.work_now.done == 2
 
 
 async def test_one_that_was_cancelled_meanwhile_does_nothing_more():
