@@ -6,7 +6,7 @@ import pytest
 
 from tests.integration.letters.test_retries import CONTACTS, broken, give_up, given_up
 from tests.support.letters import write
-from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.events import LettersChanged
 from tsh_sync_gui.engine.letters.given_up import RETRY
 from tsh_sync_gui.engine.letters.values import LetterState, WorkState
@@ -122,6 +122,28 @@ async def test_an_edit_of_a_text_that_zoho_has_replaced_meanwhile_is_not_taken(o
         assert (await letters.detail(letter)).letter.state is LetterState.OPEN
         assert world.query("SELECT 1 FROM tsh.products WHERE zoho_id = %s", record) == []
         assert (await letters.edit_and_retry(letter, text, made_from=newer)).is_mended
+
+
+async def test_a_press_that_failed_has_not_shown_the_text_that_came_meanwhile(open_world):
+    async with open_world() as world:
+        letters, mirror = world.service.letters, world.wiring.service._parts.mirror
+        (letter,) = await broken(world, "products", kind="bad_value", times=1)
+        opened = await letters.detail(letter)
+        text = opened.text.replace('"twelve and a half"', "12.5")
+
+        async def newer_came(_step):
+            newer = opened.payload.replace(b'"name":"', b'"name":"Newer ')
+            again = Rejected(record_id=opened.letter.record_id, field="rate", value="x", reason="bad", payload=newer)
+            await write(world.wiring.database, "products", again, run="run-9")
+            raise SyncError("The record could not be stored")
+
+        mirror.store, store = newer_came, mirror.store
+        outcome = await letters.edit_and_retry(letter, text, made_from=opened.payload)
+        mirror.store = store
+
+        assert (outcome.is_mended, outcome.refused) == (False, b"")
+        with pytest.raises(ConfigurationError, match="another text"):
+            await letters.edit_and_retry(letter, text, made_from=outcome.refused or opened.payload)
 
 
 async def test_a_retry_whose_lock_was_lost_counts_each_letter_once(open_world):

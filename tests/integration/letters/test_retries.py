@@ -358,6 +358,6 @@ async def test_what_a_job_says_when_it_breaks_is_kept_without_secrets(open_world
 
         assert secret not in work.words + outcome.title
         assert "RuntimeError" in outcome.title
-        assert (outcome.kind, outcome.refused) == ("unexpected", (await letters.detail(letter)).payload)
+        assert (outcome.kind, outcome.refused) == ("unexpected", b"")
         for table in ("dead_letters", "letter_history", "letter_works", "attempts", "runs"):
             assert secret not in str(world.query(f"SELECT t::text FROM sync.{table} t"))

@@ -113,7 +113,8 @@ class Edits:
         await self._deeds.edited(letter.id, key=key, words="succeeded" if is_mended else f"failed: {title}", run=run)
         if is_mended:
             return EditOutcome(is_mended=True, letter=now, run_id=run)
-        refused = await self._letters.payload(letter.id)
+        # Only what this very edit left there: a text that Zoho has sent meanwhile is nothing the person has seen.
+        refused = await self._letters.payload(letter.id) if run and now.run_id == run else b""
         return EditOutcome(
             is_mended=False, letter=now, run_id=run, title=title, advice=advice, kind=kind, refused=refused
         )

@@ -337,7 +337,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 class EditOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an edit: mended, or why not. *run_id* is the run that stored it.
 
-    *kind* is the error's, *refused* the refused text as it is kept then: what another edit is made from.
+    *kind* is the error's; *refused* is the text that was refused anew, if it was: what another edit is made from.
     """
 
     is_mended: bool
