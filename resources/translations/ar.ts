@@ -2047,6 +2047,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Delivery</source>
    <translation>التسليم</translation>
   </message>
@@ -4108,7 +4109,6 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Number</source>
    <translation>العدد</translation>
   </message>
@@ -6229,6 +6229,11 @@
    <translation>القائمة غير محفوظة.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/settings.py" />
+   <source>The listener and what came in: open the Webhooks screen</source>
+   <translation>المستمع وما ورد: افتح شاشة خطافات الويب</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>The listener answered at {where}. It stands in the list as a ping.</source>
    <translation>أجاب المستمع على {where}. ويظهر في القائمة كنبضة اختبار.</translation>
@@ -6411,7 +6416,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>The rest is kept for people, orders and webhooks. Make some rarer, or set the limit of a larger plan.</source>
-   <translation>الباقي محفوظ للأشخاص والطلبات وخطاطيف الويب. باعد بين بعضها، أو اضبط حد خطة أكبر.</translation>
+   <translation>الباقي محفوظ للأشخاص والطلبات وخطافات الويب. باعد بين بعضها، أو اضبط حد خطة أكبر.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -7059,7 +7064,7 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_view.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Webhooks</source>
-   <translation>خطاطيف الويب</translation>
+   <translation>خطافات الويب</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,7 @@ _END_S: Final = 15.0
 _PAUSE_S: Final = 0.1
 _LOOK_S: Final = 0.5
 _LOG_SHOWN: Final = 1500
+_CHILDREN: Final[list[subprocess.Popen[bytes]]] = []
 _CREATE_NO_WINDOW: Final = 0x08000000
 _CREATE_NEW_PROCESS_GROUP: Final = 0x00000200
 
@@ -91,6 +92,8 @@ def read_ticket(path: Path) -> Ticket | None:
 async def look(loaded: Loaded) -> ListenerFound:
     """Ask the listener how it is."""
     address = listener_of(loaded.settings)
+    if loaded.is_demo:  # what answers there is the person's own
+        return ListenerFound(address=address, title="The demo has no listener")
     ticket = await asyncio.to_thread(read_ticket, loaded.home / TICKET)
     is_ours = ticket is not None and ticket.is_alive
     if ticket is not None and is_ours:
@@ -157,6 +160,7 @@ def _started(loaded: Loaded) -> Ticket:
                 env=_environment(loaded),
                 **_detached(windows=os.name == "nt"),
             )
+        _CHILDREN.append(child)
         deadline = time.monotonic() + _READY_S
         while child.poll() is None and time.monotonic() < deadline:
             known = read_ticket(home / TICKET)
@@ -185,9 +189,8 @@ def _stopped(home: Path) -> None:
         )
     deadline = time.monotonic() + _END_S
     while ticket.is_alive and time.monotonic() < deadline:
-        if os.name == "posix":  # a child of ours that has ended is a zombie until it is asked; elsewhere there are none
-            with suppress(OSError):
-                os.waitpid(ticket.pid, os.WNOHANG)
+        for child in _CHILDREN:
+            child.poll()  # one of ours that has ended is a zombie until it is asked
         time.sleep(_PAUSE_S)
 
 

@@ -25,6 +25,7 @@ class WebhookWays(QObject):
         panel.told.connect(window.tell)
         panel.set_up.connect(lambda: window.go("setup", "webhooks"))
         panel.letters_wanted.connect(lambda record: window.go(window.dead_letters.key, f"{OF_RECORD}{record}"))
+        window.settings.inbox.clicked.connect(lambda: window.go(panel.key))
         panel.settings_wanted.connect(lambda section: window.go("settings", section))
         panel.table_export_wanted.connect(window.exporter.ask)
         panel.export_wanted.connect(lambda writing: window.exporter.ask_file(panel.title, writing))

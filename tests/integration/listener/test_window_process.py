@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +68,14 @@ def test_why_it_does_not_start_is_said(tmp_path, monkeypatch):
             run(listener_process.start(loaded))
 
     assert "cannot use 127.0.0.1 port" in f"{told.value.advice}{told.value.cause}"
+
+
+def test_the_demo_has_none_and_says_so(tmp_path):
+    demo = replace(loaded_of(tmp_path), is_demo=True)
+
+    assert "demo has no listener" in run(listener_process.look(demo)).title
+    with pytest.raises(ConfigurationError, match="demo has no listener"):
+        run(listener_process.start(demo))
 
 
 def test_one_that_was_started_elsewhere_is_not_ended(tmp_path):

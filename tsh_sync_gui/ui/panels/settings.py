@@ -68,6 +68,7 @@ class SettingsPanel(Panel):
         self.connection = Connection(self, actions, tell=self.told.emit)
         self.connection.opened.connect(self.reopen)
         self.transfer = Transfer(self, actions, fill=self.fill, tell=self.told.emit)
+        self.inbox = button(tr("The listener and what came in: open the Webhooks screen"), "link")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build()
 
@@ -176,6 +177,8 @@ class SettingsPanel(Panel):
             column.addWidget(self._row(SettingRow(field)))
         if section.key == "Database":
             column.addWidget(self.tools)
+        if section.key == "Webhooks":
+            column.addWidget(self.inbox, 0, Qt.AlignmentFlag.AlignLeading)
         holder = QWidget()
         inner = QVBoxLayout(holder)
         inner.setContentsMargins(0, 0, 0, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
@@ -111,7 +112,7 @@ class WebhookPanel(Panel):
         lists.empty.helper.clicked.connect(self.set_up)
         table = lists.table
         table.opened.connect(lambda: pane.tabs.tabBar().setFocus(Qt.FocusReason.OtherFocusReason))
-        table.export_wanted.connect(self._export_all)
+        table.export_wanted.connect(self.export)
         table.menu_wanted.connect(lambda at: acts.drop(table.view.viewport().mapToGlobal(at), with_copies=True))
         pane.replay.clicked.connect(lambda: deeds.replay([pane.detail.row.id] if pane.detail else []))
         pane.copy.clicked.connect(acts.copy_request)
@@ -138,18 +139,23 @@ class WebhookPanel(Panel):
         table = self.lists.table
         deeds: dict[str, Callable[[], object]] = {
             "P": self.acts.replay,
-            "T": self.acts.send_test,
             "C": self.acts.copy_request,
             "J": lambda: table.step(1),
             "K": lambda: table.step(-1),
             "X": table.mark_current,
             "Shift+X": table.mark_current,
-            "/": self.filter_row,
         }
+        # These are of deliveries, and rest while the coverage is in front.
+        deeds = {keys: partial(self._unless_covered, deed) for keys, deed in deeds.items()}
+        deeds |= {"T": self.acts.send_test, "/": self.filter_row}
         for keys, deed in deeds.items():
             made = QShortcut(QKeySequence(keys), self)
             made.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             made.activated.connect(deed)
+
+    def _unless_covered(self, deed: Callable[[], object]) -> None:
+        if not self._in_coverage:
+            deed()
 
     # Reading
 
@@ -249,9 +255,6 @@ class WebhookPanel(Panel):
         ask = self.deeds.fetch_now if is_priced else self.deeds.fetch_gap
         ask(entity, self.lists.title_of(entity))
 
-    def _export_all(self) -> None:
-        self.export_wanted.emit(self.view.writing(self.bar.filter))
-
     # The window
 
     @override
@@ -290,7 +293,7 @@ class WebhookPanel(Panel):
         if self._in_coverage:
             self.table_export_wanted.emit(self.coverage.table)
         else:
-            self._export_all()
+            self.export_wanted.emit(self.view.writing(self.bar.filter))
         return True
 
     @override

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from tsh_sync_gui.core.table_files import Exported, write_table
-from tsh_sync_gui.engine.ports.deliveries import InboxDetail, InboxPage
+from tsh_sync_gui.engine.ports.deliveries import InboxDetail, InboxPage, InboxRow
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.panels.webhooks_feed import InboxFeed, Reading
 from tsh_sync_gui.ui.panels.webhooks_lists import WebhookLists
@@ -108,10 +108,18 @@ class InboxView(QObject):
             self._lists.pane.clear()
             table.restart(self._lists.rows_of(shown), total=total, after=after)
         else:
-            table.renew(self._lists.rows_of(shown), total=total, after=after)
+            tail = self._tail(shown)
+            table.renew([*self._lists.rows_of(shown), *tail], total=total, after=table.model.after if tail else after)
         self.feed.hold(len(table.model.rows))
         self._show_read(is_other=is_other)
         self.read.emit(reading)
+
+    def _tail(self, shown: Sequence[InboxRow]) -> list[DeliveryRow]:
+        """Return the rows below those that were read again: who scrolled that far keeps them."""
+        known = self._lists.table.model.rows
+        if not shown or len(known) <= self.feed.held:
+            return []
+        return [row for row in known if row.row.id < shown[-1].id]
 
     def _show_read(self, *, is_other: bool) -> None:
         table = self._lists.table

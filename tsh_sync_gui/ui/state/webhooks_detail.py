@@ -108,7 +108,7 @@ def facts(detail: InboxDetail, *, now: datetime, zone: str) -> tuple[Fact, ...]:
         found.append(Fact(tr("Replay of"), f"#{row.replay_of}"))
     if detail.replays:
         found.append(Fact(tr("Replayed as"), ", ".join(f"#{one}" for one in detail.replays)))
-    found.append(Fact(tr("Number"), f"#{row.id}"))
+    found.append(Fact(tr("Delivery"), f"#{row.id}"))
     found.append(Fact(tr("Address"), delivery.address + query_text(delivery)))
     found.append(Fact(tr("Source"), delivery.source or "–"))
     found.append(Fact(tr("Body"), body_words(delivery)))
