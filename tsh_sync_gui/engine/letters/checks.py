@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,6 +12,8 @@ from tsh_sync_gui.engine.letters.texts import compact
 from tsh_sync_gui.engine.letters.values import Letter, Part, PayloadFault
 from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.ports import Batch, DetailBatch, Rejected
+
+_MOST_DIGITS: Final = 1_000
 
 
 def faults_of(letter: Letter, text: str, normalizer: Normalizer, *, now: datetime) -> tuple[PayloadFault, ...]:
@@ -60,7 +62,7 @@ def job_faults(text: str) -> tuple[PayloadFault, ...]:
 
 def _object(text: str) -> tuple[dict[str, Any], PayloadFault | None]:
     try:
-        content = json.loads(text, parse_constant=_refused)
+        content = json.loads(text, parse_constant=_refused, parse_int=_whole)
         # What is stored is read by stricter rules.
         msgspec.json.decode(compact(text))
     except json.JSONDecodeError as error:
@@ -80,6 +82,12 @@ def _object(text: str) -> tuple[dict[str, Any], PayloadFault | None]:
 
 def _refused(word: str) -> None:
     raise ValueError(f"{word} is no value")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits):,} digits")
+    return int(digits)
 
 
 def _line_of(text: str, field: str) -> int:

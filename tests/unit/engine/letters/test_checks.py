@@ -38,3 +38,7 @@ def test_what_cannot_be_read_is_a_fault_and_no_traceback(value):
     assert as_record
     assert as_record[0].reason
     job_faults(text)
+
+
+def test_a_number_beyond_reason_is_told_by_its_length():
+    assert job_faults(f'{{"a": {"1" * 5000}}}')[0].reason == "This is no JSON: a number has 5,000 digits"
