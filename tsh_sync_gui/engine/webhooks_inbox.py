@@ -98,8 +98,11 @@ class WebhooksInbox:
 
     async def coverage(self) -> Coverage:
         """Return per event when it was last heard and what changed without it, and the silences that are an alarm."""
+        return await self._coverage(counted=True)
+
+    async def _coverage(self, *, counted: bool) -> Coverage:
         now, settings = self._clock.now(), self._settings()
-        heard = await self._deliveries.heard()
+        heard = await self._deliveries.heard(counted=counted)
         fetched = await self._deliveries.gaps_fetched()
         watched = await self._deliveries.watched_since()
         begins = horizons(self._registry, heard, watched=watched, fetched=fetched, now=now)
@@ -116,7 +119,8 @@ class WebhooksInbox:
 
     async def silences(self) -> tuple[Silence, ...]:
         """Return the alarms: entities that change in Zoho while no webhook tells of it."""
-        return (await self.coverage()).silences
+        # Each process looks again and again, and counts nothing for it.
+        return (await self._coverage(counted=False)).silences
 
     async def gap_request(self, entity: str, *, since: datetime | None = None) -> SyncRequest:
         """Return the sync that fetches what *entity*'s webhooks did not tell of, from *since* or the silence's begin.

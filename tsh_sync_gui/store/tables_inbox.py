@@ -37,6 +37,13 @@ def add_inbox_tables(found: MetaData) -> None:
         Index("ix_webhook_events_waiting", "entity", "record_id", postgresql_where=text("state = 'waiting'")),
         Index("ix_webhook_events_refused", "id", postgresql_where=text("verdict = 'refused'")),
         Index("ix_webhook_events_received_at", "received_at"),
+        Index(
+            "ix_webhook_events_heard",
+            "entity",
+            "change",
+            "received_at",
+            postgresql_where=text("verdict IN ('accepted', 'duplicate', 'out_of_order') AND replay_of IS NULL"),
+        ),
         schema=SYNC,
     )
     Table(

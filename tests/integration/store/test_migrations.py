@@ -16,12 +16,16 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.integration.store.mirroring import PRODUCTS
-from tests.support.stores import opened
+from tests.support.stores import opened, query
 from tests.unit.engine.things import THINGS
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.engine.letters.search import parse
+from tsh_sync_gui.engine.ports.inbox import Change
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.entities.spec import Field
+from tsh_sync_gui.store.deliveries import PgDeliveries
+from tsh_sync_gui.store.inbox import PgInbox
+from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.letters import PgLetters
 from tsh_sync_gui.store.migrate import create_entity_tables
 from tsh_sync_gui.store.migrations import FOLDER, HEAD, KNOWN
@@ -69,7 +73,7 @@ async def test_the_schema_built_from_models_equals_the_schema_built_from_migrati
     assert catalogue(modelled) == catalogue(migrated_url)
 
 
-async def test_a_database_of_an_earlier_version_keeps_its_dead_letters_and_they_are_found(database_url):
+async def test_a_database_of_an_earlier_version_keeps_its_rows_and_they_are_found(database_url):
     url = database_url()
     engine = create_engine(url)
     with engine.begin() as connection:
@@ -83,6 +87,15 @@ async def test_a_database_of_an_earlier_version_keeps_its_dead_letters_and_they_
             " (ARRAY['open', 'resolved', 'discarded'])[1 + g % 3], 'rate: bad', 'rate', E'100%\\n Reason', '{}'"
             " FROM generate_series(101, 110) g"
         )
+        connection.exec_driver_sql(
+            "INSERT INTO sync.audit (at, entity, row_key, action, run_id) SELECT now() + g * interval '1 month',"
+            " 'products', g::text, 'update', 'r1' FROM unnest(ARRAY[-2, 0, 1, 5]) g"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO sync.webhook_events (key, received_at, entity, change, record_id, verdict, state)"
+            " SELECT 'key ' || g, now() - g * interval '1 day', 'products', 'updated', g::text, 'accepted', 'done'"
+            " FROM generate_series(1, 9) g"
+        )
     engine.dispose()
 
     async with opened(url) as (database,):
@@ -92,6 +105,12 @@ async def test_a_database_of_an_earlier_version_keeps_its_dead_letters_and_they_
             for text in ("", "state:all", "state:discarded", "reason state:all", "id:105 state:all", "107 state:all")
         }
         (group,) = await letters.groups(parse("", now=datetime.now(UTC)), person="sara")
+        deliveries = PgDeliveries(database, PgInbox(database, PgJobs(database)), REGISTRY)
+        heard, brief = await deliveries.heard(), await deliveries.heard(counted=False)
+        await query(database, "SELECT sync.make_audit_months(6)")
+        audit = await query(database, "SELECT row_key, run_id FROM sync.audit WHERE at > '-infinity' ORDER BY at")
+        with pytest.raises(SyncError):
+            await query(database, "DELETE FROM sync.audit")
 
     assert found == {
         "": 3,
@@ -102,6 +121,9 @@ async def test_a_database_of_an_earlier_version_keeps_its_dead_letters_and_they_
         "107 state:all": 1,
     }
     assert (group.count, group.field) == (3, "rate")
+    assert audit == [("-2", "r1"), ("0", "r1"), ("1", "r1"), ("5", "r1")]
+    assert [(one.entity, one.change, one.week) for one in heard] == [("products", Change.UPDATED, 6)]
+    assert brief == [replace(heard[0], week=0)]
 
 
 async def test_alembic_finds_nothing_to_add_to_the_migrations(migrated_url):

@@ -163,8 +163,8 @@ class Deliveries(Protocol):
         """Return today's figures."""
         ...
 
-    async def heard(self) -> Sequence[Heard]:
-        """Return what came in of each event, replays left out."""
+    async def heard(self, *, counted: bool = True) -> Sequence[Heard]:
+        """Return what came in of each event, replays left out; the week is 0 where it is not *counted*."""
         ...
 
     async def missed(self, since: Mapping[str, datetime]) -> Sequence[Missed]:
