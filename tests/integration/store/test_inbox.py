@@ -71,7 +71,7 @@ async def test_many_deliveries_at_once_share_commits(parts):
 
     assert set(verdicts) == {Verdict.ACCEPTED}
     assert (await query(database, "SELECT count(*) FROM sync.webhook_events"))[0] == (200,)
-    assert writer.flushes <= 3
+    assert writer.flushes <= 8  # halves of what waits, down to a few: two connections take turns
     assert sum(map(len, await jobs_of(database))) == 200
 
 
