@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLineEdit, QWidget
 
@@ -105,6 +105,23 @@ async def test_the_palette_opens_with_ctrl_k_and_runs_what_is_chosen(qtbot, qloo
     await until(service.requests)
     assert service.requests()[0].full
     assert service.requests()[0].entities == (NAMES[3],)
+    assert not palette.isVisible()
+
+
+async def test_escape_and_a_click_elsewhere_close_the_palette_and_nothing_else(qtbot, qloop, window, service):
+    await opened(window, service)
+    window.show_help()
+    palette = window.keys.palette
+
+    palette.open_palette()
+    qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+    assert window.side.isVisible()
+
+    palette.open_palette()
+    qtbot.mouseClick(palette, Qt.MouseButton.LeftButton)
+    assert palette.isVisible()
+    qtbot.mouseClick(window.root, Qt.MouseButton.LeftButton, pos=window.root.rect().bottomRight() - QPoint(4, 4))
     assert not palette.isVisible()
 
 

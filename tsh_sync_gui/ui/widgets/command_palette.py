@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.ui.icons import icon
@@ -41,7 +41,6 @@ class CommandPalette(QFrame):
         column.addWidget(self.field)
         column.addWidget(self.list)
         self.field.textChanged.connect(self._show)
-        self.field.installEventFilter(self)
         self.list.itemClicked.connect(self._clicked)
         self.hide()
 
@@ -83,10 +82,32 @@ class CommandPalette(QFrame):
             self.chosen.emit(self._commands[row])
 
     @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr] # there is one: a widget lives
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr] # as above
+
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+        kind = event.type()
+        if kind is QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            # By place, not by widget: a press that nobody takes goes up to the window behind the palette.
+            if not self.rect().contains(self.mapFromGlobal(event.globalPosition().toPoint())):
+                self.hide()
+        elif watched is not self.field:
+            return False
+        elif isinstance(event, QKeyEvent) and kind is QEvent.Type.KeyPress:
             return self._key(event)
-        if event.type() is QEvent.Type.FocusOut and watched is self.field:
+        elif isinstance(event, QKeyEvent) and kind is QEvent.Type.ShortcutOverride:
+            # The window has a deed of its own for Esc, which would come before the palette's.
+            if event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+        elif kind is QEvent.Type.FocusOut:
             self.hide()
         return False
 
