@@ -11,6 +11,7 @@ from tsh_sync_gui.core.errors import (
     AuthorisationError,
     ConfigurationError,
     ConfirmationRequiredError,
+    NotConnectedError,
     QuotaExhaustedError,
     SyncError,
     VaultLockedError,
@@ -119,7 +120,7 @@ def code_of(error: SyncError) -> int:
     match error:
         case WrongPassphraseError():
             return WRONG_USE
-        case AuthorisationError() | ConfirmationRequiredError() | VaultLockedError():
+        case AuthorisationError() | ConfirmationRequiredError() | VaultLockedError() | NotConnectedError():
             return NEEDS_YOU
         case ConfigurationError():
             return WRONG_USE

@@ -10,7 +10,17 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from tsh_sync_gui.bootstrap.doctor_findings import FAILED, NOTHING, WRONG_USE, Check, Finding, Words, code_of, say
+from tsh_sync_gui.bootstrap.doctor_findings import (
+    FAILED,
+    NEEDS_YOU,
+    NOTHING,
+    WRONG_USE,
+    Check,
+    Finding,
+    Words,
+    code_of,
+    say,
+)
 from tsh_sync_gui.bootstrap.listener_process import listener_of
 from tsh_sync_gui.bootstrap.secrets import vault_of
 from tsh_sync_gui.core.errors import SyncError
@@ -129,7 +139,8 @@ def _missing(loaded: Loaded, missing: list[str]) -> Iterator[Finding]:
     yield SETTINGS.fault(
         say("{names} is not set.", names=names) if len(absent) == 1 else say("{names} are not set.", names=names),
         say("Sign in with the set-up, or set them in the environment or a .env file; `tsh-sync demo` needs none."),
-        code=WRONG_USE,
+        # Who has not signed in yet has done nothing wrong.
+        code=WRONG_USE if missing == ["organization_id"] else NEEDS_YOU,
         deed="setup:organization" if absent == ["organization_id"] else "sign_in",
     )
 

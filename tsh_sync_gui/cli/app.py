@@ -36,6 +36,7 @@ from tsh_sync_gui.core.errors import (
     AuthorisationError,
     ConfigurationError,
     ConfirmationRequiredError,
+    NotConnectedError,
     QuotaExhaustedError,
     SyncError,
     VaultLockedError,
@@ -120,8 +121,8 @@ def exit_code(error: SyncError) -> int:
     match error:
         case WrongPassphraseError():
             return _WRONG_USE
-        case AuthorisationError() | ConfirmationRequiredError() | VaultLockedError():
-            return _NEEDS_YOU  # a closed vault is opened by a person, and no wrong use
+        case AuthorisationError() | ConfirmationRequiredError() | VaultLockedError() | NotConnectedError():
+            return _NEEDS_YOU  # a vault is opened, and a sign-in made, by a person; neither is wrong use
         case ConfigurationError():
             return _WRONG_USE
         case QuotaExhaustedError():

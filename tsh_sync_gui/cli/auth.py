@@ -11,7 +11,7 @@ from tsh_sync_gui.cli import options
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
-from tsh_sync_gui.core.errors import ConfigurationError, ConfirmationRequiredError
+from tsh_sync_gui.core.errors import ConfirmationRequiredError, NotConnectedError
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.setup.service import Setup
@@ -68,7 +68,7 @@ def rotate(context: typer.Context, *, code: Code = False, as_json: options.Json 
     async def work() -> int:
         async with _doors(context).setup(output.aside) as setup:
             if (await setup.health()).state == "none":
-                raise ConfigurationError("Nobody is signed in", advice="Run `tsh-sync auth login`.")
+                raise NotConnectedError("Nobody is signed in", advice="Run `tsh-sync auth login`.")
             await setup.settle_rotation()
             return await sign_in(setup, output, AppOptions(), by_code=code, replaces=True)
 

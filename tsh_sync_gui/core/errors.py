@@ -2,6 +2,7 @@
 
 SyncError                      title for a heading, advice for a person, cause for a log
 ├── ConfigurationError         the user must act: settings
+│   ├── NotConnectedError      nobody has signed in to Zoho yet
 │   ├── WrongOrganizationError the product does not know the organization of the settings
 │   └── VaultError             secrets can't be read or kept
 │       ├── NoVaultError       there is no place for them on this machine
@@ -47,6 +48,10 @@ class ConfigurationError(SyncError):
     """A setting, its value and its range; the user must change it."""
 
     kind = "configuration"
+
+
+class NotConnectedError(ConfigurationError):
+    """Nobody has signed in to Zoho yet; a person must, and no value is wrong."""
 
 
 class WrongOrganizationError(ConfigurationError):

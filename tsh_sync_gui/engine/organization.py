@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, NotConnectedError
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import CallKind, Lane
 from tsh_sync_gui.engine.ports import Caller, Ledger, Organization, Source
@@ -14,6 +14,9 @@ _UNCONNECTED: Final = (
     "Connect Zoho with `tsh-sync auth login` (or try `tsh-sync demo`, which needs no account); where it is connected,"
     " set the organization's number, which `tsh-sync doctor` tells."
 )
+
+
+_NOBODY: Final = "Sign in: in the window, or with `tsh-sync auth login`. `tsh-sync demo` needs no account."
 
 
 class OrganizationCheck:
@@ -34,11 +37,13 @@ class OrganizationCheck:
         """Return the organization, asking Zoho once in the life of a database.
 
         Raises ConfigurationError when the settings name none, another than the database mirrors, or one that the
-        sign-in may not see.
+        sign-in may not see; NotConnectedError where there is no sign-in either.
         """
         wanted = self._settings().organization_id
         known = await self.known()
         if not wanted:
+            if not self._settings().refresh_token.get_secret_value():
+                raise NotConnectedError("Nobody is signed in to Zoho", advice=_NOBODY)
             mirrored = f"This database mirrors {known.name} ({known.id})." if known else ""
             raise ConfigurationError(
                 "ZOHO_ORGANIZATION_ID is not set",

@@ -15,6 +15,7 @@ from tsh_sync_gui.core.clock import Clock
 from tsh_sync_gui.core.errors import (
     AuthorisationError,
     ConfigurationError,
+    NotConnectedError,
     SyncError,
     TransientError,
     UnreachableError,
@@ -241,7 +242,8 @@ class TokenKeeper:
                 cause="ZOHO_REFRESH_TOKEN is not set",
             )
         if missing:
-            raise ConfigurationError(
+            unset = NotConnectedError if "ZOHO_REFRESH_TOKEN" in missing else ConfigurationError
+            raise unset(
                 f"{missing[0]} is not set",
                 advice="Connect Zoho: in the window, or by `tsh-sync auth login`. Or set it in the environment or in"
                 " .env. `tsh-sync demo` needs no account.",

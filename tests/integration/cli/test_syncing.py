@@ -160,6 +160,18 @@ def test_an_organization_that_is_not_set_is_wrong_use_and_named(tsh_sync, zoho):
     assert _calls(zoho)["total"] == 0
 
 
+def test_who_has_not_signed_in_is_told_so_and_needs_a_person(tsh_sync):
+    nothing = dict.fromkeys(("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN", "ZOHO_ORGANIZATION_ID"), "")
+
+    ended = tsh_sync("sync", "products", "--json", **nothing)
+    named = tsh_sync("sync", "products", "--json", **(nothing | {"ZOHO_ORGANIZATION_ID": "748369814"}))
+    doctor = tsh_sync("doctor", "--json", **nothing)
+
+    assert (ended.code, named.code, doctor.code) == (4, 4, 4)
+    assert ended.document["error"]["title"] == "Nobody is signed in to Zoho"
+    assert "tsh-sync auth login" in ended.err
+
+
 def test_a_day_that_zoho_says_is_used_up_shows_no_room(tsh_sync, zoho):
     httpx.post(f"{zoho.url}/__sim/faults", json={"rules": [{"path": "*/items", "kind": "429_45", "times": 1}]})
 
