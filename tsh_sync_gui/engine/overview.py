@@ -79,26 +79,34 @@ class OverviewMaker:
         runs = await self._ledger.runs(entity=entity.name, limit=_LOOK_BACK)
         mark = await self._ledger.watermark(entity.name)
         live = _live(runs, self._clock.now())
-        last = next((run for run in runs if run.ended_at is not None), None)
-        question = _open_question(runs)
+        walks = [run for run in runs if run.mode is not Mode.RECORD]
+        if not walks and len(runs) == _LOOK_BACK:
+            walks = await self._ledger.runs(entity=entity.name, limit=_LOOK_BACK, walks=True)
+        last = next((run for run in walks if run.ended_at is not None), None)
+        question = _open_question(walks)
         orphan = live is not None and live.mode is not Mode.RECORD and entity.walk not in owned
         products = frozenset(Product(one) for one in self._settings().products)
+        is_good = last is not None and last.state is RunState.UP_TO_DATE
+        # A window is a part of what there is: it is no first sync.
+        is_part = is_good and last is not None and last.mode is Mode.WINDOW and mark.since is None
         return EntityStatus(
             entity=entity.name,
             title=entity.title,
             direction=entity.direction.value,
-            state=EntityState.NEEDS_YOU if question and live is None else _state(live, last, orphan=orphan),
+            state=EntityState.NEEDS_YOU
+            if question and live is None
+            else _state(live, None if is_part else last, orphan=orphan),
             local=totals[0],
             detailed=totals[1],
             remote=mark.remote,
-            last_good=mark.last_good_at or (last.ended_at if last and last.state is RunState.UP_TO_DATE else None),
+            last_good=mark.last_good_at or (last.ended_at if last and is_good and not is_part else None),
             live=None if orphan else live,
             last=live if orphan else question or last,
             here=live is None or live.machine == machine_name(),
             silent=live is not None and is_silent(live, self._clock.now()),
             unavailable=missing_words(entity, products),
             has_details=entity.has_details,
-            note=ORPHAN if orphan else "",
+            note=ORPHAN if orphan else WINDOW_ONLY if is_part and live is None else "",
         )
 
 
@@ -110,6 +118,7 @@ def _scheduled(status: EntityStatus, planned: Planned) -> EntityStatus:
 
 
 ORPHAN = "The program ended in mid-run; the next sync goes on from there."
+WINDOW_ONLY = "Only a window of days was synced; the first full sync is still to come."
 
 
 def _live(runs: Sequence[RunInfo], now: datetime) -> RunInfo | None:

@@ -15,6 +15,7 @@ from tsh_sync_gui.engine.fallback import by_other_product, without_filter
 from tsh_sync_gui.engine.outcomes import machine_name, user_name
 from tsh_sync_gui.engine.plan import WalkPlan
 from tsh_sync_gui.engine.ports import Caller, Foreseen, RunInfo
+from tsh_sync_gui.engine.record import unknown
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.engine.views import DryRun, SyncRequest
 from tsh_sync_gui.engine.walk import FilterIgnoredError, Page, PageReader, first_checkpoint, is_end, outside_window
@@ -87,9 +88,9 @@ class Preview:
         known = await parts.mirror.raw(plan.leader, plan.record_id)
         try:
             reply = await parts.source.detail(plan.api, plan.record_id, self._caller(CallKind.DETAIL))
-        except RecordGoneError:
+        except RecordGoneError as error:
             if known is None:
-                raise
+                raise unknown(plan, error) from error
             counts = {}
             for entity in plan.members:
                 gone = [plan.record_id] if await self._is_living(entity, plan.record_id) else []

@@ -36,9 +36,9 @@ async def fetch_record(
     known = await run.patiently(lambda: mirror.raw(plan.leader, plan.record_id))
     try:
         reply = await run.work(source.detail(plan.api, plan.record_id, caller))
-    except RecordGoneError:
+    except RecordGoneError as error:
         if known is None:
-            raise
+            raise unknown(plan, error) from error
         gone: dict[str, tuple[str, ...]] = {one.name: (plan.record_id,) for one in plan.members}
         await run.commit(run.step(Phase.LIST, gone=gone))
         return
@@ -61,6 +61,12 @@ async def fetch_record(
         batches.append(batch)
         details.append(detail)
     await run.commit(run.step(Phase.LIST, batches=tuple(batches), details=tuple(details)))
+
+
+def unknown(plan: WalkPlan, error: RecordGoneError) -> RecordGoneError:
+    """Return *error* in words that name the record the plan asked for, which neither side has."""
+    title = f"{plan.leader.title} {plan.record_id} is not in Zoho (it never was, or is gone)"
+    return RecordGoneError(title, advice=error.advice, cause=error.cause)
 
 
 async def _parent(

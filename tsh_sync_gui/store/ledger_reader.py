@@ -84,13 +84,13 @@ class LedgerReader:
         found = await self._all("SELECT path, until FROM sync.absences WHERE until > clock_timestamp() ORDER BY path")
         return [Absence(path=path, until=until) for path, until in found]
 
-    async def runs(self, *, entity: str = "", limit: int = 100) -> list[RunInfo]:
-        """Return runs, newest first."""
+    async def runs(self, *, entity: str = "", limit: int = 100, walks: bool = False) -> list[RunInfo]:
+        """Return runs, newest first; with *walks* those of single records are left out."""
         found = await self._all(
             f"""SELECT {rows.RUN_COLUMNS} FROM sync.runs
-                WHERE (%(entity)s::text = '' OR entity = %(entity)s)
+                WHERE (%(entity)s::text = '' OR entity = %(entity)s) AND (NOT %(walks)s OR mode <> %(record)s)
                 ORDER BY started_at DESC, id LIMIT %(limit)s""",
-            {"entity": entity, "limit": limit},
+            {"entity": entity, "limit": limit, "walks": walks, "record": Mode.RECORD.value},
         )
         return [rows.run_of(row) for row in found]
 

@@ -1,6 +1,7 @@
 """Bulk answers that fail or lack something, dry runs, and forecasts: what is told is what Zoho answered."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ from tests.support.worlds import SERIAL, counts, states
 from tsh_sync_gui.core.errors import AuthorisationError, RecordGoneError, UnreachableError
 from tsh_sync_gui.core.events import Notice
 from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.overview import WINDOW_ONLY
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.entities.registry import REGISTRY
 
@@ -173,6 +175,35 @@ async def test_a_dry_run_of_a_record_that_nobody_knows_says_so_in_words(open_wor
 
         assert states(report) == {"failed"}
         assert report.runs[0].error_kind == RecordGoneError.kind
+        assert report.runs[0].title == "Invoices 4600000000000000001 is not in Zoho (it never was, or is gone)"
+
+
+async def test_a_record_that_was_never_there_leaves_the_entity_as_its_walks_left_it(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.sync("products")
+        before = (await world.service.overview()).entities[0]
+
+        report = await world.sync("products", record_id="123")
+        after = (await world.service.overview()).entities[0]
+        assert report.runs[0].title == "Products 123 is not in Zoho (it never was, or is gone)"
+        assert (states(report), before.state, after.state) == ({"failed"}, "up_to_date", "up_to_date")
+        assert (after.last.id, after.last_good) == (before.last.id, before.last_good)
+        assert len(await world.service._parts.ledger.runs(entity="products")) == 2
+        assert [one.id for one in await world.service._parts.ledger.runs(entity="products", walks=True)] == [
+            before.last.id
+        ]
+
+
+async def test_an_entity_of_which_only_a_window_was_synced_is_not_up_to_date(open_world):
+    async with open_world(**SERIAL) as world:
+        report = await world.sync("sales_orders", since=datetime(2025, 1, 1, tzinfo=UTC))
+        part = next(one for one in (await world.service.overview()).entities if one.entity == "sales_orders")
+        await world.sync("sales_orders")
+        whole = next(one for one in (await world.service.overview()).entities if one.entity == "sales_orders")
+
+        assert states(report) == {"up_to_date"}
+        assert (part.state, part.last_good, part.note) == ("never_run", None, WINDOW_ONLY)
+        assert (whole.state, whole.note) == ("up_to_date", "")
 
 
 async def test_a_run_that_needs_a_sign_in_lists_no_record_as_gone(open_world):

@@ -166,8 +166,8 @@ class Ledger(Protocol):
         """Remember that an endpoint is absent."""
         ...
 
-    async def runs(self, *, entity: str = "", limit: int = 100) -> list[RunInfo]:
-        """Return runs, newest first."""
+    async def runs(self, *, entity: str = "", limit: int = 100, walks: bool = False) -> list[RunInfo]:
+        """Return runs, newest first; with *walks* those of single records are left out."""
         ...
 
     async def run(self, run: RunId) -> RunInfo | None:
