@@ -74,6 +74,21 @@ def _trend_tone(group: LetterGroup) -> str:
     return "green" if group.last_day < group.day_before else ""
 
 
+def _moment(
+    key: str, title: str, moment: Callable[[GroupRow], datetime], now: Callable[[], datetime]
+) -> Column[GroupRow]:
+    return Column(
+        key=key,
+        title=title,
+        text=lambda row: ago(moment(row), now()),
+        value=lambda row: iso(moment(row)),
+        hint=lambda row: exact(moment(row)),
+        copied=lambda row: exact(moment(row)),
+        is_passing=True,
+        width=104,
+    )
+
+
 def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
     """Return the columns of the groups; *now* is asked whenever a row is shown."""
     return (
@@ -115,26 +130,8 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
             is_number=True,
             width=76,
         ),
-        Column(
-            key="last",
-            title=tr("Last seen"),
-            text=lambda row: ago(row.group.last_seen_at, now()),
-            value=lambda row: iso(row.group.last_seen_at),
-            hint=lambda row: exact(row.group.last_seen_at),
-            copied=lambda row: exact(row.group.last_seen_at),
-            is_passing=True,
-            width=104,
-        ),
-        Column(
-            key="first",
-            title=tr("First seen"),
-            text=lambda row: ago(row.group.first_seen_at, now()),
-            value=lambda row: iso(row.group.first_seen_at),
-            hint=lambda row: exact(row.group.first_seen_at),
-            copied=lambda row: exact(row.group.first_seen_at),
-            is_passing=True,
-            width=104,
-        ),
+        _moment("last", tr("Last seen"), lambda row: row.group.last_seen_at, now),
+        _moment("first", tr("First seen"), lambda row: row.group.first_seen_at, now),
         Column(
             key="remedy",
             title=tr("Suggested fix"),
@@ -162,31 +159,9 @@ def record_words(letter: Letter) -> str:
     return letter.label or letter.record_id or tr("(no id)")
 
 
-def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
-    """Return the columns of the letters; the first one is where they are marked."""
+def _tries_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
+    """Return the columns of how often and when a letter failed."""
     return (
-        Column(key=MARK, title="", text=lambda _row: "", value=lambda _row: "", width=34),
-        Column(
-            key="record",
-            title=tr("Record"),
-            text=lambda row: record_words(row.letter),
-            value=lambda row: row.letter.record_id,
-            hint=lambda row: "\n".join(part for part in (row.letter.label, row.letter.record_id) if part),
-            icon=lambda row: letter_look(row.letter, now()).icon,
-            tone=lambda row: letter_look(row.letter, now()).tone.value,
-            width=160,
-        ),
-        Column(
-            key="cause",
-            title=tr("Cause"),
-            text=lambda row: brief(cause_words(row.letter)),
-            value=lambda row: row.letter.cause,
-            hint=lambda row: f"{cause_words(row.letter)}\n{row.letter.value[:300]}".strip(),
-            width=200,
-        ),
-        Column(
-            key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.letter.entity, width=104
-        ),
         Column(
             key="tries",
             title=tr("Tries"),
@@ -212,6 +187,12 @@ def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]
             hint=lambda row: exact(row.letter.last_seen_at),
             width=104,
         ),
+    )
+
+
+def _care_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
+    """Return the columns of who takes care of a letter, and where it stands."""
+    return (
         Column(
             key="assigned",
             title=tr("Assigned to"),
@@ -241,4 +222,34 @@ def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]
             value=lambda row: str(row.letter.state),
             width=150,
         ),
+    )
+
+
+def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
+    """Return the columns of the letters; the first one is where they are marked."""
+    return (
+        Column(key=MARK, title="", text=lambda _row: "", value=lambda _row: "", width=34),
+        Column(
+            key="record",
+            title=tr("Record"),
+            text=lambda row: record_words(row.letter),
+            value=lambda row: row.letter.record_id,
+            hint=lambda row: "\n".join(part for part in (row.letter.label, row.letter.record_id) if part),
+            icon=lambda row: letter_look(row.letter, now()).icon,
+            tone=lambda row: letter_look(row.letter, now()).tone.value,
+            width=160,
+        ),
+        Column(
+            key="cause",
+            title=tr("Cause"),
+            text=lambda row: brief(cause_words(row.letter)),
+            value=lambda row: row.letter.cause,
+            hint=lambda row: f"{cause_words(row.letter)}\n{row.letter.value[:300]}".strip(),
+            width=200,
+        ),
+        Column(
+            key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.letter.entity, width=104
+        ),
+        *_tries_columns(now),
+        *_care_columns(now),
     )

@@ -97,6 +97,42 @@ def _count(key: str, title: str) -> Column[RunRow]:
     return Column(key=key, title=title, text=text, value=value, width=86, is_number=True, tone=red)
 
 
+def _figure_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
+    """Return the columns of what a run brought and what it took."""
+    return (
+        _count("created", tr("Created")),
+        _count("updated", tr("Updated")),
+        _count("unchanged", tr("Unchanged")),
+        _count("deleted", tr("Deleted")),
+        _count("failed", tr("Failed")),
+        Column(
+            key="details",
+            title=tr("Details"),
+            text=lambda row: number(row.info.details_done) if row.info.details_done else "–",
+            value=lambda row: row.info.details_done,
+            width=86,
+            is_number=True,
+        ),
+        Column(
+            key="calls",
+            title=tr("Calls"),
+            text=lambda row: number(row.info.calls.total),
+            value=lambda row: row.info.calls.total,
+            width=94,
+            is_number=True,
+        ),
+        Column(
+            key="seconds",
+            title=tr("Duration"),
+            text=lambda row: duration(seconds_of(row.info, now())),
+            value=lambda row: round(seconds_of(row.info, now()), 3),
+            width=92,
+            is_number=True,
+            is_passing=True,
+        ),
+    )
+
+
 def history_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
     """Return the columns of the run history; *now* is asked whenever a row is shown."""
     return (
@@ -128,36 +164,7 @@ def history_columns(now: Callable[[], datetime]) -> tuple[Column[RunRow], ...]:
             value=lambda row: str(row.info.mode),
             width=88,
         ),
-        _count("created", tr("Created")),
-        _count("updated", tr("Updated")),
-        _count("unchanged", tr("Unchanged")),
-        _count("deleted", tr("Deleted")),
-        _count("failed", tr("Failed")),
-        Column(
-            key="details",
-            title=tr("Details"),
-            text=lambda row: number(row.info.details_done) if row.info.details_done else "–",
-            value=lambda row: row.info.details_done,
-            width=86,
-            is_number=True,
-        ),
-        Column(
-            key="calls",
-            title=tr("Calls"),
-            text=lambda row: number(row.info.calls.total),
-            value=lambda row: row.info.calls.total,
-            width=94,
-            is_number=True,
-        ),
-        Column(
-            key="seconds",
-            title=tr("Duration"),
-            text=lambda row: duration(seconds_of(row.info, now())),
-            value=lambda row: round(seconds_of(row.info, now()), 3),
-            width=92,
-            is_number=True,
-            is_passing=True,
-        ),
+        *_figure_columns(now),
         Column(
             key="starter",
             title=tr("Started by"),

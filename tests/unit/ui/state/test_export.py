@@ -40,7 +40,7 @@ COLUMNS = (
 LINES = [Line("4815000000044208123", "شاحن", 7), Line("4815000000044208124", "=1+1", -2)]
 
 
-def test_a_csv_file_opens_in_excel_with_arabic_letters(tmp_path):
+def test_a_csv_file_opens_in_excel_with_arabic_letters_and_no_text_is_carried_out_as_a_formula(tmp_path):
     done = write_table(tmp_path / "t.csv", COLUMNS, LINES, name="Runs")
 
     assert done.rows == 2
@@ -49,7 +49,7 @@ def test_a_csv_file_opens_in_excel_with_arabic_letters(tmp_path):
     assert rows == [
         ["Id", "Name", "Amount"],
         ["4815000000044208123", "شاحن", "7"],
-        ["4815000000044208124", "=1+1", "-2"],
+        ["4815000000044208124", "'=1+1", "-2"],
     ]
 
 
