@@ -242,13 +242,15 @@ def seconds_left(run: RunView, forecast_seconds: float | None, *, now: datetime,
         planned = forecast_seconds - (now - run.info.started_at).total_seconds()
         planned = planned if planned > 0 else None
     left = blended(measured, planned, run.share or 0.0)
+    if run.expected is not None and run.done >= run.expected:
+        left = None  # all that was expected is here: what is still to come, nobody knows
     until = run.info.waiting_until
     if until is None or run.info.state is not RunState.WAITING:
         return left
     pause = max(0.0, (until - now).total_seconds())
     if is_long_wait(run):
         return pause + (left or 0.0)
-    return None if left is None else max(left, pause)
+    return None if left is None or max(left, pause) < 1 else max(left, pause)
 
 
 def _pace_text(run: RunView, prices: Prices, *, now: datetime, at: float) -> str:

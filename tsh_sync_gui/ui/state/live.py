@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import assert_never
 
 import msgspec
@@ -163,8 +164,9 @@ def _moved(run: RunView, event: RunEvent, at: float) -> RunView:
             return _measured(replace(run, info=info, share=None, pace=Pace().moved(at, 0)), 0, expected)
         case PageStored(phase=phase, counts=counts, calls=calls, done=done, expected=expected):
             fresh = run if run.info.phase == phase else replace(run, share=None, pace=Pace())
-            info = change(run.info, phase=phase, counts=counts, calls=calls, state=RunState.RUNNING)
-            info = change(info, waiting_for="", waiting_until=None)
+            info = change(run.info, phase=phase, counts=counts, calls=calls)
+            if not _waits_for_calls(info):
+                info = change(info, state=RunState.RUNNING, waiting_for="", waiting_until=None)
             return _measured(replace(fresh, info=info, pace=fresh.pace.moved(at, done)), done, expected)
         case RunWaiting(reason=reason, until=until):
             info = change(run.info, state=RunState.WAITING, waiting_for=reason, waiting_until=until)
@@ -181,6 +183,11 @@ def _moved(run: RunView, event: RunEvent, at: float) -> RunView:
             return _ended(run, event)
         case _:
             assert_never(event)
+
+
+def _waits_for_calls(info: RunInfo) -> bool:
+    """Tell whether the next page waits to be asked for: one that came before it may be stored meanwhile."""
+    return info.state is RunState.WAITING and info.waiting_for in {"minute_limit", "concurrency", "network"}
 
 
 def _ended(run: RunView, event: RunFinished) -> RunView:
@@ -213,13 +220,25 @@ def rebase(state: AppState, overview: Overview, *, asked_at: float, at: float) -
         if old is not None and old.seen_at >= asked_at:
             runs[status.entity] = replace(old, here=_here(old, status))
         elif status.live is not None:
-            runs[status.entity] = _read(status, status.live, old, at)
+            runs[status.entity] = _read(status, _as_heard(status.live, old, overview.at), old, at)
     connections = {**state.connections, "database": Connection()}
     return replace(state, overview=overview, runs=runs, quota=overview.quota, connections=connections)
 
 
 def _here(run: RunView, status: EntityStatus) -> bool | None:
     return status.here if status.live is not None and status.live.id == run.info.id else run.here
+
+
+def _as_heard(info: RunInfo, old: RunView | None, now: datetime) -> RunInfo:
+    """Return *info* with the wait that was heard of: the database does not know of short ones."""
+    heard = old.info if old is not None else None
+    if heard is None or heard.id != info.id or info.state is not RunState.RUNNING or not _waits_for_calls(heard):
+        return info
+    if heard.waiting_until is None or heard.waiting_until <= now:
+        return info
+    return msgspec.structs.replace(
+        info, state=RunState.WAITING, waiting_for=heard.waiting_for, waiting_until=heard.waiting_until
+    )
 
 
 def _read(status: EntityStatus, info: RunInfo, old: RunView | None, at: float) -> RunView:

@@ -105,6 +105,14 @@ def test_the_minute_limit_stands_beside_the_bar():
     assert shown.problem is None
 
 
+def test_no_time_is_left_to_say_where_all_that_was_expected_is_here():
+    waiting = RunWaiting(run=RUN, entity=ENTITY, reason="minute_limit", until=NOW + timedelta(seconds=34))
+    full = (started(), page(200, 1000), page(1000, 1000))
+
+    assert "left" not in card(*full).bar.pace
+    assert card(*full, waiting).bar.pace == "minute limit, 34 s"
+
+
 def test_waiting_for_the_daily_quota_includes_the_wait_in_the_time_left():
     until = NOW + timedelta(hours=10)
     waiting = RunWaiting(run=RUN, entity=ENTITY, reason="daily_quota", until=until)

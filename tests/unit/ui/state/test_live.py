@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from tests.support.fake_service import NOW, overview, quota_of, run_info, status_of
 from tsh_sync_gui.core.events import (
     ConnectionChanged,
@@ -105,6 +107,21 @@ def test_a_wait_says_for_what_and_ends_when_the_run_goes_on():
     assert waiting.runs[ENTITY].info.waiting_until == until
     assert going.runs[ENTITY].info.state is RunState.RUNNING
     assert going.runs[ENTITY].info.waiting_for == ""
+
+
+def test_a_wait_outlasts_the_page_before_it_and_a_reading_of_the_database():
+    until = NOW + timedelta(seconds=30)
+    waiting = RunWaiting(run=RUN, entity=ENTITY, reason="minute_limit", until=until)
+    state = folded(started(), waiting, page(200, 400))
+    running = msgspec.structs.replace(state.runs[ENTITY].info, state=RunState.RUNNING, waiting_for="")
+
+    known = overview(status_of(ENTITY, live=running))
+    read = rebase(state, known, asked_at=90.0, at=91.0)
+    later = rebase(state, msgspec.structs.replace(known, at=until), asked_at=90.0, at=91.0)
+
+    assert state.runs[ENTITY].info.state is RunState.WAITING
+    assert read.runs[ENTITY].info.waiting_until == until
+    assert later.runs[ENTITY].info.state is RunState.RUNNING
 
 
 def test_a_paused_run_remembers_by_whom():
