@@ -12,7 +12,7 @@ from PySide6.QtCore import QSettings
 
 from tsh_sync_gui.core.paths import default_home
 from tsh_sync_gui.core.settings import outside_value
-from tsh_sync_gui.ui import theme
+from tsh_sync_gui.ui import screen, theme
 from tsh_sync_gui.ui.bridge import Application, EngineThread, run
 from tsh_sync_gui.ui.icons import forget_icons, icon
 from tsh_sync_gui.ui.language import use_language
@@ -32,7 +32,8 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 def prepare(argv: Sequence[str], *, language: str = "en") -> Application:
     """Return the application with its names, look and language."""
     sys.setswitchinterval(_SWITCH_SECONDS)
-    app = Application([sys.argv[0] if sys.argv else "tsh-sync-gui", *argv])
+    with screen.needed():
+        app = Application([sys.argv[0] if sys.argv else "tsh-sync-gui", *argv])
     app.setApplicationName("tsh-sync-gui")
     app.setApplicationDisplayName("TSH Sync")
     app.setDesktopFileName("tsh-sync-gui")
