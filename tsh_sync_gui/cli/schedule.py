@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -47,9 +48,12 @@ def next_(
         if output.as_json:
             output.document({"next": [_coming(one) for one in coming]})
             return 0
+        zone = _zone((await service.schedules.view()).zone) if coming else None
+        if coming:
+            output.show(words.in_zone("Next", zone))
         for one in coming:
             full = ", full" if one.walk.value == "full" else ""
-            output.show(f"{words.local(one.at)}  {one.title}{full} ({_calls(one.cost)})", markup=False)
+            output.show(f"{words.local(one.at, zone)}  {one.title}{full} ({_calls(one.cost)})", markup=False)
         if not coming:
             output.show("Nothing is scheduled; `tsh-sync schedule list` says why.")
         return 0
@@ -135,47 +139,52 @@ async def _list(service: SyncService, output: Output) -> int:
     if output.as_json:
         output.document(document(view))
     else:
-        _print(view, output)
+        _print(view, output, {one.name: one.title for one in service.registry})
     return 0
 
 
-def _print(view: ScheduleView, output: Output) -> None:
+def _zone(name: str) -> tzinfo:
+    """Return the organization's zone, in which schedules go; UTC until it is known."""
+    return words.zone_named(name) or words.zone_named("UTC") or UTC
+
+
+def _print(view: ScheduleView, output: Output, titles: Mapping[str, str]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    zone = _zone(view.zone)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, side in (("Entity", "left"), ("What", "left"), ("When", "left"), ("Next", "left"), ("A day", "right")):
-        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
-    table.add_column("")
+    for heading in ("Entity", "What", "When", words.in_zone("Next", zone), "A day"):
+        table.add_column(heading, justify="right" if heading == "A day" else "left", no_wrap=True)
+    table.add_column("Note")
     for one in view.items:
         schedule = one.schedule
-        timing = "" if schedule.timing is None else str(schedule.timing)
         quiet = f", quiet {schedule.quiet}" if schedule.quiet else ""
         table.add_row(
             schedule.title,
-            schedule.walk.value,
-            f"{timing or 'none'}{quiet}",
-            words.local(one.nexts[0]) if one.nexts else "",
+            schedule.walk.value.capitalize(),
+            f"{words.timing(schedule.timing)}{quiet}",
+            words.local(one.nexts[0], zone) if one.nexts else "",
             words.counted(one.calls, "call") if schedule.timing is not None else "",
-            escape(_note(one)),
+            escape(_note(one, zone, titles)),
         )
     output.show(table)
-    zone = view.zone or "UTC, until the organization is known"
-    output.show(f"\nTimes of cron lines and quiet hours are those of {zone}.")
+    known = view.zone or "UTC, until the organization is known"
+    output.show(f"\nAll times are those of {known}.")
     used = f"All schedules take about {words.counted(view.calls, 'call')} a day"
     used += f"; {view.share:,} of {view.limit:,} are theirs."
     output.show(used if view.fits else f"{used}\nThey do not fit: make some rarer, or take a larger plan.")
 
 
-def _note(one: ScheduleItem) -> str:
+def _note(one: ScheduleItem, zone: tzinfo, titles: Mapping[str, str]) -> str:
     schedule, row = one.schedule, one.schedule.row
     if one.standing.value == "paused":
-        until = f"until {words.local(row.paused_until)}" if row.paused_until else "until it is resumed"
+        until = f"until {words.local(row.paused_until, zone)}" if row.paused_until else "until it is resumed"
         return f"paused {until}" + (f" by {row.paused_by}" if row.paused_by else "")
     if schedule.why is not None and schedule.timing is not None:
         return _WHY[schedule.why.value]
     if schedule.served_by:
-        return f"done by the runs of {schedule.served_by}"
+        return f"done by the runs of {titles.get(schedule.served_by, schedule.served_by)}"
     late = "late; " if one.is_late else ""
     missed = f"{row.missed:,} missed, made up for once" if row.missed and not row.note else row.note
     return late + missed if missed else late.rstrip("; ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -62,17 +63,18 @@ def _print_overview(view: Overview, output: Output) -> None:
 
     if view.organization:
         output.show(f"{view.organization} ({view.organization_id})\n", markup=False)
+    zone = words.zone_named(view.time_zone)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, side in (
-        ("Entity", "left"),
-        ("State", "left"),
-        ("Records", "right"),
-        ("Details", "right"),
-        (words.in_zone("Last good"), "left"),
-        ("Next", "left"),
+    for heading in (
+        "Entity",
+        "State",
+        "Records",
+        "Details",
+        words.in_zone("Last good", zone),
+        words.in_zone("Next", zone),
     ):
-        table.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
-    table.add_column("")
+        table.add_column(heading, justify="right" if heading in {"Records", "Details"} else "left", no_wrap=True)
+    table.add_column("Note")
     for one in view.entities:
         detailed = f"{one.detailed:,}/{one.local:,}" if one.has_details else ""
         table.add_row(
@@ -80,16 +82,16 @@ def _print_overview(view: Overview, output: Output) -> None:
             words.coloured(one.state),
             f"{one.local:,}",
             detailed,
-            words.local(one.last_good),
-            words.local(one.next),
-            escape(_note(one)),
+            words.local(one.last_good, zone),
+            words.local(one.next, zone),
+            escape(_note(one, zone)),
         )
     output.show(table)
-    output.show(f"\n{_used(view.quota)}")
+    output.show(f"\n{_used(view.quota, zone)}")
     output.show(f"Database: {view.database.kind} PostgreSQL {view.database.version}")
 
 
-def _note(one: EntityStatus) -> str:
+def _note(one: EntityStatus, zone: tzinfo | None) -> str:
     if one.unavailable:
         return one.unavailable
     last = one.live or one.last
@@ -103,7 +105,7 @@ def _note(one: EntityStatus) -> str:
             done = f"details {one.live.details_done:,} of {one.live.details_total:,}"
         return f"{done} on {one.live.machine}{by}"
     if one.planned.standing == "paused":
-        until = f"until {words.local(one.planned.until)}" if one.planned.until else "until it is resumed"
+        until = f"until {words.local(one.planned.until, zone)}" if one.planned.until else "until it is resumed"
         return f"schedule paused {until}"
     return one.note or (last.title if last is not None else "")
 
@@ -143,6 +145,6 @@ async def _quota(service: SyncService, output: Output) -> int:
     return 0
 
 
-def _used(figures: QuotaStatus) -> str:
-    day = f"{figures.day_used:,} of {figures.day_limit:,} calls today, until {words.with_zone(figures.resets_at)}"
+def _used(figures: QuotaStatus, zone: tzinfo | None = None) -> str:
+    day = f"{figures.day_used:,} of {figures.day_limit:,} calls today, until {words.with_zone(figures.resets_at, zone)}"
     return f"{day}; {figures.minute_used:,} of {figures.minute_limit:,} in this minute"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Final
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Final
 
 from tsh_sync_gui.core.values import EntityState, Lane, Mode, RunState
 from tsh_sync_gui.engine.views import Forecast
+
+if TYPE_CHECKING:
+    from tsh_sync_gui.engine.schedule import Timing
 
 STATES: Final[dict[str, tuple[str, str]]] = {
     EntityState.UP_TO_DATE: ("Up to date", "green"),
@@ -19,7 +23,7 @@ STATES: Final[dict[str, tuple[str, str]]] = {
     EntityState.NEEDS_YOU: ("Needs you", "red"),
     EntityState.PAUSED: ("Paused", "bright_black"),
     EntityState.NEVER_RUN: ("Never run", "bright_black"),
-    RunState.CANCELLED: ("Paused, cancelled", "bright_black"),
+    RunState.CANCELLED: ("Paused", "bright_black"),
 }
 MODES: Final = {
     Mode.FULL: ("Full", "full sync"),
@@ -37,6 +41,8 @@ LANES: Final = {
     Lane.DETAILS: "details",
     Lane.IMAGES: "images",
 }
+_CRON: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* ([0-7]|\*)")
+_DAYS: Final = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
 WAITS: Final = {
     "minute_limit": "Zoho's per-minute limit",
     "concurrency": "Zoho's limit of calls at once",
@@ -83,19 +89,39 @@ def mode(value: Mode) -> str:
     return MODES[value][0]
 
 
-def local(moment: datetime | None) -> str:
-    """Return *moment* in the person's zone, for a column that `in_zone` heads."""
-    return "" if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+def zone_named(name: str) -> tzinfo | None:
+    """Return the organization's zone by its name, None (the person's own) while none is known."""
+    from tsh_sync_gui.engine.schedule import zone_of  # most commands need none of it
+
+    return zone_of(name) if name else None
 
 
-def with_zone(moment: datetime) -> str:
-    """Return *moment* in the person's zone, and which that is."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+def local(moment: datetime | None, zone: tzinfo | None = None) -> str:
+    """Return *moment* in *zone*, or in the person's, for a column that `in_zone` heads."""
+    return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def in_zone(heading: str) -> str:
+def with_zone(moment: datetime, zone: tzinfo | None = None) -> str:
+    """Return *moment* in *zone*, or in the person's, and which that is."""
+    return f"{local(moment, zone)} {zone or moment.astimezone().tzname()}"
+
+
+def in_zone(heading: str, zone: tzinfo | None = None) -> str:
     """Return the heading of a column of times, with the zone they are in."""
-    return f"{heading} ({datetime.now().astimezone():%Z})"
+    return f"{heading} ({zone or datetime.now().astimezone().tzname()})"
+
+
+def timing(value: Timing | None) -> str:
+    """Return how often, in the words of the window; a cron line that is no plain day or week stays as it is."""
+    if value is None:
+        return "none"
+    if not value.cron:
+        hours, rest = divmod(value.minutes, 60)
+        return f"every {value.minutes} min" if rest else f"every {hours} h"
+    if (found := _CRON.fullmatch(value.cron)) is None:
+        return value.cron
+    day = "daily" if found[3] == "*" else _DAYS[int(found[3]) % 7]
+    return f"{day} at {int(found[2]):02}:{int(found[1]):02}"
 
 
 def sentence(text: str) -> str:
@@ -104,12 +130,21 @@ def sentence(text: str) -> str:
 
 
 def price(forecasts: Sequence[Forecast]) -> str:
-    """Return what a sync will cost: "about 9 calls, 1 % of today, about 30 s"."""
+    """Return what a sync will cost: "about 9 calls, 1 % of today, about 30 s", and how many details wait."""
+    cost, later = _calls(forecasts), sum(one.details_later for one in forecasts)
+    if not later:
+        return cost
+    until = "days" if any(one.later_by_share for one in forecasts) else "syncs"
+    return f"{cost}; details for {later:,} wait for the next {until}"
+
+
+def _calls(forecasts: Sequence[Forecast]) -> str:
     if not any(one.calls_high for one in forecasts):
-        return "no calls"
+        return "no calls: its list was just read" if any(one.kept_pages for one in forecasts) else "no calls"
     low, high = (sum(each) for each in zip(*((one.calls_low, one.calls_high) for one in forecasts), strict=True))
     if not all(one.known for one in forecasts):
-        return f"at least {counted(low, 'call')}: how many records Zoho has is not known yet"
+        more = ", and what details take besides" if any(one.details_open for one in forecasts) else ""
+        return f"at least {counted(low, 'call')}{more}: how many records Zoho has is not known yet"
     calls = f"about {counted(high, 'call')}" if low >= 0.9 * high else f"{low:,} to {counted(high, 'call')}"
     share = 100 * sum(one.share_of_day for one in forecasts)
     of_day = "less than 1 %" if share < 1 else f"{share:.0f} %"

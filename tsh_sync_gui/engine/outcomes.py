@@ -43,7 +43,9 @@ class InterruptedRunError(SyncError):
 
 def interrupted() -> SyncError:
     """Return the words of a run that the end of its program broke off."""
-    return InterruptedRunError("Stopped", advice="Nothing was half-written; the next sync goes on from here.")
+    return InterruptedRunError(
+        "The program ended in mid-run", advice="Nothing was half-written; the next sync goes on from here."
+    )
 
 
 def machine_name() -> str:

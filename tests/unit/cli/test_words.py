@@ -1,7 +1,10 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from tsh_sync_gui.cli import words
 from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.engine.schedule import Timing
 from tsh_sync_gui.engine.views import Forecast
 
 
@@ -36,8 +39,34 @@ def test_a_range_is_said_as_a_range():
 def test_a_total_that_nobody_knows_is_not_guessed():
     forecasts = [Forecast(entity="products", calls_low=1, calls_high=1, known=False)]
 
-    assert words.price(forecasts).startswith("at least 1 call")
+    assert words.price(forecasts).startswith("at least 1 call:")
+    forecasts.append(Forecast(entity="invoices", calls_low=1, calls_high=1, known=False, details_open=True))
+    assert words.price(forecasts).startswith("at least 2 calls, and what details take besides: how many")
 
 
 def test_nothing_to_do_costs_nothing():
     assert words.price([Forecast(entity="products", calls_low=0, calls_high=0)]) == "no calls"
+
+
+@pytest.mark.parametrize(
+    ("timing", "text"),
+    [
+        (None, "none"),
+        (Timing(30), "every 30 min"),
+        (Timing(120), "every 2 h"),
+        (Timing(cron="0 3 * * *"), "daily at 03:00"),
+        (Timing(cron="20 2 * * 5"), "Fridays at 02:20"),
+        (Timing(cron="0 8-18 * * 1-5"), "0 8-18 * * 1-5"),
+    ],
+)
+def test_a_schedule_reads_as_in_the_window(timing, text):
+    assert words.timing(timing) == text
+
+
+def test_times_are_the_organizations_and_say_so():
+    zone = words.zone_named("Asia/Baghdad")
+    moment = datetime(2026, 11, 22, 21, tzinfo=UTC)
+
+    assert words.in_zone("Next", zone) == "Next (Asia/Baghdad)"
+    assert words.with_zone(moment, zone) == "2026-11-23 00:00:00 Asia/Baghdad"
+    assert words.zone_named("") is None
