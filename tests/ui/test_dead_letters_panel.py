@@ -46,6 +46,12 @@ def press(panel, key, modifier=Qt.KeyboardModifier.NoModifier):
     QTest.keyClick(view, key, modifier)
 
 
+async def in_front(window):
+    """Give the focus back after a question, as window managers do: without one, keys reach no window."""
+    window.activateWindow()
+    await until(window.isActiveWindow)
+
+
 def shown(panel):
     return [row.letter.id for row in panel.lists.letters.model.rows]
 
@@ -276,6 +282,7 @@ async def test_assign_note_and_snooze(qloop, session, window, service, letters):
     panel.deeds.question.field.setCurrentText("Omar")
     panel.deeds.question.buttons[0].click()
     await until(lambda: letters.letters[0].assigned_to == "Omar")
+    await in_front(window)
     press(panel, Qt.Key.Key_N)
     panel.deeds.question.field.setPlainText("Asked the shop.")
     panel.deeds.question.buttons[0].click()

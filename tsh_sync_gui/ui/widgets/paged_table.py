@@ -12,14 +12,15 @@ from typing_extensions import override
 
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.models.paged import PagedModel
-from tsh_sync_gui.ui.state.columns import MARK, Column, Keyed, as_csv, as_json, as_markdown, as_tabs
+from tsh_sync_gui.ui.state.columns import MARK, Column, Keyed, as_tabs
 from tsh_sync_gui.ui.state.dead_letters import Marks
-from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.table_foot import TableFoot
+from tsh_sync_gui.ui.widgets.table_menus import column_menu, copy_actions, drop_above
 
 Row = TypeVar("Row", bound=Keyed)
 _ROW_HEIGHT: Final = 30
 _AHEAD: Final = 40
+_FIXED: Final = frozenset({MARK, "record"})
 
 
 class _View(QTableView):
@@ -255,42 +256,17 @@ class PagedTable(QWidget, Generic[Row]):
             self._settings.setValue(self._kept_as, self.view.horizontalHeader().saveState())
 
     def _drop_columns(self) -> None:
-        menu = self._column_menu()
-        at = self.foot.columns
-        menu.popup(at.mapToGlobal(at.rect().topLeft()) - QPoint(0, menu.sizeHint().height()))
+        columns, header = self.model.columns, self.view.horizontalHeader()
+        menu = column_menu(self, columns, header, self._show_column, fixed=_FIXED)
+        drop_above(menu, self.foot.columns)
 
-    def _column_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        header = self.view.horizontalHeader()
-        for place, column in enumerate(self.model.columns):
-            if column.key in {MARK, "record"}:
-                continue
-            action = QAction(column.title, menu)
-            action.setCheckable(True)
-            action.setChecked(not header.isSectionHidden(place))
-            action.toggled.connect(lambda on, place=place: self._show_column(place, shown=on))
-            menu.addAction(action)
-        return menu
-
-    def _show_column(self, place: int, *, shown: bool) -> None:
+    def _show_column(self, place: int, shown: bool) -> None:
         self.view.horizontalHeader().setSectionHidden(place, not shown)
         self._keep()
 
     def copy_actions(self, menu: QMenu) -> list[QAction]:
         """Return the ways to copy, for a menu."""
-        ways: tuple[tuple[str, Callable[..., str]], ...] = (
-            (tr("Copy"), as_tabs),
-            (tr("Copy as CSV"), as_csv),
-            (tr("Copy as JSON"), as_json),
-            (tr("Copy as Markdown"), as_markdown),
-        )
-        found = []
-        for text, way in ways:
-            action = QAction(text, menu)
-            action.triggered.connect(lambda _=False, way=way: self.copy_as(way))
-            found.append(action)
-        return found
+        return copy_actions(menu, self.copy_as)
 
     def copy_as(self, way: Callable[[Sequence[Column[Row]], Sequence[Row]], str]) -> None:
         """Copy the marked rows that were read, else the row in focus, else all rows read."""

@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QPoint, QSettings, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QMenu, QTableView, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.models.rows import RowFilter, RowModel
-from tsh_sync_gui.ui.state.columns import Column, Keyed, as_csv, as_json, as_markdown, as_tabs
+from tsh_sync_gui.ui.state.columns import Column, Keyed, as_tabs
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import label
-from tsh_sync_gui.ui.widgets.dialogs import NameQuestion
 from tsh_sync_gui.ui.widgets.filter_header import FilterHeader
 from tsh_sync_gui.ui.widgets.table_foot import TableFoot
+from tsh_sync_gui.ui.widgets.table_menus import add, column_menu, copy_actions, drop_above, new_menu, view_menu
 from tsh_sync_gui.ui.widgets.table_views import TableViews
 
 Row = TypeVar("Row", bound=Keyed)
@@ -105,14 +105,10 @@ class DataTable(QWidget, Generic[Row]):
         foot.none_wanted.connect(self.view.clearSelection)
         foot.copy.clicked.connect(self.copy_cells)
         foot.export.clicked.connect(self.export_wanted)
-        foot.columns.clicked.connect(lambda: self._drop(foot.columns, self._column_menu()))
-        foot.views.clicked.connect(lambda: self._drop(foot.views, self._view_menu()))
+        foot.columns.clicked.connect(lambda: drop_above(self._column_menu(), foot.columns))
+        foot.views.clicked.connect(lambda: drop_above(view_menu(self, self.views), foot.views))
         self.view.selectionModel().selectionChanged.connect(self._count)
         self.views.changed.connect(self._viewed)
-
-    @staticmethod
-    def _drop(below: QWidget, menu: QMenu) -> None:
-        menu.popup(below.mapToGlobal(below.rect().topLeft()) - QPoint(0, menu.sizeHint().height()))
 
     def _viewed(self) -> None:
         self._show_order()
@@ -197,26 +193,11 @@ class DataTable(QWidget, Generic[Row]):
         self.foot.show_counts(chosen, self.filtered.rowCount(), whole)
 
     def _open_menu(self, where: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._add(menu, tr("Copy"), self.copy_cells, QKeySequence(QKeySequence.StandardKey.Copy))
-        for text, render in (
-            (tr("Copy as CSV"), as_csv),
-            (tr("Copy as JSON"), as_json),
-            (tr("Copy as Markdown"), as_markdown),
-        ):
-            self._add(menu, text, lambda _=False, render=render: self.copy(render))
+        menu = new_menu(self)
+        menu.addActions(copy_actions(menu, self.copy))
         menu.addSeparator()
-        self._add(menu, tr("Export as shown…"), self.export_wanted.emit, QKeySequence("Ctrl+E"))
+        add(menu, tr("Export as shown…"), self.export_wanted.emit, QKeySequence("Ctrl+E"))
         menu.popup(self.view.viewport().mapToGlobal(where))
-
-    @staticmethod
-    def _add(menu: QMenu, text: str, deed: Callable[..., object], key: QKeySequence | None = None) -> None:
-        action = QAction(text, menu)
-        action.triggered.connect(deed)
-        if key is not None:
-            action.setShortcut(key)
-        menu.addAction(action)
 
     def copy(self, render: Callable[[Sequence[Column[Row]], Sequence[Row]], str]) -> None:
         """Copy the selected rows, else all that the filters let through, in the columns and order on screen."""
@@ -227,42 +208,15 @@ class DataTable(QWidget, Generic[Row]):
         self.copy(as_tabs)
 
     def _column_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for place, column in enumerate(self.model.columns):
-            action = QAction(column.title, menu)
-            action.setCheckable(True)
-            action.setChecked(not self._header.isSectionHidden(place))
-            action.toggled.connect(lambda shown, place=place: self.show_column(place, shown=shown))
-            menu.addAction(action)
-        return menu
+        return column_menu(
+            self, self.model.columns, self._header, lambda place, shown: self.show_column(place, shown=shown)
+        )
 
     def show_column(self, place: int, *, shown: bool) -> None:
         """Show or hide a column; the last one stays."""
         if shown or len(self.visible_columns()) > 1:
             self._header.setSectionHidden(place, not shown)
             self._keep()
-
-    def _view_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        names = sorted(self.views.names())
-        for name in names:
-            self._add(menu, name, lambda _=False, name=name: self.views.use(name))
-        if names:
-            menu.addSeparator()
-        self._add(menu, tr("Save this view…"), self._name_view)
-        self._add(menu, tr("Back to the beginning"), self.views.reset)
-        if names:
-            forget = menu.addMenu(tr("Forget a view"))
-            for name in names:
-                self._add(forget, name, lambda _=False, name=name: self.views.forget(name))
-        return menu
-
-    def _name_view(self) -> None:
-        NameQuestion(
-            self.window(), tr("Save this view"), tr("Columns, order and filters are kept."), self.views.save
-        ).open()
 
     def _keep(self) -> None:
         self.views.keep()
