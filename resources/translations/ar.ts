@@ -1317,7 +1317,7 @@
    <translation>رجوع</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Back to the beginning</source>
    <translation>العودة إلى الوضع الأول</translation>
   </message>
@@ -1699,7 +1699,7 @@
    <translation>الأعمدة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Columns, order and filters are kept.</source>
    <translation>تُحفظ الأعمدة والترتيب والمرشّحات.</translation>
   </message>
@@ -1738,29 +1738,25 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
-   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <location filename="tsh_sync_gui/ui/wizard/parts.py" />
    <source>Copy</source>
    <translation>نسخ</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Copy as CSV</source>
    <translation>نسخ بصيغة CSV</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Copy as JSON</source>
    <translation>نسخ بصيغة JSON</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Copy as Markdown</source>
    <translation>نسخ بصيغة Markdown</translation>
   </message>
@@ -1916,7 +1912,10 @@
    <translation>عنوان قاعدة البيانات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/session.py" />
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
    <location filename="tsh_sync_gui/ui/state/words.py" />
+   <location filename="tsh_sync_gui/ui/widgets/banners.py" />
    <source>Database not reachable</source>
    <translation>تعذّر الوصول إلى قاعدة البيانات</translation>
   </message>
@@ -2618,7 +2617,7 @@
    <translation>لمدة ساعة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Forget a view</source>
    <translation>إزالة عرض محفوظ</translation>
   </message>
@@ -3900,6 +3899,11 @@
    <translation>لم يُسجَّل الدخول إلى Zoho بعد.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/session.py" />
+   <source>Not synced: {why}</source>
+   <translation>لم تتم المزامنة: {why}</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Not told of</source>
    <translation>لم يُخبر بها</translation>
@@ -3998,6 +4002,11 @@
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Nothing is scheduled, or something else has to come first; the Schedules screen says what.</source>
    <translation>لا شيء مجدول، أو يجب أن يسبقه شيء آخر، وتقول شاشة الجداول ما هو.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/banners.py" />
+   <source>Nothing is synced and no webhook is checked until it is opened.</source>
+   <translation>لا تتم أي مزامنة ولا يُفحص أي إشعار ويب حتى يُفتح.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -4254,6 +4263,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
+   <location filename="tsh_sync_gui/ui/widgets/banners.py" />
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <source>Open it…</source>
@@ -4277,6 +4287,7 @@
    <translation>افتح وحدة التحكم واختر «Add client» وهذا النوع، ثم ألصق القيم.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/banners.py" />
    <location filename="tsh_sync_gui/ui/widgets/database_tools.py" />
    <source>Open the database again</source>
    <translation>فتح قاعدة البيانات مجددًا</translation>
@@ -5108,12 +5119,12 @@
    <translation>حفظ وإعادة المحاولة · بلا استدعاء</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Save this view</source>
    <translation>حفظ هذا العرض</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/widgets/table.py" />
+   <location filename="tsh_sync_gui/ui/widgets/table_menus.py" />
    <source>Save this view…</source>
    <translation>حفظ هذا العرض…</translation>
   </message>
@@ -7120,6 +7131,11 @@
    <translation>يُكتب ما ليس افتراضيًا في ملف. ولا تذهب الأسرار معه إلا مشفَّرة بعبارة مرور.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/banners.py" />
+   <source>What is shown is what was read last.</source>
+   <translation>المعروض هو ما قُرئ آخر مرة.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>What is stored is newer than what it tells of.</source>
    <translation>المخزَّن أحدث مما يخبر به.</translation>
@@ -7201,6 +7217,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>Where the listener answers on this computer. It has to be started again after a change.</source>
    <translation>حيث يجيب المستمع على هذا الحاسوب. يجب تشغيله من جديد بعد التغيير.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Whether a secret is set is not known: {why}. Open the file of secrets first.</source>
+   <translation>لا يُعرف إن كان السر معيّنًا: {why}. افتح ملف الأسرار أولًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />

@@ -13,7 +13,7 @@ from tests.ui.conftest import until
 from tsh_sync_gui.bootstrap.secrets import VaultState
 from tsh_sync_gui.bootstrap.settings_file import export_settings, read_settings
 from tsh_sync_gui.bootstrap.setup.values import TokenHealth
-from tsh_sync_gui.core.errors import NoVaultError
+from tsh_sync_gui.core.errors import NoVaultError, VaultLockedError
 from tsh_sync_gui.core.settings import load
 from tsh_sync_gui.core.values import VaultKind
 from tsh_sync_gui.ui.widgets.passphrase import PassphraseQuestion
@@ -290,8 +290,19 @@ async def test_a_closed_file_is_opened_with_its_passphrase(qloop, window, panel,
     assert panel.connection.box.vault_words.text() == "It is closed."
 
     panel.show_settings(replace(deeds.loaded, vault=VaultKind.FILE, vault_problem="It is closed."), has_database=True)
+    window._is_open = True
+    window.show_state()
+    assert not window.banners.vault.isHidden()
     window.wishes.fulfil("products", "unlock")  # as a card's button, a start that failed and the check-up do
     question = panel.findChild(PassphraseQuestion)
+    deeds.error = VaultLockedError("The passphrase is not the right one", advice="Try again.")
+    question.first.setText("wrong horse")
+    question.buttons[0].click()
+    await until(question.first.isEnabled)
+    assert question.isVisible()
+    assert "not the right one" in question._why.text()
+
+    deeds.error = None
     question.first.setText("correct horse")
     question.buttons[0].click()
 

@@ -93,6 +93,37 @@ async def test_a_database_that_is_gone_is_red_and_the_cards_stay(qloop, window, 
     assert len(window.session.cards) == len(NAMES)
 
 
+async def test_a_stopped_database_is_told_over_the_screens_and_no_run_begins(qtbot, qloop, window, service):
+    await opened(window, service)
+    title = "The embedded database was stopped by `tsh-sync db stop`"
+    again = []
+    window.settings.reopen.connect(lambda: again.append(1))
+    first = NAMES[0]
+    whole = service.overview
+
+    async def gone() -> None:
+        raise UnreachableError(title, what="database", advice="Open it again.")
+
+    service.overview, service.hold = gone, True
+    window.wishes.fulfil(first, "sync")
+    await until(lambda: window.session.state.pending)
+    service.tell(ConnectionChanged(what="database", up=False, title=title, advice="Open it again."))
+
+    await until(lambda: not window.banners.database.isHidden())
+    held = next(one for one in window.session.cards if one.entity == first)
+    assert (held.look.word, held.bar, held.problem.title) == ("Waiting", None, title)
+    before = len(service.requests())
+    window.wishes.fulfil(NAMES[3], "sync")
+    assert window.toast.shown.title == f"Not synced: {title}"
+    assert len(service.requests()) == before
+    window.banners.database.choice.click()
+    assert again
+
+    service.overview = whole
+    window.session.refresh()
+    await until(window.banners.isHidden)
+
+
 async def test_the_palette_opens_with_ctrl_k_and_runs_what_is_chosen(qtbot, qloop, window, service):
     await opened(window, service)
     palette = window.keys.palette

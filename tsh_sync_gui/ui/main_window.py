@@ -29,10 +29,12 @@ from tsh_sync_gui.ui.panels.starting import StartingPage, Way
 from tsh_sync_gui.ui.panels.sync import SyncPanel
 from tsh_sync_gui.ui.panels.webhooks import WebhookPanel
 from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.live import Connection
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.summary import bar_state, sync_count
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.webhook_ways import WebhookWays
+from tsh_sync_gui.ui.widgets.banners import Banners
 from tsh_sync_gui.ui.widgets.basics import retint
 from tsh_sync_gui.ui.widgets.exporting import Exporter
 from tsh_sync_gui.ui.widgets.frame_parts import DemoBand, Navigation, StatusBar, TopBar
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         self.exporter = Exporter(self, session.actions, kept)
         self.navigation = Navigation()
         self.top = TopBar()
+        self.banners = Banners()
         self.status = StatusBar()
         self.side = SidePanel()
         self.bell = Bell(session, kept, top=self.top, side=self.side)
@@ -117,6 +120,7 @@ class MainWindow(QMainWindow):
         if demo:
             right.addWidget(DemoBand())
         right.addWidget(self.top)
+        right.addWidget(self.banners)
         right.addLayout(middle, 1)
         right.addWidget(self.status)
         whole = QHBoxLayout(self.root)
@@ -146,6 +150,8 @@ class MainWindow(QMainWindow):
         self.wishes.settings.connect(lambda: self.go("settings", "Zoho"))
         self.wishes.sign_in.connect(lambda: self.go("setup", "sign_in"))
         self.wishes.unlock.connect(self.settings.connection.open_vault)
+        self.banners.unlock.connect(self.settings.connection.open_vault)
+        self.banners.reopen.connect(self.settings.reopen)
         self.starting.unlock.connect(self.settings.connection.open_vault)
         self.wizard.open_count.connect(self.show_open_steps)
         self.starting.setup.connect(lambda: self.go("setup"))
@@ -174,6 +180,8 @@ class MainWindow(QMainWindow):
         name = (overview.organization or tr("No organization yet")) if overview else ""
         self.top.show_organization(name, overview.organization_id if overview else "")
         self.bell.show_count()
+        database = state.connections.get("database", Connection()) if self._is_open else Connection()
+        self.banners.show_state(database, self.settings.connection.closed_why if self._is_open else "")
         self.status.show_bar(bar_state(state, session.prices, now=session.now, at=time.monotonic()))
         self.navigation.show_count("sync", *sync_count(session.cards))
 
@@ -195,6 +203,7 @@ class MainWindow(QMainWindow):
         self.starting.end()
         self.letter_ways.use_service()
         self.webhook_ways.use_service()
+        self.show_state()
         self.go(self._in_front)
 
     def service_opening(self) -> None:

@@ -28,7 +28,7 @@ from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import Mailbox
 from tsh_sync_gui.ui.service import Service
 from tsh_sync_gui.ui.state.cards import CardState, card_state
-from tsh_sync_gui.ui.state.live import AppState, advance, answered, asked, rebase
+from tsh_sync_gui.ui.state.live import AppState, Connection, advance, answered, asked, rebase
 from tsh_sync_gui.ui.state.prices import Prices, price, total
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
@@ -158,7 +158,15 @@ class Session(QObject):
         entity = status.entity
         run = self.state.runs.get(entity)
         step = 1.0 if run is not None or status.silent else 10.0
-        key = (status, run, entity in self.state.pending, self.prices, self.modes.get(entity, ""), int(at / step))
+        away = not self.state.connections.get("database", Connection()).up
+        key = (
+            status,
+            run,
+            entity in self.state.pending and (away or "asked"),
+            self.prices,
+            self.modes.get(entity, ""),
+            int(at / step),
+        )
         known = self._made.get(entity)
         if known is not None and all(old is new or old == new for old, new in zip(known[0], key, strict=True)):
             return known[1]
@@ -276,6 +284,12 @@ class Session(QObject):
     def start(self, request: SyncRequest) -> None:
         """Begin *request*; its cards answer at once."""
         if self.service is None:
+            return
+        database = self.state.connections.get("database", Connection())
+        if not database.up:
+            self._stale = True  # it may be back: the next press, or the schedule, finds that out
+            title = tr("Not synced: {why}").format(why=database.title or tr("Database not reachable"))
+            self.told.emit(Problem(title=title, meaning=database.advice, is_grave=True))
             return
         entities = request.entities or tuple(card.entity for card in self.cards)
         if not request.dry_run:

@@ -38,6 +38,7 @@ class Connection(QObject):
         self._loaded: Loaded | None = None
         self._health: TokenHealth | None = None
         self.deeds: SettingsDeeds | None = None
+        self._question: PassphraseQuestion | None = None
         self.box = ConnectionBox()
         self.box.unlock.connect(self._ask_unlock)
         self.box.make_file.connect(self._ask_new)
@@ -64,6 +65,11 @@ class Connection(QObject):
             self._actions.run(self.deeds.vault(), then=self.box.show_vault, otherwise=self._failed)
 
     @property
+    def closed_why(self) -> str:
+        """Return why a file of secrets that is closed cannot be read, "" when it is none or open."""
+        return self._loaded.vault_problem if self._loaded is not None and self.is_vault_closed else ""
+
+    @property
     def is_vault_closed(self) -> bool:
         """Tell whether the secrets rest in a file that is closed."""
         return self._loaded is not None and self._loaded.vault is VaultKind.FILE and bool(self._loaded.vault_problem)
@@ -77,11 +83,30 @@ class Connection(QObject):
 
     def _ask_unlock(self) -> None:
         text = tr("It stays open until the program ends. TSH_SECRET_KEY in the environment opens it without asking.")
-        PassphraseQuestion(self._window, tr("Open the file of secrets"), text, go=self._unlock).open()
+        self._question = PassphraseQuestion(
+            self._window, tr("Open the file of secrets"), text, go=self._unlock, stays=True
+        )
+        self._question.finished.connect(self._forget_question)
+        self._question.open()
 
     def _unlock(self, passphrase: str) -> None:
         if self.deeds is not None:
-            self._actions.run(self.deeds.unlock(passphrase), then=lambda _: self.opened.emit(), otherwise=self._failed)
+            self._actions.run(self.deeds.unlock(passphrase), then=self._unlocked, otherwise=self._not_unlocked)
+
+    def _unlocked(self, _done: None) -> None:
+        if self._question is not None:
+            self._question.accept()
+        self.opened.emit()
+
+    def _not_unlocked(self, error: BaseException) -> None:
+        """Say it in the question, where another passphrase can be tried."""
+        if self._question is None:
+            self._failed(error)
+        else:
+            self._question.refuse(problem_from(error))
+
+    def _forget_question(self) -> None:
+        self._question = None
 
     def _ask_new(self) -> None:
         text = tr("The secrets are encrypted with it. Write it down: without it nobody can open the file again.")

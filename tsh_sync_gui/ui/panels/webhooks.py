@@ -220,6 +220,7 @@ class WebhookPanel(Panel):
             self.bar.filter,
             is_up=found is not None and found.is_up,
             has_secret=whole is not None and bool(whole.settings.webhook_secret.get_secret_value()),
+            closed=whole.loaded.vault_problem if whole is not None else "",
             public=self.around.public,
         )
         self.lists.show_empty(title, reasons, is_narrow=self.bar.filter.is_narrow)

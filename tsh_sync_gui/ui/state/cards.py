@@ -9,11 +9,11 @@ from tsh_sync_gui.core.values import Counts, EntityState, Mode, Phase, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus
 from tsh_sync_gui.ui.state import offers
-from tsh_sync_gui.ui.state.live import AppState, RunView
+from tsh_sync_gui.ui.state.live import AppState, Connection, RunView
 from tsh_sync_gui.ui.state.offers import Offer
 from tsh_sync_gui.ui.state.pace import blended
 from tsh_sync_gui.ui.state.prices import Prices
-from tsh_sync_gui.ui.state.problems import Problem, is_long_wait, problem_of
+from tsh_sync_gui.ui.state.problems import Problem, held_problem, is_long_wait, problem_of
 from tsh_sync_gui.ui.state.schedules import next_text
 from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
 from tsh_sync_gui.ui.state.words import (
@@ -81,13 +81,16 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         entity=entity, title=entity, direction="", state=EntityState.NEVER_RUN
     )
     run = state.runs.get(entity)
-    shown = _shown_state(status, run, is_pending=entity in state.pending)
+    away = state.connections.get("database", Connection())
+    is_held = entity in state.pending and not away.up and (run is None or not run.is_live)
+    shown = EntityState.WAITING if is_held else _shown_state(status, run, is_pending=entity in state.pending)
     look = state_look(shown)
     icon, direction = direction_text(status.direction)
     info = run.info if run else status.last
     counts, title = _counts(status, run)
-    bar = _bar(state, run, entity, prices, now=now, at=at)
+    bar = None if is_held else _bar(state, run, entity, prices, now=now, at=at)
     note = _note(status, run, now)
+    problem = held_problem(away) if is_held else problem_of(shown, status, run, now)
     return CardState(
         entity=entity,
         title=tr(status.title),
@@ -106,7 +109,7 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         last_good=_last_good(status, now),
         last_good_exact=exact(status.last_good, state.overview.time_zone if state.overview else ""),
         next=next_text(status.planned, status.next, now),
-        problem=problem_of(shown, status, run, now),
+        problem=problem,
         offers=offers.offers(state, prices, status, mode=mode),
         run=info,
         spoken=". ".join(part for part in (tr(status.title), look.word, note, bar.text if bar else "") if part),

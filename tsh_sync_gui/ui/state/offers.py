@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, VaultLockedError
-from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.core.values import EntityState, Mode, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus, Forecast
 from tsh_sync_gui.ui.state.live import AppState, RunView
@@ -70,6 +70,9 @@ def offers(state: AppState, prices: Prices, status: EntityStatus, *, mode: str =
     run = state.runs.get(status.entity)
     live = run is not None and run.is_live
     reason = _why_not(status, run, is_pending=status.entity in state.pending)
+    newest = run.info if run else status.last
+    if newest is not None and newest.mode is Mode.RECORD and newest.state is RunState.FAILED:
+        mode = ""  # one record that could not be had says nothing of the next sync
     starts = (*_starts(prices, status.entity, reason, mode=mode, leads=not live), _schedule(status))
     if live and run is not None:
         elsewhere = run.here is False and not status.silent

@@ -8,7 +8,7 @@ from datetime import datetime
 from tsh_sync_gui.core.values import EntityState, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus
-from tsh_sync_gui.ui.state.live import RunView
+from tsh_sync_gui.ui.state.live import Connection, RunView
 from tsh_sync_gui.ui.state.texts import span, tr
 from tsh_sync_gui.ui.state.words import wait_advice, wait_text
 
@@ -66,6 +66,12 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
         meaning = tr("Nothing was half-written; the next sync goes on from here.")
         found = Problem(title=title, meaning=meaning, tone="grey")
     return found
+
+
+def held_problem(database: Connection) -> Problem:
+    """Return the words for a run that was asked for while the database is away: it begins when that is back."""
+    title = database.title or tr("Database not reachable")
+    return Problem(title=title, meaning=database.advice or wait_advice("database"), tone="amber")
 
 
 def is_long_wait(run: RunView) -> bool:

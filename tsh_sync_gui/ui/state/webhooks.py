@@ -329,11 +329,22 @@ class Reason:
     is_settled: bool = False
 
 
-def empty_words(wanted: InboxFilter, *, is_up: bool, has_secret: bool, public: str) -> tuple[str, tuple[Reason, ...]]:
-    """Return why the list is empty: a heading and the usual reasons, in the order a delivery meets them."""
+def empty_words(
+    wanted: InboxFilter, *, is_up: bool, has_secret: bool, public: str, closed: str = ""
+) -> tuple[str, tuple[Reason, ...]]:
+    """Return why the list is empty: a heading and the usual reasons, in the order a delivery meets them.
+
+    *closed* says why the secrets cannot be read: then nobody knows whether there is one.
+    """
     if wanted.is_narrow:
         return tr("No delivery matches."), (Reason(tr("Deliveries are kept for 30 days.")),)
-    if not has_secret:
+    if closed and not has_secret:
+        address = Reason(
+            tr("Whether a secret is set is not known: {why}. Open the file of secrets first.").format(
+                why=closed.partition(". ")[0].rstrip(".")
+            )
+        )
+    elif not has_secret:
         address = Reason(tr("No secret is set here: make one, and enter it in Zoho's webhooks with the address."))
     elif not public:
         address = Reason(tr("Zoho does not know the address yet: enter it in Zoho's webhooks, with the secret."))

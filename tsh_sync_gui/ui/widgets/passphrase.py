@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtWidgets import QLineEdit, QWidget
+from typing_extensions import override
 
+from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import label, set_text
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
@@ -14,7 +16,10 @@ SHORTEST = 8
 
 
 class PassphraseQuestion(Question):
-    """A question whose answer is a passphrase; *go* gets it, *new* asks for it twice and for its length."""
+    """A question whose answer is a passphrase; *go* gets it, *new* asks for it twice and for its length.
+
+    One that *stays* is open until whoever got the passphrase calls `accept`, or `refuse` with what is wrong with it.
+    """
 
     def __init__(
         self,
@@ -25,15 +30,17 @@ class PassphraseQuestion(Question):
         go: Callable[[str], object],
         deed: str = "",
         new: bool = False,
+        stays: bool = False,
     ) -> None:
         super().__init__(parent, heading, text, (Choice(deed or tr("Open"), "primary", self._go), Choice(tr("Cancel"))))
         self._deed = go
         self._new = new
-        self._why = label(" ", "caption")
+        self._stays = stays
+        self._why = label(" ", "caption", wrap=stays)
         self.first = self._field(tr("Passphrase, at least %Ln characters", None, SHORTEST) if new else tr("Passphrase"))
         self.second = self._field(tr("The same again")) if new else self.first
         self.content.addWidget(self._why)
-        self._why.setVisible(new)
+        self._why.setVisible(new or stays)
         self._judge()
         self.first.setFocus()
 
@@ -55,6 +62,23 @@ class PassphraseQuestion(Question):
         good = bool(text) and (not self._new or self.second.text().strip() == text) and not why
         self.buttons[0].setEnabled(good)
         set_text(self._why, why or " ")
+
+    @override
+    def _choose(self, choice: Choice) -> None:
+        if not self._stays or choice.deed is None:
+            super()._choose(choice)
+            return
+        self.buttons[0].setEnabled(False)
+        self.first.setEnabled(False)
+        choice.deed()
+
+    def refuse(self, problem: Problem) -> None:
+        """Say why it was not the right one, and ask again."""
+        self.first.setEnabled(True)
+        self.first.selectAll()
+        self.first.setFocus()
+        self._judge()
+        set_text(self._why, " ".join(part for part in (problem.title, problem.meaning) if part))
 
     def _go(self) -> None:
         self._deed(self.first.text().strip())

@@ -328,3 +328,10 @@ def test_a_known_price_needs_no_estimate():
     shown = card(prices=Prices(changes={ENTITY: known}, full={ENTITY: known}))
 
     assert Do.ESTIMATE not in {offer.do for offer in shown.offers}
+
+
+def test_one_record_that_could_not_be_had_leaves_sync_now_in_front():
+    failed = run_info(ENTITY, mode=Mode.RECORD, state=RunState.FAILED, title="Gone")
+
+    assert dos(card(mode="record")) == [Do.RECORD]
+    assert dos(card(status=status_of(ENTITY, last=failed), mode="record")) == [Do.SYNC]

@@ -98,6 +98,10 @@ def test_an_empty_list_names_the_usual_reasons_and_settles_those_that_are_not():
     assert [one.is_settled for one in reasons] == [True, False, False]
     assert "does not know the address" in reasons[1].words
     assert "No secret" in state.empty_words(InboxFilter(), is_up=False, has_secret=False, public="")[1][1].words
+    closed = state.empty_words(
+        InboxFilter(), is_up=True, has_secret=False, public="", closed="The file is closed. Open it."
+    )
+    assert closed[1][1].words.startswith("Whether a secret is set is not known: The file is closed. Open")
     assert state.empty_words(InboxFilter(text="x"), is_up=True, has_secret=True, public="")[0] == "No delivery matches."
 
 
