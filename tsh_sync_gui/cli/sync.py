@@ -16,7 +16,7 @@ from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import INTERRUPTED, run
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.events import Event, RunStarted
-from tsh_sync_gui.core.values import RunId, RunState
+from tsh_sync_gui.core.values import Lane, RunId, RunState
 from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 
 if TYPE_CHECKING:
@@ -101,12 +101,20 @@ async def _sync(doors: Doors, output: Output, request: SyncRequest) -> int:
 async def _estimate(doors: Doors, output: Output, request: SyncRequest) -> int:
     """Print what *request* will cost; lengths nobody knows are asked for, the pages read are kept for the sync."""
     async with doors.service(doors.load(), output.aside) as service:
+        before = await service.quota()
         costs = await service.estimate(request)
+        after = await service.quota()
+        lane = Lane.PERSON.value
+        asked = max(0, after.by_lane.get(lane, 0) - before.by_lane.get(lane, 0))
         if output.as_json:
-            output.document({"forecasts": [cost.as_json() for cost in costs]})
+            output.document({"forecasts": [cost.as_json() for cost in costs], "asked": asked})
             return 0
         for cost in costs:
             output.show(f"{service.registry.get(cost.entity).title}: {words.price([cost])}.", markup=False)
+        if len(costs) > 1:
+            output.show(f"Together: {words.price(costs)}.", markup=False)
+        if asked:
+            output.show(f"Finding this out took {words.counted(asked, 'call')}; a sync soon does not repeat them.")
         if not all(cost.fits for cost in costs):
             output.show("It does not fit in what is left today.")
     return 0

@@ -22,10 +22,10 @@ class Known:
     """What a forecast is made from.
 
     *records* is how many records the walk's list has, *pages* how many pages it was found to have; while nobody knows,
-    *at_least* records are known to be there. *asked* pages need
-    not be asked for: the run that goes on has stored them, or an estimate has read them; *listed* says that its lists
-    are done. *lane_left* is how many calls the share of the day has left that pays for details; *before* are the calls
-    that other walks of the request make.
+    *at_least* records are known to be there. *asked* pages need not be asked for: the run that goes on has stored
+    them, or an estimate has read them, as it has those that are *kept*; *listed* says that its lists are done.
+    *lane_left* is how many calls the share of the day has left that pays for details; *before* are the calls that
+    other walks of the request make.
     """
 
     mark: Watermark
@@ -38,7 +38,17 @@ class Known:
     pages: int | None = None
     at_least: int = 0
     asked: int = 0
+    kept: int = 0
     listed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailCost:
+    """The calls for details that a run makes, and for how many records details wait; *by_share* for the day's calls."""
+
+    calls: int = 0
+    later: int = 0
+    by_share: bool = False
 
 
 def list_total(plan: WalkPlan, marks: Mapping[str, Watermark]) -> int | None:
@@ -72,21 +82,29 @@ def list_calls(plan: WalkPlan, known: Known, pace: Pace) -> tuple[int, int, bool
     return low, high, bool(past) or is_short
 
 
-def detail_calls(plan: WalkPlan, known: Known, pace: Pace, limit: Details) -> int:
+def detail_cost(plan: WalkPlan, known: Known, pace: Pace, limit: Details) -> DetailCost:
     """Return the calls for details that are outstanding now; on a first walk all records will be."""
     if plan.mode is Mode.RECORD:
-        return 1
-    if limit in {"none", 0}:
-        return 0
+        return DetailCost(calls=1)
+    if limit in {"none", 0} or not any(one.has_details for one in plan.members):
+        return DetailCost()
     records = known.outstanding
-    if plan.order is ListOrder.FULL and known.mark.since is None:
+    if is_first(plan, known):
         records = max(records, known.at_least if known.records is None else known.records)
     if isinstance(limit, int):
         records = min(records, limit)
     calls = ceil(records / known.bulk_size)
-    if limit is None:
-        calls = min(calls, max(0, known.lane_left), int(pace.per_minute * DEFAULT_TIME.total_seconds() / 60))
-    return calls
+    if limit is not None:
+        return DetailCost(calls=calls)
+    in_time = int(pace.per_minute * DEFAULT_TIME.total_seconds() / 60)
+    made = min(calls, max(0, known.lane_left), in_time)
+    later = max(0, records - made * known.bulk_size)
+    return DetailCost(calls=made, later=later, by_share=made < calls and known.lane_left < in_time)
+
+
+def is_first(plan: WalkPlan, known: Known) -> bool:
+    """Tell whether the details of all that the walk meets will be outstanding after it."""
+    return plan.order is ListOrder.FULL and known.mark.since is None
 
 
 def seconds_for(calls: int, quota: QuotaStatus, pace: Pace) -> float:
@@ -100,14 +118,18 @@ def seconds_for(calls: int, quota: QuotaStatus, pace: Pace) -> float:
 def forecast(plan: WalkPlan, known: Known, quota: QuotaStatus, pace: Pace, limit: Details) -> Forecast:
     """Return the cost of *plan* for its leader."""
     low, high, is_known = list_calls(plan, known, pace)
-    details = detail_calls(plan, known, pace, limit)
-    total = high + details
+    details = detail_cost(plan, known, pace, limit)
+    total = high + details.calls
     before = known.before
     return Forecast(
         entity=plan.leader.name,
-        calls_low=low + details,
+        calls_low=low + details.calls,
         calls_high=total,
-        detail_calls=details,
+        detail_calls=details.calls,
+        details_later=details.later,
+        later_by_share=details.by_share,
+        details_open=not is_known and limit not in {"none", 0} and is_first(plan, known),
+        kept_pages=known.kept,
         share_of_day=round(total / quota.day_limit, 4) if quota.day_limit else 1.0,
         seconds=round(seconds_for(before + total, quota, pace) - seconds_for(before, quota, pace), 1),
         known=is_known,

@@ -29,12 +29,16 @@ def detail_lane(plan: WalkPlan, request: SyncRequest) -> Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """One walk of a request before it is made; *checkpoint* is where an unfinished run goes on."""
+    """One walk of a request before it is made; *checkpoint* is where an unfinished run goes on.
+
+    *expected* is how many records that run was said to meet.
+    """
 
     plan: WalkPlan
     request: SyncRequest
     marks: Mapping[str, Watermark]
     checkpoint: Checkpoint | None = None
+    expected: int | None = None
 
 
 class Pricer:
@@ -82,7 +86,8 @@ class Pricer:
         parts, plan, request = self._parts, outlook.plan, outlook.request
         left = await parts.budget.left(detail_lane(plan, request), planned=planned)
         known = replace(known, lane_left=left)
-        return forecast(plan, known, await parts.budget.status(), parts.pace(), request.details)
+        details = "none" if request.dry_run else request.details
+        return forecast(plan, known, await parts.budget.status(), parts.pace(), details)
 
     async def _known(self, outlook: Outlook) -> Known:
         parts, plan, checkpoint = self._parts, outlook.plan, outlook.checkpoint
@@ -91,16 +96,22 @@ class Pricer:
         behind = pages_behind(checkpoint)
         records = list_total(plan, outlook.marks)
         first = first_checkpoint(plan, parts.source)
-        ready = [page for page in Recall.usable(plan, first, kept.fresh) if page > behind]
+        # A dry run reads every page itself, and leaves what is kept for the run that stores it.
+        fresh = frozenset[int]() if outlook.request.dry_run else kept.fresh
+        ready = [page for page in Recall.usable(plan, first, fresh) if page > behind]
+        if records is None and plan.covers_all:
+            found = kept.records(pace.per_page)
+            records = outlook.expected if found is None else found
         return Known(
             mark=outlook.marks[plan.leader.name],
-            records=kept.records(pace.per_page) if records is None and plan.covers_all else records,
+            records=records,
             history=await parts.ledger.runs(entity=plan.leader.name, limit=20),
             outstanding=await self._outstanding(plan, outlook.request),
             bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
             pages=kept.last,
             at_least=max(kept.fresh, default=0) * pace.per_page if kept.last is None and plan.covers_all else 0,
             asked=behind + len(ready),
+            kept=len(ready),
             listed=checkpoint is not None and checkpoint.done,
         )
 

@@ -249,8 +249,10 @@ class Schedules:
             runs = a_day(schedule.timing, book.now, zone_of(book.zone)) if schedule.timing and age else 0.0
             details = ceil(book.mark(schedule.entity).remote / age / runs) if runs else 0
         return Cost(
-            least=sum(one.calls_low for one in found),
-            most=sum(max(one.calls_low, one.calls_high) for one in found) + details,
+            # What an estimate has read just now saves a run today its calls, but none of those to come.
+            least=sum(max(1, one.calls_low + one.kept_pages) for one in found),
+            most=sum(max(1, one.calls_low + one.kept_pages, one.calls_high + one.kept_pages) for one in found)
+            + details,
             is_known=all(one.known for one in found),
         )
 

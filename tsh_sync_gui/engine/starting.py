@@ -85,7 +85,7 @@ class Starter:
         if plan is None:
             return None, await self._settled(requested, marks, dry_run=request.dry_run)
         if request.dry_run:
-            cost = await self.cost(plan, request, marks)
+            cost = await self.cost(plan, msgspec.structs.replace(request, dry_run=False), marks)
             idle = [self._not_due(one, marks[one.name]) for one in plan.idle]
             return None, [*await Preview(plan, request, self._parts, forecast=cost.calls_high).run(), *idle]
         if plan.record_id:
@@ -289,11 +289,11 @@ class Starter:
         plan = self.plan(walk, requested, request, marks)
         if plan is None:
             return None
-        checkpoint = None
+        checkpoint, expected = None, None
         if unfinished := await self._unfinished(walk, plan, request, marks):
             plan = await self._resumed(plan, unfinished)
-            checkpoint = await self._parts.ledger.checkpoint(unfinished[0].leader)
-        return Outlook(plan=plan, request=request, marks=marks, checkpoint=checkpoint)
+            checkpoint, expected = await self._parts.ledger.checkpoint(unfinished[0].leader), unfinished[0].expected
+        return Outlook(plan=plan, request=request, marks=marks, checkpoint=checkpoint, expected=expected)
 
     async def _unfinished(
         self, walk: str, plan: WalkPlan, request: SyncRequest, marks: dict[str, Watermark]

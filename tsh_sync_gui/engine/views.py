@@ -101,13 +101,19 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """What a run will cost: calls (a range), share of the day's limit, seconds with all waits.
 
     *known* is False when no total is known yet: then *calls_low* is all that can be said ("at least 1 call").
-    *fits* tells whether the calls fit in what is left today.
+    *fits* tells whether the calls fit in what is left today. *details_later* are the records whose details the run will
+    not come to: *later_by_share* for want of the day's calls, else of its time; *details_open* that nobody knows how
+    many details come besides. *kept_pages* of its list have been read and are not asked for again.
     """
 
     entity: str
     calls_low: int
     calls_high: int
     detail_calls: int = 0
+    details_later: int = 0
+    later_by_share: bool = False
+    details_open: bool = False
+    kept_pages: int = 0
     share_of_day: float = 0.0
     seconds: float = 0.0
     known: bool = True
@@ -119,6 +125,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
         return {
             "entity": self.entity,
             "calls": {"least": self.calls_low, "most": self.calls_high, "details": self.detail_calls},
+            "details_later": self.details_later,
             "records": self.records,
             "known": self.known,
             "fits": self.fits,

@@ -52,6 +52,7 @@ def test_an_estimate_asks_what_nobody_knows_and_the_sync_uses_what_was_read(tsh_
     [run] = done.document["runs"]
     assert (told.code, nothing) == (0, [])
     assert (cost["known"], cost["records"]) == (True, SIZES["items"])
+    assert 1 <= told.document["asked"] <= _calls(zoho)["total"]
     assert cost["calls"]["most"] == run["calls"]["list"]
     assert run["created"] == SIZES["items"]
 

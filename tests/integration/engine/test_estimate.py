@@ -94,6 +94,19 @@ async def test_an_empty_list_is_one_page(open_world, make_simulator):
         assert (states(report), lists(report)["credit_notes"]) == ({"up_to_date"}, 0)
 
 
+async def test_a_dry_run_is_priced_without_details_and_tells_what_the_real_run_costs(open_world):
+    async with open_world(**SERIAL) as world:
+        await world.service.estimate(SyncRequest(entities=("customers",), details="all"))
+        told = (await world.service.forecast(SyncRequest(entities=("customers",), details="all", dry_run=True)))[0]
+        world.control("reset")
+
+        report = await world.sync("customers", details="all", dry_run=True)
+
+        assert told.calls_high == sum(world.asked().values()) == report.runs[0].calls.total
+        assert (told.detail_calls, told.details_later, told.kept_pages) == (0, 0, 0)
+        assert report.runs[0].forecast_calls > told.calls_high
+
+
 async def test_what_is_known_is_not_asked_for(open_world):
     async with open_world(**SERIAL) as world:
         await world.sync("products")

@@ -69,14 +69,30 @@ def test_an_estimate_is_a_document_too(tsh_sync, service):
             {
                 "entity": "products",
                 "calls": {"least": 9, "most": 12, "details": 3},
+                "details_later": 0,
                 "records": 1250,
                 "known": True,
                 "fits": True,
                 "share_of_day": 0.0,
                 "seconds": 0.0,
             }
-        ]
+        ],
+        "asked": 0,
     }
+
+
+def test_an_estimate_of_several_kinds_tells_the_sum_and_which_details_wait(tsh_sync, service):
+    service.costs = [
+        Forecast(entity="products", calls_low=9, calls_high=9, share_of_day=0.009, seconds=30),
+        Forecast(entity="invoices", calls_low=0, calls_high=0, kept_pages=2, details_later=340, later_by_share=True),
+    ]
+
+    said = tsh_sync("sync", "products", "invoices", "--estimate").out
+
+    assert "Invoices: no calls: its list was just read; details for 340 wait for the next days." in said
+    assert (
+        "Together: about 9 calls, less than 1 % of today, about 30 s; details for 340 wait for the next days." in said
+    )
 
 
 def test_what_does_not_fit_in_the_day_is_said_before(tsh_sync, service):

@@ -102,6 +102,15 @@ def test_details_are_counted_in_bulk_and_by_what_the_lane_has_left():
 
     assert all_of_them.detail_calls == 13
     assert little_left.detail_calls == 3
+    assert (all_of_them.details_later, little_left.details_later, little_left.later_by_share) == (0, 950, True)
+    slow = forecast(plan(), known(remote=50_000, outstanding=50_000), QUOTA, PACE, None)
+    assert (slow.detail_calls, slow.details_later, slow.later_by_share) == (200, 30_000, False)
+
+
+def test_what_nobody_knows_leaves_the_details_open():
+    assert forecast(plan(), known(), QUOTA, PACE, None).details_open
+    assert not forecast(plan(), known(), QUOTA, PACE, "none").details_open
+    assert not forecast(plan(), known(remote=1250), QUOTA, PACE, None).details_open
 
 
 def test_more_than_is_left_today_does_not_fit():
