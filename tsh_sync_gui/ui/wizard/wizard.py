@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QHBoxLayout, QRadioButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout
 from typing_extensions import override
 
 from tsh_sync_gui.bootstrap.setup.port import SetupPort
@@ -13,7 +13,7 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.panels.panel import Panel
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.tab_order import chain, in_reading_order
+from tsh_sync_gui.ui.wizard.focus import Focus
 from tsh_sync_gui.ui.wizard.page import Desk, Page
 from tsh_sync_gui.ui.wizard.rail import Rail
 from tsh_sync_gui.ui.wizard.sheet import Sheet
@@ -42,7 +42,6 @@ class Wizard(Panel):
     def __init__(self, actions: Actions) -> None:
         super().__init__()
         self.desk = Desk(actions)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.progress = Progress()
         self.pages: dict[Step, Page] = {}
         self.now = Step.START
@@ -50,10 +49,9 @@ class Wizard(Panel):
         self._is_read = False
         self._wanted: Step | None = None
         self._changed: set[Step] = set()
-        self._in_order: list[QWidget] = []
-        self._is_settling = False
         self.rail = Rail()
         self.sheet = Sheet()
+        self._focus = Focus(self, self.rail, self.sheet)
         self.area, self.opening = self.sheet.area, self.sheet.opening
         self.back, self.skip, self.next = self.sheet.back, self.sheet.skip, self.sheet.next
         self._build()
@@ -89,7 +87,7 @@ class Wizard(Panel):
         self.back.clicked.connect(self.go_back)
         self.skip.clicked.connect(self._skip)
         self.next.clicked.connect(self._press_next)
-        for keys, deed in (("Return", self._enter), ("Enter", self._enter), ("Alt+Left", self.go_back)):
+        for keys, deed in (("Return", self._focus.press), ("Enter", self._focus.press), ("Alt+Left", self.go_back)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(deed)
@@ -149,7 +147,7 @@ class Wizard(Panel):
             page.finished.connect(lambda step=page.step: self._finished(step))
             page.wanted.connect(self.go_to)
             page.changed.connect(self._offer)
-            page.settled.connect(self._settle)
+            page.settled.connect(self._focus.settle)
             if isinstance(page, StartPage):
                 page.demo.connect(self.demo)
                 page.taken.connect(self._taken)
@@ -157,13 +155,6 @@ class Wizard(Panel):
                 page.run_now.connect(self._completed)
                 page.run_later.connect(self._completed)
                 page.check_up.connect(self.check_up)
-
-    def _order_tabs(self) -> None:
-        """Let Tab go down the rail and the page in front, and then along the buttons below; pages grow parts."""
-        parts = in_reading_order(self.page)
-        if parts != self._in_order:
-            self._in_order = parts
-            chain((self, *self.rail.buttons.values(), self.rail.leave, *parts, self.back, self.skip, self.next))
 
     def show_progress(self, progress: Progress) -> None:
         """Show how far the set-up is."""
@@ -175,11 +166,11 @@ class Wizard(Panel):
 
     def _front(self, step: Step) -> None:
         if not self.page.isHidden():
-            self.setFocus(Qt.FocusReason.OtherFocusReason)  # hidden with its page, the focus would go anywhere
+            self._focus.rest()
             self.page.leave()
             self.page.hide()
         self.now = step
-        self._is_settling = False
+        self._focus.begin()
         self.sheet.show_step(step)
         self.page.show()
         self.rail.show_entries(rail(self.progress, step), is_complete=self.progress.is_complete)
@@ -211,32 +202,13 @@ class Wizard(Panel):
         if self.desk.setup is not None and self._is_read and self.page.can_go_on:
             self.page.submit()
 
-    def _settle(self) -> None:
-        """Make Enter mean next; while nothing can be pressed the focus waits here."""
-        self._is_settling = not self.next.isEnabled()
-        target = self if self._is_settling else self.next
-        target.setFocus(Qt.FocusReason.OtherFocusReason)
-
     @override
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Go on by Tab; where Qt only seeks a place for the focus of what went, that is the step's main button."""
-        focus = QApplication.focusWidget()
-        if focus is not None and focus.isVisible() and focus.isEnabled():
+        if self._focus.is_held():
             return super().focusNextPrevChild(forward)
-        self._settle()
+        self._focus.settle()
         return True
-
-    def _enter(self) -> None:
-        """Press the button in focus, else go on: Enter means next everywhere but on a button, and never to leave."""
-        focus = QApplication.focusWidget()
-        chosen = isinstance(focus, QAbstractButton) and focus.isCheckable() and focus.isChecked()
-        pressed = isinstance(focus, QAbstractButton) and focus is not self.rail.leave and not chosen
-        if isinstance(focus, QAbstractButton) and pressed and not isinstance(focus, (QCheckBox, QRadioButton)):
-            focus.click()
-        elif isinstance(focus, QComboBox) and focus.view().isVisible():
-            focus.hidePopup()
-        elif self.next.isEnabled():
-            self._press_next()
 
     def _skip(self) -> None:
         if self.desk.setup is not None:
@@ -301,19 +273,10 @@ class Wizard(Panel):
         """Show what can be pressed now."""
         page = self.page if self.desk.setup is not None and self._is_read else None
         if page is not None and self.next.hasFocus() and not page.can_go_on:
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._focus.rest()
         self.sheet.show_offers(page)
-        if page is None:
-            return
-        self._order_tabs()
-        focus = QApplication.focusWidget()
-        if self.isVisible() and focus in {None, self.window()}:
-            self._settle()
-        elif focus is self and self.next.isEnabled():  # it waited here until there was something to press
-            if self._is_settling:
-                self._settle()
-            else:
-                page.focus_first()
+        if page is not None:
+            self._focus.follow(page)
 
     def _fail(self, error: BaseException) -> None:
         if self.pages and self._is_read:
