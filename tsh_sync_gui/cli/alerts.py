@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tsh_sync_gui.engine.service import SyncService
 
 app = typer.Typer(no_args_is_help=True, help="What a person should know though nobody looks.")
+_EXAMPLE: Final = "mailtos://mail.example.com?user=NAME&pass=PASSWORD&to=me@example.com"
 _COLOURS = {"note": "bright_black", "warning": "yellow", "grave": "red"}
 
 
@@ -83,7 +84,8 @@ def send_test(context: typer.Context, *, as_json: options.Json = False) -> int:
         if not done:
             raise ConfigurationError(
                 "There is no address to send to",
-                advice="Set TSH_ALERTS_TO, such as mailtos://user:password@host?to=me@host"
+                # A password before an @ would be printed as dots.
+                advice=f"Set TSH_ALERTS_TO, such as {_EXAMPLE}"
                 " (`tsh-sync config set TSH_ALERTS_TO`); see docs/schedules.md.",
             )
         if output.as_json:
@@ -102,7 +104,7 @@ def _print(found: list[Alert], output: Output) -> None:
     for one in found:
         colour = _COLOURS[one.severity.value] if one.state.value == "open" else "bright_black"
         over = "" if one.state.value == "open" else ", over"
-        times = f", {one.count:,} times since {words.local(one.first_at)}" if one.count > 1 else ""
+        times = f", {one.count:,} times since {words.with_zone(one.first_at)}" if one.count > 1 else ""
         quiet = ", silenced" if one.is_silenced else ""
         output.show(f"[{colour}]{one.id:>5}  {words.local(one.last_at)}  {escape(one.title)}[/]{times}{over}{quiet}")
         if one.remedy and one.state.value == "open":

@@ -27,6 +27,10 @@ _ORIGINS = {
     "saved": "saved",
     "default": "default",
 }
+_NO_PLACE = (
+    "This computer keeps no secrets: they come from the environment or a .env file only. "
+    "`tsh-sync config vault file` makes an encrypted file for them."
+)
 _PLACES = {
     "keychain": "in this computer's keychain",
     "file": "in an encrypted file in the program's folder",
@@ -237,11 +241,10 @@ def vault(
     if as_json:
         output.document({"vault": chosen.kind.value, "writable": chosen.is_writable, "problem": problem})
         return 0
-    output.show(f"Secrets rest {_PLACES[chosen.kind]}.", markup=False)
-    if not chosen.is_writable:
-        output.show("Nothing can be kept there. `tsh-sync config vault file` makes an encrypted file.", markup=False)
-    if problem:
-        output.aside(problem)
+    if chosen.is_writable:
+        output.show(f"Secrets rest {_PLACES[chosen.kind]}.", markup=False)
+    else:
+        output.show(_NO_PLACE, markup=False)
     return 0
 
 

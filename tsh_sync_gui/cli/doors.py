@@ -22,12 +22,12 @@ Progress = Callable[[str], None]
 # What stands below takes a second to import; `tsh-sync --help` and `tsh-sync config path` need none of it.
 
 
-def _load() -> Loaded:
+def _load(*, tell: bool = True) -> Loaded:
     from tsh_sync_gui.bootstrap.gather import gather
     from tsh_sync_gui.cli.passphrases import opened
     from tsh_sync_gui.core import log
 
-    loaded = opened(gather())
+    loaded = opened(gather(), tell=tell)
     log.configure(loaded.home, debug=loaded.settings.debug, stderr=loaded.settings.debug)
     return loaded
 
@@ -56,7 +56,7 @@ def _resize_demo(items: int | None, seed: int | None, progress: Progress) -> Non
 async def _setup(progress: Progress) -> AsyncIterator[Setup]:
     from tsh_sync_gui.bootstrap.setup import open_setup
 
-    loaded = await asyncio.to_thread(_load)
+    loaded = await asyncio.to_thread(_load, tell=False)  # each step says itself what a closed vault means for it
     async with open_setup(loaded.home, progress=progress) as setup:
         yield setup
 

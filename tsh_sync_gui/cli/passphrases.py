@@ -26,8 +26,11 @@ def ask_secret(words: str, *, confirm: bool = False) -> str:
     return line
 
 
-def opened(loaded: Loaded) -> Loaded:
-    """Return *loaded* with its secrets: asks at a terminal for a closed file's passphrase, else says what is closed."""
+def opened(loaded: Loaded, *, tell: bool = True) -> Loaded:
+    """Return *loaded* with its secrets: asks at a terminal for a closed file's passphrase.
+
+    Else it says what is closed, unless who called does (*tell* False).
+    """
     from tsh_sync_gui.bootstrap.gather import gather
     from tsh_sync_gui.bootstrap.secrets import unlock
     from tsh_sync_gui.core.values import VaultKind
@@ -40,6 +43,6 @@ def opened(loaded: Loaded) -> Loaded:
                 typer.echo(str(error), err=True)
             else:
                 return gather(home=loaded.home)
-    if loaded.vault_problem:
+    if loaded.vault_problem and tell:
         typer.echo(f"Secrets are not read: {loaded.vault_problem}", err=True)
     return loaded

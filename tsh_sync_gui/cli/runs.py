@@ -109,9 +109,11 @@ async def _find(service: SyncService, given: str) -> RunInfo:
 async def _live(service: SyncService, given: str, word: str) -> RunInfo:
     found = await _find(service, given)
     if not found.state.is_live or found.ended_at is not None:
+        title = service.registry.get(found.entity).title
+        next_ = f"`tsh-sync sync {found.entity}` starts a new one, or goes on where this one stopped."
         raise ConfigurationError(
-            f"There is nothing to {word}: this run is at its end ({words.state(found.state).lower()})",
-            advice=f"`tsh-sync sync {found.entity}` starts or goes on.",
+            f"There is nothing to {word}: this run of {title} has ended ({words.state(found.state).lower()})",
+            advice="`tsh-sync runs list` shows which run now." if word == "cancel" else next_,
         )
     return found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from tsh_sync_gui.cli import options
+from tsh_sync_gui.cli import options, words
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
@@ -54,11 +54,11 @@ def show(context: typer.Context, *, as_json: options.Json = False) -> int:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Id", "Name", "Starts", "Made", "By", "Last used", "State"):
+    for heading in ("Id", "Name", "Starts", words.in_zone("Made"), "By", words.in_zone("Last used"), "State"):
         table.add_column(heading, no_wrap=True)
     for one in found:
         state = "revoked" if one.revoked_at else "valid"
-        made, used = iso(one.created_at) or "", iso(one.last_used_at) or "never"
+        made, used = words.local(one.created_at), words.local(one.last_used_at) or "never"
         table.add_row(str(one.id), one.name, f"{one.starts}…", made, one.created_by, used, state)
     output.show(table)
     return 0

@@ -59,5 +59,6 @@ def test_a_run_at_its_end_cannot_be_cancelled(tsh_sync, service):
     ended = tsh_sync("runs", "cancel", "ab34")
 
     assert ended.code == 2
-    assert "at its end (failed)" in ended.err
+    assert "this run of Invoices has ended (failed)" in ended.err
+    assert "tsh-sync runs list" in ended.err
     assert service.asked == []
