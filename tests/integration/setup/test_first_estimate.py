@@ -57,6 +57,24 @@ async def test_what_cannot_be_counted_in_time_is_told_as_the_least(vaulted, url,
     assert (told["customers"].known, told["customers"].records, told["customers"].detail_calls) == (True, 60, 60)
 
 
+async def test_the_schedules_cost_is_told_by_what_the_check_has_seen(vaulted, url, simulator):
+    async with opened(vaulted) as setup:
+        await connected(setup, simulator, url)
+        blind = {cost.entity: cost for cost in await setup.schedule_cost(await setup.limits())}
+        async for _line in setup.checks():
+            pass
+        before = asked(simulator)
+        checked = {cost.entity: cost for cost in await setup.schedule_cost(await setup.limits())}
+        searched = asked(simulator) - before
+        await setup.estimate()
+        counted = {cost.entity: cost for cost in await setup.schedule_cost(await setup.limits())}
+
+    stock = [one["stock_levels"] for one in (blind, checked, counted)]
+    assert searched == 0
+    assert [(one.calls_per_day, one.at_least) for one in stock] == [(48, True), (96, True), (144, False)]
+    assert not checked["customers"].at_least
+
+
 async def test_a_list_that_may_not_be_read_hides_no_other_from_the_estimate(vaulted, url, simulator):
     scopes = "ZohoBooks.settings.READ,ZohoBooks.contacts.READ,ZohoBooks.invoices.READ,ZohoInventory.settings.READ"
     code = control(simulator, "self_client", {"scope": scopes})["code"]

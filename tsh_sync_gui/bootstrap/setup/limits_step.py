@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -64,7 +65,7 @@ class LimitsStep:
         await self._ground.keep_shared({name: text for name, text in wanted.items() if loaded.text(name) != text})
 
     async def schedule_cost(self, limits: LimitsForm) -> tuple[ScheduleCost, ...]:
-        """Return what the proposed schedule costs a day; makes no call."""
+        """Return what the proposed schedule costs a day, by what the check has seen of the lists; makes no call."""
         validated({name: str(getattr(limits, name)) for name in _FIELDS})
         loaded = await self._ground.settings()
         registry = self._ground.terms.registry
@@ -72,6 +73,12 @@ class LimitsStep:
         book = Book(now=datetime.now(UTC))
         if await self._ground.has_database():
             book = await PgSchedules((await self._ground.wiring()).database).read()
+        seen = await self._seen(book) if await self._ground.has_database() else {}
+        # As it will be after the first sync: then one walk serves all that its list holds.
+        marks = {one.name: book.mark(one.name) for one in registry}
+        totals = {name: seen[name][0] if name in seen else mark.remote for name, mark in marks.items()}
+        done = {name: replace(mark, since=mark.since or book.now, remote=totals[name]) for name, mark in marks.items()}
+        book = replace(book, marks=done)
         found = schedules(registry, settings, book)
         calls = calls_a_day(found, registry, book, settings.batch_size)
         zone = zone_of(book.zone)
@@ -82,8 +89,36 @@ class LimitsStep:
                 often = a_day(schedule.timing, book.now, zone) if schedule and schedule.timing else 0.0
                 minutes = round(_DAY_MINUTES / often) if often else 0
                 cost = calls.get(entity.name, 0)
-                costs.append(ScheduleCost(entity=entity.name, title=entity.title, minutes=minutes, calls_per_day=cost))
+                costs.append(
+                    ScheduleCost(
+                        entity=entity.name,
+                        title=entity.title,
+                        minutes=minutes,
+                        calls_per_day=cost,
+                        at_least=bool(cost) and not seen.get(entity.name, (0, True))[1],
+                    )
+                )
         return tuple(costs)
+
+    async def _seen(self, book: Book) -> dict[str, tuple[int, bool]]:
+        """Return how many records each list has at least, and whether that is all, of what no sync has counted."""
+        wiring = await self._ground.wiring()
+        products = self._ground.products(frozenset(wiring.settings.now.products))
+        per_page = wiring.settings.now.batch_size
+        seen: dict[str, tuple[int, bool]] = {}
+        for _, entities in group([one for one in self._ground.terms.registry if one.api(products)]):
+            names = [one.name for one in entities if not book.mark(one.name).remote]
+            request = SyncRequest(entities=tuple(one.name for one in entities), full=True, force=True, details="none")
+            try:
+                told = (await wiring.service.forecast(request))[0]
+            except ConfigurationError as trouble:  # a list that is not there
+                _not_counted(trouble)
+                continue
+            # Of a list that goes on after the pages seen there is one record more, at least.
+            met = (told.calls_low + told.kept_pages - 1) * per_page + 1
+            least = (told.records or 0) if told.known else met
+            seen |= dict.fromkeys(names, (least, told.known))
+        return seen
 
     async def estimate(self) -> list[Forecast]:
         """Return what the first full sync will cost, by entity, details included.

@@ -216,12 +216,16 @@ class LimitsForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleCost:
-    """What keeping one entity in step costs: every *minutes*, *calls_per_day* in a day without unusual changes."""
+    """What keeping one entity in step costs: every *minutes*, *calls_per_day* in a day without unusual changes.
+
+    *at_least* says that nobody knows yet how long its list is.
+    """
 
     entity: str
     title: str
     minutes: int
     calls_per_day: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
