@@ -48,7 +48,7 @@ async def groups(_service: FakeService, window: MainWindow, _keys: Keys) -> None
 
 async def items(_service: FakeService, window: MainWindow, _keys: Keys) -> None:
     await go(window)
-    window.dead_letters.switch(in_groups=False)
+    window.dead_letters.listing.switch(in_groups=False)
     await asyncio.sleep(0.4)
 
 
@@ -77,7 +77,7 @@ async def marked(service: FakeService, window: MainWindow, keys: Keys) -> None:
 
 async def one_group(service: FakeService, window: MainWindow, keys: Keys) -> None:
     await go(window)
-    window.dead_letters.open_group(window.dead_letters.lists.group)
+    window.dead_letters.listing.open_group(window.dead_letters.lists.group)
     await asyncio.sleep(0.3)
     del service, keys
 

@@ -35,7 +35,7 @@ async def opened(session, window, service, *, items=True):
     panel = window.dead_letters
     await until(lambda: panel.lists.groups.model.rows)
     if items:
-        panel.switch(in_groups=False)
+        panel.listing.switch(in_groups=False)
         await until(lambda: panel.lists.letters.model.rows and panel.lists.detail_pane.detail)
     return panel
 

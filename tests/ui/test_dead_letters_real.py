@@ -72,7 +72,7 @@ async def test_causes_are_told_apart_and_mended_by_edit_by_careful_retry_and_by_
 
         # By edit: the value is corrected in the refused text.
         wrong = next(group for group in groups if group.field == "rate")
-        panel.open_group(wrong)
+        panel.listing.open_group(wrong)
         await until(lambda: panel.lists.detail_pane.detail and panel.lists.letters.model.total == wrong.count)
         letter = panel.lists.detail_pane.detail.letter
         panel.acts.edit()
@@ -97,10 +97,10 @@ async def test_causes_are_told_apart_and_mended_by_edit_by_careful_retry_and_by_
 
         # By a later sync of all.
         session.actions.run(one.service.sync(SyncRequest(entities=("products",), full=True, force=True)), is_long=True)
-        panel.switch(in_groups=True)
+        panel.listing.switch(in_groups=True)
         await until(lambda: panel.lists.empty.isVisible() and panel.lists.empty.words.startswith("No failed"), 30)
 
-        panel.switch(in_groups=False)
+        panel.listing.switch(in_groups=False)
         panel.bar.use(Filter(shown=Shown.RESOLVED))
         await until(lambda: panel.lists.letters.model.total == whole)
         assert letter.id in {row.key for row in panel.lists.letters.model.rows} or whole > 100
