@@ -2072,6 +2072,11 @@
    <translation>التفاصيل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Details wait for tomorrow's calls · {done} of {total}</source>
+   <translation>التفاصيل تنتظر استدعاءات الغد · {done} من {total}</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Diagnosis</source>
    <translation>التشخيص</translation>
@@ -6505,6 +6510,11 @@
    <translation>يستهلك الجدول نحو {calls} من {quota} استدعاء في اليوم ({share}٪).</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>The schedule takes at least {calls} of {quota} calls a day ({share} %); the first sync counts.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>The schedules need about {calls} calls a day; {share} of {limit} are theirs</source>
    <translation>تحتاج الجداول إلى نحو {calls} استدعاء في اليوم، ولها {share} من {limit}</translation>
@@ -6802,6 +6812,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Today</source>
    <translation>اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Today's other calls are kept for people, orders and webhooks.</source>
+   <translation>استدعاءات اليوم الأخرى محفوظة للأشخاص والطلبات وإشعارات الويب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
@@ -8450,6 +8465,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>this help</source>
    <translation>هذه المساعدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>times of {zone}</source>
+   <translation>الأوقات بتوقيت {zone}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />

@@ -179,7 +179,7 @@ class ScheduleEditor(QWidget):
         now, zone = self._view.now, zone_of(self._view.zone)
         price = state.price_text(self._item.cost)
         moments = upcoming(timing, now, zone, quiet, number=_AHEAD)
-        set_text(self.coming, "\n".join(f"{clock(one, now)} · {price}" for one in moments))
+        set_text(self.coming, "\n".join(f"{clock(one, now, self._view.zone or 'UTC')} · {price}" for one in moments))
         calls = ceil(a_day(timing, now, zone, quiet) * self._item.cost.most)
         day = tr("About {calls} calls a day; all schedules have {share}.")
         set_text(self.cost, day.format(calls=number(calls), share=number(self._view.share)))

@@ -108,7 +108,7 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         counts_title=title,
         last_good=_last_good(status, now),
         last_good_exact=exact(status.last_good, state.overview.time_zone if state.overview else ""),
-        next=next_text(status.planned, status.next, now),
+        next=next_text(status.planned, status.next, now, state.overview.time_zone if state.overview else ""),
         problem=problem,
         offers=offers.offers(state, prices, status, mode=mode),
         run=info,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.core.values import EntityState, Mode, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus
 from tsh_sync_gui.ui.state.live import Connection, RunView
-from tsh_sync_gui.ui.state.texts import span, tr
+from tsh_sync_gui.ui.state.texts import number, span, tr
 from tsh_sync_gui.ui.state.words import wait_advice, wait_text
 
 
@@ -61,11 +61,27 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
         )
     if found is None and status.note:
         found = Problem(title=status.note, is_grave=state is EntityState.FAILED)
+    if found is None:
+        found = _details_wait(state, status, info)
     if found is None and state is EntityState.PAUSED:
         title = tr("The program ended in mid-run") if info.error_kind == "interrupted" else tr("Cancelled by a person")
         meaning = tr("Nothing was half-written; the next sync goes on from here.")
         found = Problem(title=title, meaning=meaning, tone="grey")
     return found
+
+
+def _details_wait(state: EntityState, status: EntityStatus, info: RunInfo) -> Problem | None:
+    """Return that details wait for calls although the lists are up to date: the last run had none left for them."""
+    if state is not EntityState.UP_TO_DATE or not status.has_details or status.detailed >= status.local:
+        return None
+    if info.dry_run or info.details_total or info.mode not in {Mode.FULL, Mode.INCREMENTAL, Mode.SWEEP}:
+        return None
+    title = tr("Details wait for tomorrow's calls · {done} of {total}").format(
+        done=number(status.detailed), total=number(status.local)
+    )
+    return Problem(
+        title=title, meaning=tr("Today's other calls are kept for people, orders and webhooks."), tone="grey"
+    )
 
 
 def held_problem(database: Connection) -> Problem:

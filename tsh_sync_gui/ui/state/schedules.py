@@ -14,7 +14,7 @@ from tsh_sync_gui.engine.schedules import Block, Cost, ScheduleItem, ScheduleVie
 from tsh_sync_gui.engine.views import Planned
 from tsh_sync_gui.ui.state.columns import Column
 from tsh_sync_gui.ui.state.problems import Problem
-from tsh_sync_gui.ui.state.texts import clock, exact, number, tr
+from tsh_sync_gui.ui.state.texts import clock, exact, number, scheduled, tr
 
 _DAILY: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* \*", re.ASCII)
 _WEEKLY: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* ([0-7])", re.ASCII)
@@ -97,7 +97,7 @@ def _line(item: ScheduleItem, view: ScheduleView, titles: dict[str, str]) -> Sch
         if schedule.quiet and schedule.timing
         else ""
     )
-    note, tone, icon = _standing(item, view.now, titles)
+    note, tone, icon = _standing(item, view, titles)
     first = item.nexts[0] if item.nexts else None
     return ScheduleLine(
         key=f"{schedule.entity}:{schedule.walk.value}",
@@ -105,7 +105,7 @@ def _line(item: ScheduleItem, view: ScheduleView, titles: dict[str, str]) -> Sch
         title=titles[schedule.entity],
         walk=walk_text(schedule.walk),
         when=", ".join(part for part in (timing_text(schedule.timing), quiet) if part),
-        next=clock(first, view.now) if first else "–",
+        next=clock(first, view.now, view.zone or "UTC") if first else "–",
         next_exact=exact(first, view.zone),
         price=price_text(item.cost) if schedule.timing else "–",
         note=note,
@@ -114,11 +114,11 @@ def _line(item: ScheduleItem, view: ScheduleView, titles: dict[str, str]) -> Sch
     )
 
 
-def _standing(item: ScheduleItem, now: datetime, titles: dict[str, str]) -> tuple[str, str, str]:
+def _standing(item: ScheduleItem, view: ScheduleView, titles: dict[str, str]) -> tuple[str, str, str]:
     """Return what is to be said of a schedule, with its tone and icon."""
     schedule, row = item.schedule, item.schedule.row
     if item.standing is Standing.PAUSED:
-        return paused_text(row.paused_until, row.paused_by, now), "grey", "pause"
+        return paused_text(row.paused_until, row.paused_by, view.now, view.zone), "grey", "pause"
     if item.standing is Standing.BLOCKED and schedule.why is not None:
         return blocked_text(schedule.why), "blue_outline", "clock"
     if schedule.served_by:
@@ -132,9 +132,9 @@ def _standing(item: ScheduleItem, now: datetime, titles: dict[str, str]) -> tupl
     return tr("On"), "green", "check"
 
 
-def paused_text(until: datetime | None, by: str, now: datetime) -> str:
+def paused_text(until: datetime | None, by: str, now: datetime, zone: str = "") -> str:
     """Return until when a schedule is held, and by whom."""
-    end = tr("until {time}").format(time=clock(until, now)) if until else tr("until it is resumed")
+    end = tr("until {time}").format(time=scheduled(until, now, zone)) if until else tr("until it is resumed")
     return tr("Paused {until}, by {person}").format(until=end, person=by) if by else f"{tr('Paused')} {end}"
 
 
@@ -147,13 +147,13 @@ def blocked_text(why: Block) -> str:
     }[why]
 
 
-def next_text(planned: Planned, next_at: datetime | None, now: datetime) -> str:
-    """Return a card's line on the next run."""
+def next_text(planned: Planned, next_at: datetime | None, now: datetime, zone: str = "") -> str:
+    """Return a card's line on the next run, in the organization's *zone*."""
     if planned.standing == "paused":
-        return paused_text(planned.until, "", now)
+        return paused_text(planned.until, "", now, zone)
     if planned.standing == "blocked" and planned.why in set(Block):
         return blocked_text(Block(planned.why))
-    return tr("Next {when}").format(when=clock(next_at, now)) if next_at else tr("No schedule")
+    return tr("Next {when}").format(when=scheduled(next_at, now, zone)) if next_at else tr("No schedule")
 
 
 def columns() -> tuple[Column[ScheduleLine], ...]:
@@ -221,8 +221,11 @@ def headline(view: ScheduleView) -> str:
     if not view.coming:
         return day
     first = view.coming[0]
-    coming = tr("Next: {entity} at {time}").format(entity=tr(first.title), time=clock(first.at, view.now))
-    return f"{coming} · {day}"
+    coming = tr("Next: {entity} at {time}").format(
+        entity=tr(first.title), time=clock(first.at, view.now, view.zone or "UTC")
+    )
+    zone = tr("times of {zone}").format(zone=_left_to_right(view.zone or "UTC"))
+    return f"{coming} · {zone} · {day}"
 
 
 def warning(view: ScheduleView) -> Problem | None:

@@ -11,7 +11,7 @@ from tsh_sync_gui.ui.state.cards import CardState, planned_seconds, progress_tex
 from tsh_sync_gui.ui.state.live import AppState, Connection
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import Prices
-from tsh_sync_gui.ui.state.texts import clock, number, span, tr
+from tsh_sync_gui.ui.state.texts import clock, number, scheduled, span, tr
 from tsh_sync_gui.ui.state.words import state_look
 
 
@@ -187,8 +187,8 @@ def _next(state: AppState, now: datetime) -> Part:
     at = min(moment for moment, _ in coming)
     first = [one for moment, one in coming if moment == at]
     names = ", ".join(tr(one.title) for one in first)
-    text = tr("Next {when}").format(when=clock(at, now))
-    brief = clock(at, now)
+    brief = scheduled(at, now, state.overview.time_zone if state.overview else "")
+    text = tr("Next {when}").format(when=brief)
     return Part(key="next", icon="calendar", text=text, brief=brief, hint=f"{text}: {names}", screen="schedules")
 
 

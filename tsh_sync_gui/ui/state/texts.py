@@ -62,14 +62,31 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def clock(moment: datetime, now: datetime) -> str:
-    """Return the local time of day, with the day where it is not today's."""
-    here, today = moment.astimezone(), now.astimezone().date()
+def clock(moment: datetime, now: datetime, zone: str = "") -> str:
+    """Return the time of day, local or in *zone*, with the day where it is not today's there."""
+    there = _zone(zone)
+    here, today = moment.astimezone(there), now.astimezone(there).date()
     if here.date() == today:
         return here.strftime("%H:%M")
     if abs((here.date() - today).days) < 7:
         return here.strftime("%a %H:%M")
     return here.strftime("%Y-%m-%d %H:%M")
+
+
+def scheduled(moment: datetime, now: datetime, zone: str) -> str:
+    """Return the time of day in the organization's *zone*, named by its city where this computer's differs."""
+    text, there = clock(moment, now, zone), _zone(zone)
+    if there is None or moment.astimezone(there).utcoffset() == moment.astimezone().utcoffset():
+        return text
+    return f"{text} {zone.rpartition('/')[2].replace('_', ' ')}"
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Return the zone called *name*, None (this computer's) where there is none of that name."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
 
 
 def exact(moment: datetime | None, zone: str = "") -> str:
@@ -78,12 +95,10 @@ def exact(moment: datetime | None, zone: str = "") -> str:
         return ""
     local = moment.astimezone()
     here = local.strftime("%Y-%m-%d %H:%M:%S %Z")
-    if not zone:
+    known = _zone(zone)
+    if known is None:
         return here
-    try:
-        there = moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        return here
+    there = moment.astimezone(known)
     same_day = there.date() == local.date()
     return f"{here}\n{there.strftime('%H:%M:%S' if same_day else '%Y-%m-%d %H:%M:%S')} {zone}"
 

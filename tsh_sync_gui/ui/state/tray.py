@@ -10,7 +10,7 @@ from tsh_sync_gui.core.values import EntityState
 from tsh_sync_gui.ui.state.cards import CardState, progress_text
 from tsh_sync_gui.ui.state.live import AppState
 from tsh_sync_gui.ui.state.prices import Prices, priced
-from tsh_sync_gui.ui.state.texts import clock, tr
+from tsh_sync_gui.ui.state.texts import scheduled, tr
 from tsh_sync_gui.ui.state.words import state_look
 
 _WORST_FIRST: Final = (
@@ -55,6 +55,7 @@ def tray_state(state: AppState, cards: tuple[CardState, ...], prices: Prices, no
     word = state_look(worst).word if worst is not None else tr("Starting")
     coming = min((one.next for one in entities if one.next is not None), default=None)
     titles = {one.entity: tr(one.title) for one in entities}
+    zone = state.overview.time_zone if state.overview else ""
     runs = tuple(
         (str(run.info.id), f"{titles.get(run.info.entity, run.info.entity)} · {progress_text(run)}")
         for run in state.live
@@ -64,7 +65,7 @@ def tray_state(state: AppState, cards: tuple[CardState, ...], prices: Prices, no
         tone=state_look(worst).tone.value.partition("_")[0] if worst is not None else "grey",
         tip=f"TSH Sync · {word}",
         runs=runs,
-        next=tr("Next {when}").format(when=clock(coming, now)) if coming else tr("No next run"),
+        next=tr("Next {when}").format(when=scheduled(coming, now, zone)) if coming else tr("No next run"),
         items=tuple(
             TrayItem(
                 entity=one.entity,

@@ -335,3 +335,12 @@ def test_one_record_that_could_not_be_had_leaves_sync_now_in_front():
 
     assert dos(card(mode="record")) == [Do.RECORD]
     assert dos(card(status=status_of(ENTITY, last=failed), mode="record")) == [Do.SYNC]
+
+
+def test_details_that_wait_are_said_with_how_many_are_here():
+    quiet = status_of(ENTITY, local=2000, detailed=0, last=run_info(ENTITY, mode=Mode.FULL))
+    begun = replace(quiet, detailed=40, last=run_info(ENTITY, mode=Mode.FULL, details_done=40, details_total=40))
+
+    assert card(status=quiet).problem.title == "Details wait for tomorrow's calls · 0 of 2,000"
+    assert card(status=begun).problem is None
+    assert card(status=replace(quiet, detailed=2000)).problem is None

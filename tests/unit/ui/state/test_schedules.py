@@ -11,6 +11,7 @@ from tsh_sync_gui.engine.schedule import Timing
 from tsh_sync_gui.engine.views import Planned
 from tsh_sync_gui.ui.state.alerts import Told, alert_lines, is_quiet, news, target_of, unread
 from tsh_sync_gui.ui.state.schedules import next_text, pauses, timing_text
+from tsh_sync_gui.ui.state.texts import clock, scheduled
 
 NOW = datetime(2026, 11, 22, 10, 24, 30, tzinfo=UTC)
 
@@ -103,3 +104,14 @@ def test_each_cause_leads_somewhere():
         "dead_letters",
         "webhooks",
     }
+
+
+def test_the_next_run_is_told_in_the_organizations_zone_which_is_named_where_it_is_another():
+    at = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
+    now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+    near = at.astimezone().tzname() == "+03"
+
+    assert clock(at, now, "Asia/Baghdad") == "Mon 03:00"
+    assert scheduled(at, now, "Asia/Baghdad") == ("Mon 03:00" if near else "Mon 03:00 Baghdad")
+    assert next_text(Planned(standing="on"), at, now, "Asia/Baghdad").startswith("Next Mon 03:00")
+    assert scheduled(at, now, "no such zone") == clock(at, now)
