@@ -6512,6 +6512,11 @@
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>The schedule takes at least {calls} of {quota} calls a day ({share} %); the first sync counts.</source>
+   <translation>يستهلك الجدول ما لا يقل عن {calls} من {quota} استدعاء في اليوم ({share}٪)؛ والمزامنة الأولى تعدّها.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
+   <source>The schedule takes at least {calls} of {quota} calls a day ({share} %); the first sync counts.</source>
    <translation type="unfinished" />
   </message>
   <message>

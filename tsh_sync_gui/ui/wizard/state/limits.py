@@ -13,6 +13,7 @@ from tsh_sync_gui.ui.wizard.state.cells import Cell, Row
 
 FIELDS: Final = ("per_day", "per_minute", "batch_size", "concurrency")
 _TIGHT: Final = 0.8
+_LEFT_TO_RIGHT: Final = "\u200e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +70,29 @@ def cost_rows(costs: Sequence[ScheduleCost]) -> tuple[Row, ...]:
             cells=(
                 Cell(tr(one.title)),
                 Cell(tr("every {time}").format(time=span(one.minutes * 60)) if one.minutes else "", tone="muted"),
-                Cell(number(one.calls_per_day), align="end"),
+                Cell(_calls((one,)), align="end"),
             ),
         )
         for one in costs
     ]
-    total = sum(one.calls_per_day for one in costs)
-    end = Row(key="", cells=(Cell(tr("Together")), Cell(""), Cell(number(total), align="end")), strong=True)
+    end = Row(key="", cells=(Cell(tr("Together")), Cell(""), Cell(_calls(costs), align="end")), strong=True)
     return (*rows, end)
+
+
+def _calls(costs: Sequence[ScheduleCost]) -> str:
+    """Return the calls of *costs*; with a plus while nobody knows how long their lists are."""
+    total = number(sum(one.calls_per_day for one in costs))
+    return f"{_LEFT_TO_RIGHT}{total}+{_LEFT_TO_RIGHT}" if any(one.at_least for one in costs) else total
 
 
 def cost_sum(costs: Sequence[ScheduleCost], per_day: int) -> Sum:
     """Return what the schedule takes of the day's quota."""
     total = sum(one.calls_per_day for one in costs)
     share = total / per_day if per_day else 1.0
-    words = tr("The schedule takes about {calls} of {quota} calls a day ({share} %).").format(
-        calls=number(total), quota=number(per_day), share=number(round(share * 100))
-    )
+    text = tr("The schedule takes about {calls} of {quota} calls a day ({share} %).")
+    if any(one.at_least for one in costs):
+        text = tr("The schedule takes at least {calls} of {quota} calls a day ({share} %); the first sync counts.")
+    words = text.format(calls=number(total), quota=number(per_day), share=number(round(share * 100)))
     if share > 1:
         more = tr("That is more than there is: entities at the end of the day wait for the next one.")
         return Sum(f"{words} {more}", 1.0, "red")
