@@ -15,7 +15,7 @@ import typer
 from tsh_sync_gui.cli import options
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
-from tsh_sync_gui.cli.running import run
+from tsh_sync_gui.cli.running import INTERRUPTED, run
 from tsh_sync_gui.cli.sync import STOPPING, perform
 from tsh_sync_gui.engine.views import SyncRequest
 
@@ -48,7 +48,26 @@ def demo(
 
 async def _demo(doors: Doors, output: Output, *, items: int | None, seed: int | None) -> int:
     async with doors.demo(items, seed, output.aside) as service:
-        return await perform(service, SyncRequest(), output)
+        code = await perform(service, SyncRequest(), output)
+    if not output.as_json and code != INTERRUPTED:
+        for line in _next():
+            output.show(line, markup=False)
+    return code
+
+
+def _next() -> tuple[str, ...]:
+    """Return where the demo's data are and what a person may do now."""
+    from tsh_sync_gui.bootstrap.demo import demo_folder
+
+    home = demo_folder()
+    set_home = f"$env:TSH_HOME='{home}'; " if sys.platform == "win32" else ""
+    inline = "" if set_home else f"TSH_HOME='{home}' "
+    return (
+        "\nThe data are in the demo's own PostgreSQL, in the schema tsh. To look into it, and to end it then:",
+        f'  {set_home}psql "$({inline}tsh-sync db url)"',
+        "  tsh-sync db stop",
+        "Next: `tsh-sync demo` again reads only what changed. `tsh-sync auth login` connects your own organization.",
+    )
 
 
 def has_display(environment: Mapping[str, str], platform: str) -> bool:

@@ -122,6 +122,7 @@ async def _stats(service: SyncService, output: Output) -> int:
         output.show(f"Mean time: {words.duration(figures.get('avg_sync_time_seconds', 0.0))} a run")
     if "calls_today" in figures:
         output.show(f"Calls these runs made: {figures['calls_today']:,}")
+        output.show("The day's count (`tsh-sync quota`) has the calls of checks, estimates and webhooks, too.")
     output.show("Today began at midnight in the organization's time zone.")
     titles = {one.stats_key: one.title for one in service.registry}
     output.show("Records in the database:")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -17,6 +17,7 @@ from tsh_sync_gui.cli.running import INTERRUPTED, run
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.events import Event, RunStarted
 from tsh_sync_gui.core.values import Lane, RunId, RunState
+from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 
 if TYPE_CHECKING:
@@ -130,10 +131,12 @@ async def perform(service: SyncService, request: SyncRequest, output: Output) ->
         if not request.wait and not all(one.fits for one in forecasts):
             output.aside("It does not fit in what is left today; it stops at the quota, and the next sync goes on.")
     begun: dict[RunId, None] = {}
+    others: dict[RunId, None] = {}
 
     def note(event: Event) -> None:
-        if isinstance(event, RunStarted) and (not request.entities or event.entity in request.entities):
-            begun[event.run] = None
+        if isinstance(event, RunStarted):
+            is_asked = not request.entities or event.entity in request.entities
+            (begun if is_asked else others)[event.run] = None
 
     cut = service.bus.subscribe(note)
     try:
@@ -148,14 +151,20 @@ async def perform(service: SyncService, request: SyncRequest, output: Output) ->
         return INTERRUPTED
     finally:
         cut()
-    _print(report, output, service, dry_run=request.dry_run)
+    walks = {info.leader for info in report.runs}
+    along = () if output.as_json else tuple(one for one in await _found(service, others) if one.leader in walks)
+    _print(report, output, service, dry_run=request.dry_run, along=along)
     return report.exit_code
 
 
-async def _stopped(service: SyncService, begun: Sequence[RunId]) -> SyncReport:
+async def _stopped(service: SyncService, begun: Iterable[RunId]) -> SyncReport:
     """Return how the runs stand that were begun before a person stopped them."""
-    found = [await service.run_detail(run) for run in begun]
-    return SyncReport(runs=tuple(detail.run for detail in found if detail is not None))
+    return SyncReport(runs=await _found(service, begun))
+
+
+async def _found(service: SyncService, runs: Iterable[RunId]) -> tuple[RunInfo, ...]:
+    found = [await service.run_detail(run) for run in runs]
+    return tuple(detail.run for detail in found if detail is not None)
 
 
 def _check(request: SyncRequest, *, id_given: bool) -> None:
@@ -168,7 +177,10 @@ def _check(request: SyncRequest, *, id_given: bool) -> None:
     check(request, chosen(REGISTRY, request))
 
 
-def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run: bool) -> None:
+def _print(
+    report: SyncReport, output: Output, service: SyncService, *, dry_run: bool, along: Sequence[RunInfo] = ()
+) -> None:
+    """Print what became of the runs; those *along* were not asked for, and their walk was."""
     if output.as_json:
         output.document(report.as_json())
         return
@@ -179,17 +191,18 @@ def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run:
         table.add_column(heading, no_wrap=True)
     for heading in ("Created", "Updated", "Unchanged", "Deleted", "Failed", "Details", "Calls", "Time"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for info in report.runs:
-        counts = info.counts
-        changed = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed)
-        figures = (*changed, info.details_done, info.calls.total)
-        table.add_row(
-            service.registry.get(info.entity).title,
-            words.coloured(info.state),
-            *map(words.number, figures),
-            words.duration(info.seconds),
-        )
+    rows = [(info, _figures(info)) for info in (*along, *report.runs)]
+    for info, figures in rows:
+        title = service.registry.get(info.entity).title
+        took = words.duration(info.seconds)
+        table.add_row(title, words.coloured(info.state), *map(words.number, figures), took)
+    if len(rows) > 1:
+        sums = (sum(column) for column in zip(*(figures for _, figures in rows), strict=True))
+        table.add_row("Together", "", *map(words.number, sums), "", style="bold")
     output.show(table)
+    if along:
+        titles = words.listed([service.registry.get(info.entity).title for info in along])
+        output.show(f"{titles} went along: what you asked for is read in the same walk.")
     for info in report.runs:
         if info.title and info.state is not RunState.CANCELLED:
             title = service.registry.get(info.entity).title
@@ -197,4 +210,11 @@ def _print(report: SyncReport, output: Output, service: SyncService, *, dry_run:
     if dry_run:
         output.show("A dry run: nothing was written.")
     elif any(info.state is RunState.CANCELLED for info in report.runs):
-        output.show("Cancelled; the next sync goes on from here.")
+        told = next(info.title or "Cancelled" for info in report.runs if info.state is RunState.CANCELLED)
+        output.show(f"{told}; the next sync goes on from here.", markup=False)
+
+
+def _figures(info: RunInfo) -> tuple[int, ...]:
+    counts = info.counts
+    changed = (counts.created, counts.updated, counts.unchanged, counts.deleted, counts.failed)
+    return (*changed, info.details_done, info.calls.total)

@@ -111,6 +111,11 @@ def in_zone(heading: str, zone: tzinfo | None = None) -> str:
     return f"{heading} ({zone or datetime.now().astimezone().tzname()})"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence has them: "Products, Stock and Customers"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
 def timing(value: Timing | None) -> str:
     """Return how often, in the words of the window; a cron line that is no plain day or week stays as it is."""
     if value is None:

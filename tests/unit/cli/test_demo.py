@@ -51,4 +51,6 @@ def test_headless_needs_no_screen_and_opens_no_window(tsh_sync, service, monkeyp
     ended = tsh_sync("demo", "--headless")
 
     assert "terminal" not in ended.err
+    assert "tsh-sync db url" in ended.out
+    assert "tsh-sync auth login" in ended.out
     assert [asked[0] for asked in service.asked] == ["forecast", "sync"]

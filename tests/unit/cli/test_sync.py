@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.unit.cli.conftest import a_run
-from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.core.values import RunId, RunState
 from tsh_sync_gui.engine.views import Forecast, SyncReport, SyncRequest
 
 
@@ -206,3 +206,23 @@ def test_the_demo_without_a_screen_syncs_everything_in_the_terminal(tsh_sync, se
     assert ended.code == 0
     assert _request(service) == SyncRequest()
     assert tsh_sync.opened[0][:2] == (50, 3)
+
+
+def test_what_was_walked_along_is_in_the_table_with_the_sum(tsh_sync, service):
+    stock, products = a_run("stock_levels", leader=RunId("walk")), a_run("products", leader=RunId("walk"))
+    service.report, service.known = SyncReport(runs=(stock,)), [products, a_run("invoices")]
+    before = service.sync
+
+    async def sync(request):
+        for info in service.known:
+            service._tell(info)
+        return await before(request)
+
+    service.sync = sync
+    said = " ".join(tsh_sync("sync", "stock").out.split())
+
+    assert "Products Up to date 4" in said
+    assert "Together 8 6 4 2 0 0 20" in said
+    assert "Products went along: what you asked for is read in the same walk." in said
+    assert "Invoices" not in said
+    assert [run["entity"] for run in tsh_sync("sync", "stock", "--json").document["runs"]] == ["stock_levels"]
