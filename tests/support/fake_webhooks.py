@@ -299,7 +299,7 @@ DOWN = Found(
     is_ours=False,
     since=None,
     title="The listener does not run on this computer",
-    advice="Deliveries are not received. Polling covers changes meanwhile; nothing is lost.",
+    advice="Deliveries are not received. Polling covers changes while a window or a worker runs; nothing is lost.",
 )
 
 

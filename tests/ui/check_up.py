@@ -31,8 +31,13 @@ _FINE = {
         turn="21:00 UTC",
         own=612,
     ),
-    "listener": say("No listener runs here: deliveries are not received, and polling covers all changes."),
-    "public-address": say("No public address is set: Zoho delivers nothing, and polling covers all changes."),
+    "listener": say(
+        "No listener runs here: deliveries are not received. "
+        "Polling covers all changes while a window or a worker runs."
+    ),
+    "public-address": say(
+        "No public address is set: Zoho delivers nothing. Polling covers all changes while a window or a worker runs."
+    ),
 }
 
 

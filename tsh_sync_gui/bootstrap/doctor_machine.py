@@ -185,9 +185,14 @@ async def listener(settings: Settings) -> Finding:
         if not settings.webhook_url:
             # Nobody has asked Zoho to deliver anything: nothing is missed.
             return LISTENER.fine(
-                say("No listener runs here: deliveries are not received, and polling covers all changes.")
+                say(
+                    "No listener runs here: deliveries are not received. Polling covers all changes while a window or a"
+                    " worker runs."
+                )
             )
-        remedy = say("Deliveries are not received. Polling covers changes meanwhile; nothing is lost.")
+        remedy = say(
+            "Deliveries are not received. Polling covers changes while a window or a worker runs; nothing is lost."
+        )
         return LISTENER.warning(Words(f"{error.title}."), remedy if not error.advice else Words(error.advice))
     return LISTENER.fine(
         say("The listener answers at {address} ({milliseconds} ms).", address=address, milliseconds=milliseconds)
@@ -198,7 +203,12 @@ async def public_address(settings: Settings) -> Finding:
     """Ask at the address that Zoho is to call, as Zoho would."""
     address = settings.webhook_url
     if not address:
-        return PUBLIC.fine(say("No public address is set: Zoho delivers nothing, and polling covers all changes."))
+        return PUBLIC.fine(
+            say(
+                "No public address is set: Zoho delivers nothing. "
+                "Polling covers all changes while a window or a worker runs."
+            )
+        )
     deed = "settings:webhook_url"
     if not address.startswith("https://") and not is_loopback(settings.accounts_url):
         words = say("Zoho cannot call {address}.", address=address)

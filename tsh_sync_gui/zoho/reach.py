@@ -35,7 +35,8 @@ async def ask_state(listener: str = LISTENER) -> tuple[int, dict[str, Any]]:
         raise UnreachableError(
             "The listener does not run on this computer",
             what="network",
-            advice="Deliveries are not received. Polling covers changes meanwhile; nothing is lost.",
+            advice="Deliveries are not received."
+            " Polling covers changes while a window or a worker runs; nothing is lost.",
             cause=f"{address}: {type(failure).__name__}",
         ) from None
     if not response.is_success:
@@ -65,7 +66,7 @@ async def ping(address: str) -> int:
         raise UnreachableError(
             "Zoho cannot reach the listener",
             what="network",
-            advice=f"{_why(failure, host)} Polling covers changes meanwhile.",
+            advice=f"{_why(failure, host)} Polling covers changes while a window or a worker runs.",
             cause=f"{host}: {type(failure).__name__}: {failure}"[:300],
         ) from None
     if response.is_redirect:

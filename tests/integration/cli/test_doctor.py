@@ -75,7 +75,7 @@ def test_seventeen_good_variables_are_all_it_takes(program, seventeen):
     said = {name: one["sentence"] for name, one in _by_check(well).items()}
     assert said["customers"] == "Customers may be read and changed."
     assert said["quota"].startswith("Zoho counts 8 of 1,000,000 calls")
-    assert "polling covers all changes" in said["listener"]
+    assert "Polling covers all changes while a window or a worker runs" in said["listener"]
 
 
 def test_an_imported_env_leads_to_a_set_up_that_is_all_well(seventeen, home, tmp_path, database_url, capsys):

@@ -288,7 +288,9 @@ def down_problem(listening: Listening | None, *, minutes: int, why_not: str = ""
     if listening is None:
         return None
     if not listening.is_up:
-        every = tr("Polling covers changes every {time}.").format(time=span(minutes * 60))
+        every = tr("Polling covers changes every {time} while a window or a worker runs.").format(
+            time=span(minutes * 60)
+        )
         return Problem(
             title=tr("Deliveries are not being received"),
             meaning=f"{tr('No listener answers at {address}.').format(address=listening.address)} {every}",

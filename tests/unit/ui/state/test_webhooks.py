@@ -84,7 +84,7 @@ def test_a_listener_that_is_down_or_has_no_database_is_explained():
     assert down is not None
     assert away is not None
     assert down.title == "Deliveries are not being received"
-    assert "Polling covers changes every 30 min." in down.meaning
+    assert "Polling covers changes every 30 min while a window or a worker runs." in down.meaning
     assert "38 so far" in away.meaning
     assert state.down_problem(Found(), minutes=30) is None
     assert state.down_problem(None, minutes=30) is None
