@@ -38,7 +38,7 @@ def texts() -> dict[str, set[str]]:
     for path in sorted((ROOT / "tsh_sync_gui" / "ui").rglob("*.py")):
         for text in _literals(ast.parse(path.read_text(encoding="utf-8"))):
             found.setdefault(text, set()).add(path.relative_to(ROOT).as_posix())
-    for text, place in (*_declared(), *_examined(), *_diagnoses(), *_refusals()):
+    for text, place in (*_declared(), *_examined(), *_diagnoses(), *_progress(), *_refusals()):
         found.setdefault(text, set()).add(place)
     return found
 
@@ -87,6 +87,17 @@ def _diagnoses() -> Iterator[tuple[str, str]]:
             text = node.value
             if " " in text and (text[0].isupper() or text in _SCHEMES) and text not in docs:
                 yield text, path.relative_to(ROOT).as_posix()
+
+
+def _progress() -> Iterator[tuple[str, str]]:
+    """Yield what the start page says while the database opens: the literals of `progress(…)`."""
+    for layer in ("bootstrap", "store"):
+        for path in sorted((ROOT / "tsh_sync_gui" / layer).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "progress":
+                    for one in ast.walk(node):
+                        if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value[-1:].isalpha():
+                            yield one.value, path.relative_to(ROOT).as_posix()
 
 
 def _refusals() -> Iterator[tuple[str, str]]:

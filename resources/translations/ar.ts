@@ -807,7 +807,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>A PostgreSQL that comes with the program. Nothing to install; for one computer.</source>
-   <translation>PostgreSQL مرفقة مع البرنامج. لا شيء يُثبَّت؛ لحاسوب واحد.</translation>
+   <translation>‏PostgreSQL مرفقة مع البرنامج. لا شيء يُثبَّت؛ لحاسوب واحد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/frame_parts.py" />
@@ -1848,6 +1848,11 @@
    <translation>جارٍ إنشاء قاعدة البيانات…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/store/migrate.py" />
+   <source>Creating the tables</source>
+   <translation>إنشاء الجداول</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Creating the tables…</source>
    <translation>جارٍ إنشاء الجداول…</translation>
@@ -2019,8 +2024,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
-   <source>Deliveries are not received. Polling covers changes meanwhile; nothing is lost.</source>
-   <translation>لا تُستقبل التسليمات. تُجلب التغييرات دوريًا في هذه الأثناء، ولا يُفقد شيء.</translation>
+   <source>Deliveries are not received. Polling covers changes while a window or a worker runs; nothing is lost.</source>
+   <translation>لا تُستقبل التسليمات. ويغطي الاستعلام الدوري التغييرات ما دامت نافذة أو عامل قيد التشغيل، ولا يضيع شيء.</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
@@ -3713,8 +3718,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
-   <source>No listener runs here: deliveries are not received, and polling covers all changes.</source>
-   <translation>لا يعمل مستمع هنا: لا تُستقبل التسليمات، وتُجلب التغييرات كلها دوريًا.</translation>
+   <source>No listener runs here: deliveries are not received. Polling covers all changes while a window or a worker runs.</source>
+   <translation>لا يعمل أي مستمع هنا، فلا تُستقبل التسليمات. ويغطي الاستعلام الدوري كل التغييرات ما دامت نافذة أو عامل قيد التشغيل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -3764,8 +3769,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
-   <source>No public address is set: Zoho delivers nothing, and polling covers all changes.</source>
-   <translation>لم يُضبط عنوان عام: لا يسلّم Zoho شيئًا، وتُجلب التغييرات كلها دوريًا.</translation>
+   <source>No public address is set: Zoho delivers nothing. Polling covers all changes while a window or a worker runs.</source>
+   <translation>لم يُحدَّد عنوان عام، فلا يُسلِّم Zoho شيئًا. ويغطي الاستعلام الدوري كل التغييرات ما دامت نافذة أو عامل قيد التشغيل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
@@ -4487,8 +4492,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
-   <source>Polling covers changes every {time}.</source>
-   <translation>يغطي الاستعلام الدوري التغييرات كل {time}.</translation>
+   <source>Polling covers changes every {time} while a window or a worker runs.</source>
+   <translation>يغطي الاستعلام الدوري التغييرات كل {time} ما دامت نافذة أو عامل قيد التشغيل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -4504,6 +4509,11 @@
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>PostgreSQL {version}, {where}</source>
    <translation>PostgreSQL {version}، {where}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/store/embedded/server.py" />
+   <source>Preparing the database</source>
+   <translation>تجهيز قاعدة البيانات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
@@ -4775,6 +4785,11 @@
    <location filename="tsh_sync_gui/ui/widgets/connection_box.py" />
    <source>Renew the sign-in</source>
    <translation>تجديد تسجيل الدخول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/store/embedded/server.py" />
+   <source>Renewing the database's password</source>
+   <translation>تجديد كلمة مرور قاعدة البيانات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
@@ -5713,6 +5728,16 @@
    <translation>جارٍ تشغيل قاعدة البيانات…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/store/embedded/server.py" />
+   <source>Starting the database</source>
+   <translation>تشغيل قاعدة البيانات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/store/embedded/server.py" />
+   <source>Starting the database after a hard end</source>
+   <translation>تشغيل قاعدة البيانات بعد إغلاق مفاجئ</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
    <source>Starting the embedded server…</source>
    <translation>جارٍ تشغيل الخادم المدمج…</translation>
@@ -5721,6 +5746,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Starting the listener…</source>
    <translation>جارٍ تشغيل المستمع…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/demo_home.py" />
+   <source>Starting the simulated Zoho</source>
+   <translation>بدء تشغيل Zoho المُحاكى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
@@ -6114,6 +6144,11 @@
    <translation>قاعدة البيانات غير موجودة بعد.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/store/embedded/server.py" />
+   <source>The database is starting</source>
+   <translation>قاعدة البيانات قيد التشغيل</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>The database's name on the server.</source>
    <translation>اسم قاعدة البيانات على الخادم.</translation>
@@ -6167,7 +6202,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>The demo's Zoho is simulated: it needs no sign-in.</source>
-   <translation>Zoho في العرض التجريبي محاكاة: لا يحتاج إلى تسجيل دخول.</translation>
+   <translation>‏Zoho في العرض التجريبي محاكاة: لا يحتاج إلى تسجيل دخول.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
@@ -6515,11 +6550,6 @@
    <translation>يستهلك الجدول ما لا يقل عن {calls} من {quota} استدعاء في اليوم ({share}٪)؛ والمزامنة الأولى تعدّها.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
-   <source>The schedule takes at least {calls} of {quota} calls a day ({share} %); the first sync counts.</source>
-   <translation type="unfinished" />
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>The schedules need about {calls} calls a day; {share} of {limit} are theirs</source>
    <translation>تحتاج الجداول إلى نحو {calls} استدعاء في اليوم، ولها {share} من {limit}</translation>
@@ -6638,6 +6668,11 @@
    <location filename="tsh_sync_gui/ui/widgets/exporting.py" />
    <source>The table could not be exported</source>
    <translation>تعذّر تصدير الجدول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/setup/database_step.py" />
+   <source>The tables are there</source>
+   <translation>الجداول موجودة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -6949,6 +6984,11 @@
    <translation>حُدِّث</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/store/migrate.py" />
+   <source>Updating the tables</source>
+   <translation>تحديث الجداول</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
    <source>Use at most one parameter in the webhook's address in Zoho.</source>
    <translation>استخدم معاملًا واحدًا على الأكثر في عنوان خطاف الويب في Zoho.</translation>
@@ -7027,6 +7067,11 @@
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Waiting for another machine</source>
    <translation>بانتظار جهاز آخر</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/store/migrate.py" />
+   <source>Waiting for another program that updates the tables</source>
+   <translation>انتظار برنامج آخر يحدّث الجداول</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -7423,7 +7468,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Zoho answers.</source>
-   <translation>Zoho يستجيب.</translation>
+   <translation>‏Zoho يستجيب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -7735,7 +7780,7 @@
   <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>auto: the system's keychain, else the encrypted file if there is one. keychain or file: nothing else.</source>
-   <translation>auto: سلسلة مفاتيح النظام، وإلا الملف المشفَّر إن وُجد. keychain أو file: لا غيره.</translation>
+   <translation>‏auto: سلسلة مفاتيح النظام، وإلا الملف المشفَّر إن وُجد. keychain أو file: لا غيره.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
@@ -8535,7 +8580,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>validation, unreachable, authorisation, …</source>
-   <translation>validation، unreachable، authorisation، …</translation>
+   <translation>‏validation، unreachable، authorisation، …</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
@@ -8602,7 +8647,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>{count} of {limit} token refreshes in the last 10 minutes.</source>
-   <translation>{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
+   <translation>‏{count} من {limit} تجديدات للرمز في آخر 10 دقائق.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
@@ -8637,7 +8682,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>{deliveries} of {records} once more: {calls}.</source>
-   <translation>{deliveries} لـ{records} مرة أخرى: {calls}.</translation>
+   <translation>‏{deliveries} لـ{records} مرة أخرى: {calls}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -8667,7 +8712,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>{entity}: fetch what no delivery told of?</source>
-   <translation>{entity}: جلب ما لم يخبر به أي تسليم؟</translation>
+   <translation>‏{entity}: جلب ما لم يخبر به أي تسليم؟</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
@@ -8694,12 +8739,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <source>{file}, with secrets, encrypted.</source>
-   <translation>{file}، مع الأسرار مشفَّرة.</translation>
+   <translation>‏{file}، مع الأسرار مشفَّرة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <source>{file}, without secrets.</source>
-   <translation>{file}، بلا أسرار.</translation>
+   <translation>‏{file}، بلا أسرار.</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
@@ -8716,7 +8761,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>{good} of {all} kinds of records can be synced.</source>
-   <translation>{good} من {all} أنواع من السجلات قابلة للمزامنة.</translation>
+   <translation>‏{good} من {all} أنواع من السجلات قابلة للمزامنة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
@@ -8902,7 +8947,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>{source}: it goes before what is saved here.</source>
-   <translation>{source}: له الأولوية على المحفوظ هنا.</translation>
+   <translation>‏{source}: له الأولوية على المحفوظ هنا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -8913,37 +8958,37 @@
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title} may be read and changed.</source>
-   <translation>{title}: تجوز القراءة والتعديل.</translation>
+   <translation>‏{title}: تجوز القراءة والتعديل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title} may be read, but not changed.</source>
-   <translation>{title}: تجوز القراءة ولا يجوز التعديل.</translation>
+   <translation>‏{title}: تجوز القراءة ولا يجوز التعديل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title} may be read.</source>
-   <translation>{title}: تجوز القراءة.</translation>
+   <translation>‏{title}: تجوز القراءة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title} may be read. Whether they may be changed Zoho did not say.</source>
-   <translation>{title}: تجوز القراءة. ولم يقل Zoho هل يجوز التعديل.</translation>
+   <translation>‏{title}: تجوز القراءة. ولم يقل Zoho هل يجوز التعديل.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title} may not be read.</source>
-   <translation>{title}: لا تجوز القراءة.</translation>
+   <translation>‏{title}: لا تجوز القراءة.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title}. Check the network, and ZOHO_ACCOUNTS_URL.</source>
-   <translation>{title}. تحقق من الشبكة ومن ZOHO_ACCOUNTS_URL.</translation>
+   <translation>‏{title}. تحقق من الشبكة ومن ZOHO_ACCOUNTS_URL.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title}. Check the network, and ZOHO_API_BASE_URL.</source>
-   <translation>{title}. تحقق من الشبكة ومن ZOHO_API_BASE_URL.</translation>
+   <translation>‏{title}. تحقق من الشبكة ومن ZOHO_API_BASE_URL.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />

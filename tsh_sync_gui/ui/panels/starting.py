@@ -125,4 +125,5 @@ class StartingPage(QWidget):
             self._box = None
 
     def _look(self) -> None:
-        set_text(self._line, self._words() or tr("Starting database…"))
+        words = self._words()
+        set_text(self._line, tr(words) if words else tr("Starting database…"))

@@ -12,6 +12,25 @@ from tsh_sync_gui.ui.state.cards import CardState
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.texts import tr
 
+# What is searched by in any language beside the texts shown: whoever types here may know the English manual.
+_ENGLISH: Final = {
+    "sync": "sync now",
+    "full": "full sync",
+    "window": "window",
+    "record": "one record",
+    "sweep": "find deleted",
+    "estimate": "estimate",
+    "schedule": "schedule",
+    "sync_all": "sync everything",
+    "light": "light appearance",
+    "dark": "dark appearance",
+    "check_up": "check everything",
+    "help": "help and keys",
+    "pause": "pause all",
+    "resume": "resume all",
+    "setup": "set up",
+    "doctor": "check everything",
+}
 _RECORD_ID: Final = re.compile(r"\d{6,19}\Z")
 
 
@@ -83,7 +102,8 @@ def found(all_of_them: Iterable[Command], text: str, *, limit: int = 40) -> tupl
 
 def _searched(command: Command) -> str:
     """Return what a command is found by: its text, and the names that are the same in every language."""
-    return f"{command.text} {command.entity} {command.target}".replace("_", " ").casefold()
+    english = _ENGLISH.get(command.target, "")
+    return f"{command.text} {command.entity} {command.target} {english}".replace("_", " ").casefold()
 
 
 def standing(*, dark: bool, can_pause: bool, can_resume: bool, not_all: str = "") -> tuple[Command, ...]:

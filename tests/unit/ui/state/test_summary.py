@@ -6,7 +6,7 @@ from tsh_sync_gui.core.events import ConnectionChanged, RunPaused
 from tsh_sync_gui.core.values import Counts, EntityState, RunState
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.ui.state.cards import card_state
-from tsh_sync_gui.ui.state.commands import commands, found, record_commands, standing
+from tsh_sync_gui.ui.state.commands import Command, commands, found, record_commands, standing
 from tsh_sync_gui.ui.state.live import AppState, rebase
 from tsh_sync_gui.ui.state.prices import Prices
 from tsh_sync_gui.ui.state.summary import bar_state, headline, sync_count
@@ -105,3 +105,11 @@ def test_a_pasted_id_can_be_fetched_from_each_entity():
 
     assert len(record_commands(" 4815000000044208 ", view)) == len(view.entities)
     assert record_commands("TSH-44", view) == ()
+
+
+def test_the_palette_finds_english_words_in_any_language():
+    arabic = Command(text="مزامنة الكل", verb="app", target="sync_all", icon="sync")
+    one = Command(text="المنتجات: جلب المحذوف", verb="do", target="sweep", icon="sweep", entity="products")
+
+    assert found((arabic, one), "Sync everything") == (arabic,)
+    assert found((arabic, one), "products deleted") == (one,)

@@ -220,7 +220,7 @@ class DatabasePage(Page):
 
     def _say(self, words: str) -> None:
         if self.is_busy:
-            self.busy.show_busy(tr("{what}…").format(what=words.rstrip(".…")))
+            self.busy.show_busy(tr("{what}…").format(what=tr(words).rstrip(".…")))
 
     def _chosen_it(self, trial: DatabaseTrial) -> None:
         self._kept, self._trial = trial, None
