@@ -81,8 +81,9 @@ def seconds_of(info: RunInfo, now: datetime) -> float:
 
 def starter(info: RunInfo) -> str:
     """Return who or what started a run."""
-    triggers = {"person": tr("a person"), "schedule": tr("the schedule"), "webhook": tr("a webhook")}
-    what = info.user or triggers.get(info.trigger, info.trigger)
+    # Whose program does what falls due or comes in says nothing about who wanted it.
+    own = {"schedule": tr("the schedule"), "webhook": tr("a webhook")}.get(info.trigger)
+    what = own or info.user or (tr("a person") if info.trigger == "person" else info.trigger)
     return f"{what} · {info.machine}" if info.machine else what
 
 

@@ -3,12 +3,14 @@
 import json
 from datetime import timedelta
 
+import msgspec
+
 from tests.support.fake_service import NOW, run_info
 from tests.unit.ui.state.test_live import ENTITY, RUN, folded, page, started
 from tsh_sync_gui.core.values import Calls, Counts, Mode, Phase, RunState
 from tsh_sync_gui.engine.views import RunDetail, SyncReport
 from tsh_sync_gui.ui.state.columns import Column, as_csv, as_json, as_markdown, as_tabs, matches
-from tsh_sync_gui.ui.state.history import history_columns, run_rows
+from tsh_sync_gui.ui.state.history import history_columns, run_rows, starter
 from tsh_sync_gui.ui.state.offers import is_review
 from tsh_sync_gui.ui.state.preview import preview_entries
 from tsh_sync_gui.ui.state.run_detail import detail_state, steps
@@ -124,3 +126,11 @@ def test_a_preview_says_what_would_be_done():
     assert title == "Things"
     assert ("would be created", "2") in lines
     assert ("calls a run would use", "4") in lines
+
+
+def test_a_scheduled_run_was_started_by_the_schedule_whoever_runs_the_program():
+    by_schedule = msgspec.structs.replace(run_info(), trigger="schedule", user="root", machine="DESK")
+    by_person = msgspec.structs.replace(run_info(), trigger="person", user="sara", machine="DESK")
+
+    assert starter(by_schedule) == "the schedule · DESK"
+    assert starter(by_person) == "sara · DESK"
