@@ -34,6 +34,7 @@ _RATE_OVER_S = 10.0
 _WORTH_TELLING_S = 5.0
 # They come and go with every minute of a long sync.
 _ROUTINE = frozenset({"minute_limit", "concurrency"})
+_AWAY = "network"
 
 
 class Display(Protocol):
@@ -62,7 +63,10 @@ def shown(bus: Bus, console: Console, registry: Registry) -> Iterator[None]:
 
 
 class Lines:
-    """One line per phase, per few seconds of work, and per end; a wait is told once, and only a long one."""
+    """One line per phase, per few seconds of work, and per end; a wait is told once, and only a long one.
+
+    A network that is away is away until something was stored: between its tries nothing has gone on.
+    """
 
     def __init__(
         self,
@@ -86,6 +90,8 @@ class Lines:
             case PageStored():
                 if event.phase is Phase.DETAILS:
                     self._details[event.run] = event.done
+                if self._waits.get(event.entity) == _AWAY and self._waits.pop(event.entity):
+                    self._print(told(RunContinued(run=event.run, entity=event.entity), self._titles))
                 now = self._clock()
                 is_end = event.done == event.expected
                 if not is_end and now - self._last.get(event.entity, now - _LINE_EVERY_S) < _LINE_EVERY_S:
@@ -99,6 +105,8 @@ class Lines:
                 if self._waits.get(event.entity) == event.reason:
                     return
                 self._waits[event.entity] = event.reason
+            case RunContinued() if self._waits.get(event.entity) == _AWAY:
+                return
             case RunContinued():
                 if not self._waits.pop(event.entity, ""):
                     return
@@ -238,7 +246,8 @@ def told(event: Event, titles: dict[str, str], *, details: int = 0) -> str:
             return f"{title}: {phase}{event.done:,}{'' if event.expected is None else f' of {event.expected:,}'}"
         case RunWaiting():
             until = "" if event.until is None else f" until {event.until.astimezone():%H:%M:%S}"
-            return f"{title}: waiting for {words.WAITS.get(event.reason, event.reason)}{until}"
+            why = f" ({event.detail})" if event.detail and event.reason == _AWAY else ""
+            return f"{title}: waiting for {words.WAITS.get(event.reason, event.reason)}{until}{why}"
         case RunContinued():
             return f"{title}: goes on"
         case RunPaused():

@@ -14,7 +14,7 @@ from tsh_sync_gui.cli import options, words
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import INTERRUPTED, run
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.events import Event, RunStarted
 from tsh_sync_gui.core.values import Lane, RunId, RunState
 from tsh_sync_gui.engine.ports import RunInfo
@@ -103,7 +103,11 @@ async def _estimate(doors: Doors, output: Output, request: SyncRequest) -> int:
     """Print what *request* will cost; lengths nobody knows are asked for, the pages read are kept for the sync."""
     async with doors.service(doors.load(), output.aside) as service:
         before = await service.quota()
-        costs = await service.estimate(request)
+        try:
+            costs = await service.estimate(request)
+        except UnreachableError as error:
+            advice = "Nothing was changed, and what was read is kept. Ask again in a while."
+            raise UnreachableError(error.title, what=error.what, advice=advice, cause=error.cause) from error
         after = await service.quota()
         lane = Lane.PERSON.value
         asked = max(0, after.by_lane.get(lane, 0) - before.by_lane.get(lane, 0))
@@ -125,7 +129,8 @@ async def perform(service: SyncService, request: SyncRequest, output: Output) ->
     """Say what *request* will cost, carry it out with its progress shown, and print its report."""
     from tsh_sync_gui.cli.progress import shown
 
-    forecasts = await service.forecast(request, patient=True)
+    # What is not connected costs nothing: it is refused.
+    forecasts = await service.forecast(request, patient=True) if service.is_connected else []
     if forecasts:
         output.aside(f"This will take {words.price(forecasts)}.")
         if not request.wait and not all(one.fits for one in forecasts):

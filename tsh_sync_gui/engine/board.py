@@ -59,7 +59,9 @@ class Board:
             return
         for name, info in self.infos.items():
             self.infos[name] = replace(info, state=RunState.WAITING, waiting_for=wait.reason, waiting_until=wait.until)
-            self._bus.publish(RunWaiting(run=info.id, entity=info.entity, reason=wait.reason, until=wait.until))
+            self._bus.publish(
+                RunWaiting(run=info.id, entity=info.entity, reason=wait.reason, until=wait.until, detail=wait.detail)
+            )
 
     def goes_on(self) -> None:
         """Say that the walk works again."""

@@ -143,6 +143,13 @@ class SyncService:
         """Return the settings in force."""
         return self._keeper.now
 
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the settings name an organization and a sign-in; a closed vault may hold the sign-in."""
+        now = self._keeper.now
+        may_sign_in = bool(now.refresh_token.get_secret_value()) or self._keeper.loaded.vault_error is not None
+        return bool(now.organization_id) and may_sign_in
+
     async def sync(self, request: SyncRequest) -> SyncReport:
         """Sync what *request* asks for, or follow the process that does so already, to the end.
 

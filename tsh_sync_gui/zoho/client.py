@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Generic
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -128,7 +128,7 @@ class ZohoClient:
     async def _persist(self, ask: Ask[AnyReply], caller: Caller, trouble: UnreachableError) -> Answer[AnyReply]:
         """Ask again, with growing waits. Of all requests in trouble one at a time does, so that an outage costs few."""
         began, answers = self._clock.monotonic(), self._answers
-        async with self._turn(caller):
+        async with self._turn(caller, self._words(trouble)):
             for number, wait in enumerate(self._patience.waits):
                 is_healed = number == 0 and self._answers > answers
                 seconds = (
@@ -136,7 +136,7 @@ class ZohoClient:
                 )
                 if self._clock.monotonic() - began + seconds > self._patience.seconds:
                     break
-                await self._pacer.wait(caller, "network", seconds)
+                await self._pacer.wait(caller, "network", seconds, detail=self._words(trouble))
                 try:
                     return await self._exchange(ask, caller)
                 except UnreachableError as again:
@@ -145,12 +145,18 @@ class ZohoClient:
                     trouble = again
         raise trouble
 
+    def _words(self, trouble: UnreachableError) -> str:
+        """Return *trouble* with the host that is in it, and the reason."""
+        reason = trouble.cause.rpartition(": ")[2]
+        host = urlsplit(self.settings.api_base_url).netloc
+        return f"{trouble.title}: {host}{f', {reason}' if reason else ''}"
+
     @asynccontextmanager
-    async def _turn(self, caller: Caller) -> AsyncIterator[None]:
+    async def _turn(self, caller: Caller, detail: str) -> AsyncIterator[None]:
         """Wait, and say so, until no other request finds out whether the trouble is over."""
         if is_told := self._recovery.locked():
             until = self._clock.now() + timedelta(seconds=min(self._patience.waits, default=0.0))
-            caller.on_wait(Wait(reason="network", until=until))
+            caller.on_wait(Wait(reason="network", until=until, detail=detail))
         try:
             await self._recovery.acquire()
         finally:

@@ -49,12 +49,13 @@ class Pacer:
             if told:
                 caller.on_wait(None)
 
-    async def wait(self, caller: Caller, reason: str, seconds: float) -> None:
-        """Wait for *seconds* and tell the caller why and until when; ended by `on_wait(None)`."""
+    async def wait(self, caller: Caller, reason: str, seconds: float, *, detail: str = "") -> None:
+        """Wait for *seconds* and tell the caller why, in *detail*, and until when; ended by `on_wait(None)`."""
         if seconds <= TOLD_FROM:
             await self._clock.sleep(seconds)
             return
-        caller.on_wait(Wait(reason=reason, until=self._clock.now() + timedelta(seconds=seconds)))
+        until = self._clock.now() + timedelta(seconds=seconds)
+        caller.on_wait(Wait(reason=reason, until=until, detail=detail))
         try:
             await self._clock.sleep(seconds)
         finally:

@@ -153,7 +153,9 @@ def test_a_first_sync_with_a_refused_sign_in_needs_a_person_and_status_says_so(t
 
 def test_an_organization_that_is_not_set_is_wrong_use_and_named(tsh_sync, zoho):
     ended = tsh_sync("sync", "products", "--json", ZOHO_ORGANIZATION_ID="")
+    nobody = tsh_sync("sync", "products", "--json", ZOHO_REFRESH_TOKEN="")
 
+    assert "This will take" not in ended.err + nobody.err
     assert ended.code == 2
     assert "ZOHO_ORGANIZATION_ID is not set" in ended.err
     assert "tsh-sync auth login" in ended.err

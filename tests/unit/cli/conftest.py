@@ -58,6 +58,7 @@ class FakeService:
     asked: list[Any] = field(default_factory=list)
     bus: Bus = field(default_factory=Bus)
     registry: Any = REGISTRY
+    is_connected: bool = True
 
     async def forecast(self, request: SyncRequest, **_options: bool) -> list[Forecast]:
         self.asked.append(("forecast", request))

@@ -87,11 +87,23 @@ def test_requests_that_wait_together_are_one_wait():
     said = io.StringIO()
     lines = Lines(Console(file=said, width=200), TITLES)
 
-    away = RunWaiting(reason="network", **RUN)
+    away = RunWaiting(reason="database", **RUN)
     for event in (away, away, STORY[4], STORY[4], away):
         lines.hear(event)
 
     assert [line.split()[1] for line in said.getvalue().splitlines()] == ["waiting", "goes", "waiting"]
+
+
+def test_a_network_that_is_away_is_told_once_with_host_and_reason_until_something_is_stored():
+    said = io.StringIO()
+    lines = Lines(Console(file=said, width=200), TITLES, clock=lambda: 0.0)
+
+    away = RunWaiting(reason="network", detail="Zoho cannot be reached: api.example, refused", **RUN)
+    for event in (away, STORY[4], away, STORY[4], away, STORY[4], _page(200), away):
+        lines.hear(event)
+
+    told_once = "Products: waiting for the network (Zoho cannot be reached: api.example, refused)"
+    assert said.getvalue().splitlines() == [told_once, "Products: goes on", "Products: 200 of 1,250", told_once]
 
 
 def test_the_minute_limit_is_told_once_and_only_where_it_takes_long():

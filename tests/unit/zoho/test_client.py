@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -191,6 +192,8 @@ async def test_trouble_on_the_way_is_healed_by_asking_again(trouble):
 
     assert len(page.records) == 1
     assert zoho.heard.reasons == ["network", ""]
+    assert zoho.heard.waits[0].detail.startswith(("Zoho", "The connection to Zoho broke off"))
+    assert urlsplit(zoho.source._client.settings.api_base_url).netloc in zoho.heard.waits[0].detail
     assert len(zoho.heard.sent) == 2
     assert len(zoho.log.records) == 2
     assert not zoho.budget.open

@@ -16,10 +16,14 @@ from tsh_sync_gui.entities.spec import Api, Bulk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Why a call may not leave yet: `minute_limit`, `concurrency` or `daily_quota`, and until when."""
+    """Why a call may not leave yet: `minute_limit`, `concurrency`, `daily_quota` or `network`, and until when.
+
+    *detail* names what is in trouble, and how.
+    """
 
     reason: str
     until: datetime
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
