@@ -3,8 +3,6 @@
 import json
 from datetime import timedelta
 
-import msgspec
-
 from tests.support.fake_service import NOW, run_info
 from tests.unit.ui.state.test_live import ENTITY, RUN, folded, page, started
 from tsh_sync_gui.core.values import Calls, Counts, Mode, Phase, RunState
@@ -129,8 +127,8 @@ def test_a_preview_says_what_would_be_done():
 
 
 def test_a_scheduled_run_was_started_by_the_schedule_whoever_runs_the_program():
-    by_schedule = msgspec.structs.replace(run_info(), trigger="schedule", user="root", machine="DESK")
-    by_person = msgspec.structs.replace(run_info(), trigger="person", user="sara", machine="DESK")
+    by_schedule = run_info(ENTITY, trigger="schedule", user="root", machine="DESK")
+    by_person = run_info(ENTITY, trigger="person", user="sara", machine="DESK")
 
     assert starter(by_schedule) == "the schedule · DESK"
     assert starter(by_person) == "sara · DESK"
