@@ -120,11 +120,10 @@ class SignInStep:
 
     async def finish_with_code(self, code: str, *, replaces: bool = False) -> SignedIn:
         """Finish with a self-client code; *replaces* as for `begin`."""
-        code = read_code(code)
+        code, attempt = read_code(code), self._attempt  # the attempt of now: it may have ended by the time all is read
         loaded = await self._ground.settings()
         client, region = self._app.client(loaded), self._ground.region(loaded)
         await self._can_keep()
-        attempt = self._attempt
         replaces = replaces or (attempt is not None and attempt.replaces)
         work = partial(self._redeem, code, client, region, region, asked=None, replaces=replaces, how="code")
         if attempt is None:
