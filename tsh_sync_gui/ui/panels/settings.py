@@ -94,7 +94,8 @@ class SettingsPanel(Panel):
         self.search.setPlaceholderText(tr("Search settings by title or variable"))
         self.search.setAccessibleName(tr("Search settings"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMinimumWidth(240)
+        self.search.setMinimumWidth(160)
+        self.search.setMaximumWidth(260)
         self.search.textChanged.connect(self._search)
         export, take = button(tr("Export…")), button(tr("Import…"), icon_name="import")
         export.clicked.connect(self.transfer.ask_export)
@@ -103,7 +104,8 @@ class SettingsPanel(Panel):
         head.setSpacing(8)
         head.addWidget(label(self.title, "heading"))
         head.addStretch(1)
-        for one in (self.search, take, export):
+        head.addWidget(self.search, 2)
+        for one in (take, export):
             head.addWidget(one)
         inside = QWidget()
         inside.setObjectName("scrolled")

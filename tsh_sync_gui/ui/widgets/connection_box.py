@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from tsh_sync_gui.core.values import VaultKind
 from tsh_sync_gui.ui.state.connection import is_signed_in, scope_words, sign_in_words, vault_words
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_icon, set_property, set_text, set_tip
+from tsh_sync_gui.ui.widgets.flow import FlowLayout
 
 if TYPE_CHECKING:
     from tsh_sync_gui.bootstrap.secrets import VaultState
@@ -57,10 +58,11 @@ class ConnectionBox(QWidget):
         second.setSpacing(8)
         second.addWidget(self._lock)
         second.addWidget(self.vault_words, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addSpacing(24)
-        pairs = (
+        buttons = FlowLayout()
+        beside = QHBoxLayout()
+        beside.addSpacing(24)
+        beside.addLayout(buttons, 1)
+        pairs: tuple[tuple[QLayout, QPushButton, SignalInstance], ...] = (
             (buttons, self.sign_in_button, self.sign_in),
             (buttons, self.rotate_button, self.rotate),
             (buttons, self.set_up_button, self.set_up),
@@ -71,12 +73,11 @@ class ConnectionBox(QWidget):
         for row, made, signal in pairs:
             made.clicked.connect(signal)
             row.addWidget(made)
-        buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 10, 12, 10)
         column.setSpacing(10)
         column.addLayout(first)
-        column.addLayout(buttons)
+        column.addLayout(beside)
         column.addLayout(second)
         self.show_vault(None)
 

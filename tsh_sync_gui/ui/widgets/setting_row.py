@@ -19,8 +19,9 @@ from typing_extensions import override
 from tsh_sync_gui.ui.state.settings_form import FieldState, caution, fault
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, glyph, label, set_picture, set_property, set_text, tool
+from tsh_sync_gui.ui.widgets.flow import FlowLayout
 
-_TITLE_WIDTH = 250
+_TITLE_WIDTH = 216
 _REVEALED_MS = 30_000
 
 
@@ -115,9 +116,9 @@ class SettingRow(QWidget):
 
     def _make_boxes(self) -> QWidget:
         box = QWidget()
-        row = QHBoxLayout(box)
+        row = FlowLayout(gap=14)
         row.setContentsMargins(0, 2, 0, 2)
-        row.setSpacing(18)
+        box.setLayout(row)
         choices = self.state.choices or (("true", tr("On")),)
         for value, text in choices:
             made = QRadioButton(text) if self.state.kind == "choice" else QCheckBox(text)
@@ -126,7 +127,6 @@ class SettingRow(QWidget):
             made.clicked.connect(self._edited)
             self._boxes.append((value, made))
             row.addWidget(made)
-        row.addStretch(1)
         return box
 
     @property

@@ -1,0 +1,20 @@
+"""What does not fit in a narrow window goes on in the next line."""
+
+from __future__ import annotations
+
+from tests.ui.test_sync_panel import opened
+from tsh_sync_gui.core.settings import load
+
+
+async def test_the_settings_fit_a_window_of_800_by_600(qloop, window, service, tmp_path):
+    await opened(window, service)
+    panel = window.settings
+    panel.show_settings(load(home=tmp_path, environment=False), has_database=True)
+    window.go("settings")
+    window.resize(800, 600)
+    window.layout().activate()
+
+    assert panel._scroll.widget().minimumSizeHint().width() <= panel._scroll.viewport().width()
+    boxes = [one for row in panel.rows.values() for _, one in row._boxes]
+    assert all(one.geometry().right() <= one.parentWidget().width() for one in boxes)
+    assert all(one.geometry().bottom() <= one.parentWidget().height() for one in boxes)
