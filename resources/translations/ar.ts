@@ -3106,6 +3106,11 @@
    <translation>لم يُشغَّل من نافذة؛ أنهِه حيث شُغِّل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>It was read a short while ago. “Full sync” on its card reads it now.</source>
+   <translation>قُرئ قبل قليل. يقرؤه «مزامنة كاملة» في بطاقته الآن.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>It went to Resolved.</source>
    <translation>انتقل إلى «محلول».</translation>
@@ -3985,6 +3990,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/session.py" />
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>Nothing is due</source>
    <translation>لا شيء مستحق الآن</translation>
   </message>
@@ -8703,6 +8709,11 @@
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>{done}, more than expected</source>
    <translation>{done}، أكثر من المتوقع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>{entity} is not due until {time}</source>
+   <translation>{entity}: لا يُستحق قبل {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/commands.py" />

@@ -18,7 +18,7 @@ from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.events import Event, RunStarted
 from tsh_sync_gui.core.values import Lane, RunId, RunState
 from tsh_sync_gui.engine.ports import RunInfo
-from tsh_sync_gui.engine.views import SyncReport, SyncRequest
+from tsh_sync_gui.engine.views import NOT_DUE, SyncReport, SyncRequest
 
 if TYPE_CHECKING:
     from tsh_sync_gui.engine.service import SyncService
@@ -209,6 +209,9 @@ def _print(
         titles = words.listed([service.registry.get(info.entity).title for info in along])
         output.show(f"{titles} went along: what you asked for is read in the same walk.")
     for info in report.runs:
+        if info.trigger == NOT_DUE and info.waiting_until:
+            title, until = service.registry.get(info.entity).title, words.with_zone(info.waiting_until)
+            output.show(f"{title}: not due until {until}; --force walks it now.", markup=False)
         if info.title and info.state is not RunState.CANCELLED:
             title = service.registry.get(info.entity).title
             output.show(f"{title}: {words.sentence(info.title)} {info.advice}".rstrip(), markup=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec import to_builtins
@@ -21,7 +21,7 @@ from tsh_sync_gui.engine.ports import ListOrder, Ownership, RunInfo, Watermark
 from tsh_sync_gui.engine.preview import Preview
 from tsh_sync_gui.engine.pricing import Outlook, Pricer, detail_lane, foreseen
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
-from tsh_sync_gui.engine.views import Forecast, SyncRequest
+from tsh_sync_gui.engine.views import NOT_DUE, Forecast, SyncRequest
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
 
@@ -247,7 +247,7 @@ class Starter:
             is_stopped = last is not None and last.state in {RunState.CANCELLED, RunState.FAILED}
             if last is not None and is_stopped and walked_at and walked_at >= last.started_at and not dry_run:
                 report = msgspec.structs.replace(report, id=(fresh := new_run_id()), leader=fresh)
-                await self._tell_ended([report])
+                await self._tell_ended([msgspec.structs.replace(report, waiting_until=None)])
             reports.append(report)
         return reports
 
@@ -260,16 +260,18 @@ class Starter:
             Board({run.entity: run}, run.entity, self._parts.bus).ended(run, at=run.started_at, outstanding=0)
 
     def _not_due(self, entity: Entity, mark: Watermark) -> RunInfo:
-        """Return the report of an entity whose walk is not due: no run is made, no call is spent."""
+        """Return the report of an entity whose walk is not due, and when it is: no run is made, no call is spent."""
         now = self._parts.clock.now()
+        due_at = mark.walked_at + timedelta(minutes=self._interval(entity)) if mark.walked_at else None
         return new_run(
             entity,
             mode=Mode.INCREMENTAL,
             state=RunState.UP_TO_DATE,
-            trigger="not due",
+            trigger=NOT_DUE,
             at=now,
             ended_at=now,
             run=mark.last_run,
+            waiting_until=due_at,
         )
 
     async def cost(self, plan: WalkPlan, request: SyncRequest, marks: dict[str, Watermark]) -> Forecast:

@@ -11,6 +11,8 @@ from tsh_sync_gui.core.values import EntityState, Lane, RunState
 from tsh_sync_gui.engine.ports import CallRecord, Foreseen, QuotaStatus, Rejected, RunInfo
 
 Details = int | Literal["all", "none"] | None
+NOT_DUE = "not due"
+"""What the report of an entity has as its trigger whose walk comes again only after its interval."""
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +94,8 @@ def run_json(run: RunInfo) -> dict[str, Any]:
     }
     if run.title:
         document |= {"error": {"kind": run.error_kind, "title": run.title, "advice": run.advice}}
+    if run.trigger == NOT_DUE and run.waiting_until:
+        document |= {"not_due_until": run.waiting_until.isoformat()}
     if run.dry_run:
         document |= {"dry_run": True}
     return document

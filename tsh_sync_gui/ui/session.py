@@ -23,14 +23,14 @@ from tsh_sync_gui.core.events import (
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.ports import RunInfo
-from tsh_sync_gui.engine.views import EntityStatus, Forecast, Overview, SyncReport, SyncRequest
+from tsh_sync_gui.engine.views import NOT_DUE, EntityStatus, Forecast, Overview, SyncReport, SyncRequest
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.bridge import Mailbox
 from tsh_sync_gui.ui.service import Service
 from tsh_sync_gui.ui.state.cards import CardState, card_state
 from tsh_sync_gui.ui.state.live import AppState, Connection, advance, answered, asked, rebase
 from tsh_sync_gui.ui.state.prices import Prices, price, total
-from tsh_sync_gui.ui.state.problems import Problem
+from tsh_sync_gui.ui.state.problems import Problem, not_due
 from tsh_sync_gui.ui.state.texts import tr
 
 TICK_MS = 100
@@ -308,7 +308,12 @@ class Session(QObject):
         dry = tuple(run for run in report.runs if run.dry_run)
         if dry:
             self.previewed.emit(SyncReport(runs=dry))
-        if report.runs and all(run.trigger == "not due" for run in report.runs):
+        idle = [run for run in report.runs if run.trigger == NOT_DUE]
+        if idle and len(idle) < len(report.runs):
+            zone = self.state.overview.time_zone if self.state.overview else ""
+            titles = {card.entity: card.title for card in self.cards}
+            self.told.emit(not_due(idle, titles, datetime.now(UTC), zone))
+        elif idle:
             note = Problem(
                 title=tr("Nothing is due"), meaning=tr("All of it was fetched a short while ago."), tone="blue"
             )

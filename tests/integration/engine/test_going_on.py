@@ -9,6 +9,7 @@ from tests.support.worlds import SERIAL, counts, states
 from tsh_sync_gui.core.events import PageStored
 from tsh_sync_gui.core.values import Mode
 from tsh_sync_gui.engine import walk
+from tsh_sync_gui.engine.views import run_json
 
 pytestmark = pytest.mark.asyncio
 
@@ -178,3 +179,9 @@ async def test_an_entity_with_an_interval_is_due_by_the_setting_its_spec_names(o
         idle = await world.sync("stock_levels")
 
     assert [run.trigger for run in (*due.runs, *idle.runs)] == ["person", "not due"]
+    left = (idle.runs[0].waiting_until - idle.runs[0].started_at).total_seconds()
+    assert 55 * 60 < left < 59 * 60
+    assert (run_json(idle.runs[0])["not_due_until"], "not_due_until" in run_json(due.runs[0])) == (
+        idle.runs[0].waiting_until.isoformat(),
+        False,
+    )

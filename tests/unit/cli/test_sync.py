@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import sys
 import threading
@@ -7,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.unit.cli.conftest import a_run
-from tsh_sync_gui.core.values import RunId, RunState
-from tsh_sync_gui.engine.views import Forecast, SyncReport, SyncRequest
+from tests.unit.cli.conftest import NOON, a_run
+from tsh_sync_gui.core.values import Calls, RunId, RunState
+from tsh_sync_gui.engine.views import NOT_DUE, Forecast, SyncReport, SyncRequest
 
 
 def _request(service) -> SyncRequest:
@@ -226,3 +227,12 @@ def test_what_was_walked_along_is_in_the_table_with_the_sum(tsh_sync, service):
     assert "Products went along: what you asked for is read in the same walk." in said
     assert "Invoices" not in said
     assert [run["entity"] for run in tsh_sync("sync", "stock", "--json").document["runs"]] == ["stock_levels"]
+
+
+def test_what_was_not_due_says_when_it_is_and_what_walks_it_now(tsh_sync, service):
+    idle = a_run(entity="stock_levels", trigger=NOT_DUE, waiting_until=NOON, calls=Calls())
+    service.report = SyncReport(runs=(a_run(), idle))
+
+    said = tsh_sync("sync").out
+
+    assert re.search(r"Stock: not due until 2026-11-2\d [\d:]+ \S+; --force walks it now\.", said)

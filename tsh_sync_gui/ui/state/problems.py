@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from tsh_sync_gui.core.values import EntityState, Mode, RunState
 from tsh_sync_gui.engine.ports import RunInfo
 from tsh_sync_gui.engine.views import EntityStatus
 from tsh_sync_gui.ui.state.live import Connection, RunView
-from tsh_sync_gui.ui.state.texts import number, span, tr
+from tsh_sync_gui.ui.state.texts import clock, number, span, tr
 from tsh_sync_gui.ui.state.words import wait_advice, wait_text
 
 
@@ -23,6 +24,19 @@ class Problem:
     details: str = ""
     is_grave: bool = False
     tone: str = ""
+
+
+def not_due(idle: Sequence[RunInfo], titles: Mapping[str, str], now: datetime, zone: str) -> Problem:
+    """Return the note that some of what a person asked for was left out: its walk is not due, and when it is."""
+    told = [
+        tr("{entity} is not due until {time}").format(
+            entity=titles.get(run.entity, run.entity), time=clock(run.waiting_until, now, zone)
+        )
+        for run in idle
+        if run.waiting_until
+    ]
+    meaning = tr("It was read a short while ago. “Full sync” on its card reads it now.")
+    return Problem(title=" · ".join(told) or tr("Nothing is due"), meaning=meaning, tone="blue")
 
 
 def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, now: datetime) -> Problem | None:
