@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from tests.ui.conftest import until
 from tests.ui.test_sync_panel import opened
 from tsh_sync_gui.core.settings import load
+from tsh_sync_gui.ui.panels.webhooks_bar import WebhookBar
 
 
-async def test_the_settings_fit_a_window_of_800_by_600(qloop, window, service, tmp_path):
+async def test_settings_and_webhooks_fit_a_window_of_800_by_600(qloop, window, service, tmp_path):
     await opened(window, service)
     panel = window.settings
     panel.show_settings(load(home=tmp_path, environment=False), has_database=True)
@@ -18,3 +20,8 @@ async def test_the_settings_fit_a_window_of_800_by_600(qloop, window, service, t
     boxes = [one for row in panel.rows.values() for _, one in row._boxes]
     assert all(one.geometry().right() <= one.parentWidget().width() for one in boxes)
     assert all(one.geometry().bottom() <= one.parentWidget().height() for one in boxes)
+
+    window.go("webhooks")
+    bar = window.webhooks.findChild(WebhookBar)
+    await until(lambda: bar.search.width() > 60)
+    assert all(one.width() >= one.sizeHint().width() - 12 for one in (bar.only, bar.work, bar.entity))

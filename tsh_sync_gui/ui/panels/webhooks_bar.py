@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from tsh_sync_gui.ui.state.texts import number, tr
 from tsh_sync_gui.ui.state.webhooks import Flow, InboxFilter, Only, Work, only_word, work_choice
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_icon, set_text, set_tip, tool
 
 _TYPED_MS: Final = 250
+_BESIDE: Final = 760
 
 
 class WebhookBar(QWidget):
@@ -37,6 +40,7 @@ class WebhookBar(QWidget):
         self.entity = QComboBox()
         self.live = button("", "chip")
         self._narrow = QWidget()
+        self._views = QHBoxLayout()
         self._typed = QTimer(self)
         self._typed.setSingleShot(True)
         self._typed.setInterval(_TYPED_MS)
@@ -77,17 +81,27 @@ class WebhookBar(QWidget):
         for box in (self.only, self.work, self.entity):
             row.addWidget(box)
         row.addWidget(self.live)
-        views = QHBoxLayout()
+        both = QHBoxLayout()
+        both.setSpacing(6)
+        both.addWidget(self.list)
+        both.addWidget(self.coverage)
+        both.addStretch(0)
+        views = self._views
         views.setSpacing(6)
-        views.addWidget(self.list)
-        views.addWidget(self.coverage)
+        views.addLayout(both)
         views.addWidget(self._narrow, 1)
-        views.addStretch(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(head)
         column.addLayout(views)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the filters in a line of their own where they would be cut."""
+        super().resizeEvent(event)
+        beside = event.size().width() >= _BESIDE
+        self._views.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
 
     def _connect(self) -> None:
         self._typed.timeout.connect(lambda: self.use(replace(self.filter, text=self.search.text())))
