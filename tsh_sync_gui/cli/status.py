@@ -58,35 +58,24 @@ async def _status(service: SyncService, output: Output) -> int:
 
 
 def _print_overview(view: Overview, output: Output) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     if view.organization:
         output.show(f"{view.organization} ({view.organization_id})\n", markup=False)
     zone = words.zone_named(view.time_zone)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in (
-        "Entity",
-        "State",
-        "Records",
-        "Details",
-        words.in_zone("Last good", zone),
-        words.in_zone("Next", zone),
-    ):
+    for heading in ("Entity", "State", "Records", "Details", "Last good", "Next"):
         table.add_column(heading, justify="right" if heading in {"Records", "Details"} else "left", no_wrap=True)
-    table.add_column("Note")
     for one in view.entities:
         detailed = f"{one.detailed:,}/{one.local:,}" if one.has_details else ""
-        table.add_row(
-            one.title,
-            words.coloured(one.state),
-            f"{one.local:,}",
-            detailed,
-            words.local(one.last_good, zone),
-            words.local(one.next, zone),
-            escape(_note(one, zone)),
-        )
+        times = (words.minute(one.last_good, zone), words.minute(one.next, zone))
+        table.add_row(one.title, words.coloured(one.state), f"{one.local:,}", detailed, *times)
     output.show(table)
+    # Below, not beside: with a column of sentences the table would be cut in a terminal of 80 columns.
+    for one in view.entities:
+        if note := _note(one, zone):
+            output.show(f"{one.title}: {note}", markup=False)
+    output.show(f"Times are those of {words.zone_words(zone)}.", markup=False)
     output.show(f"\n{_used(view.quota, zone)}")
     output.show(f"Database: {view.database.kind} PostgreSQL {view.database.version}")
 

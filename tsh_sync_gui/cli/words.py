@@ -101,6 +101,16 @@ def local(moment: datetime | None, zone: tzinfo | None = None) -> str:
     return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
+def minute(moment: datetime | None, zone: tzinfo | None = None) -> str:
+    """Return day and minute of *moment* in *zone*, short, where a table has little room."""
+    return "" if moment is None else f"{moment.astimezone(zone):%m-%d %H:%M}"
+
+
+def zone_words(zone: tzinfo | None = None) -> str:
+    """Return the name of *zone*, or of the person's own."""
+    return str(zone or datetime.now().astimezone().tzname())
+
+
 def with_zone(moment: datetime, zone: tzinfo | None = None) -> str:
     """Return *moment* in *zone*, or in the person's, and which that is."""
     return f"{local(moment, zone)} {zone or moment.astimezone().tzname()}"
@@ -108,7 +118,7 @@ def with_zone(moment: datetime, zone: tzinfo | None = None) -> str:
 
 def in_zone(heading: str, zone: tzinfo | None = None) -> str:
     """Return the heading of a column of times, with the zone they are in."""
-    return f"{heading} ({zone or datetime.now().astimezone().tzname()})"
+    return f"{heading} ({zone_words(zone)})"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -47,7 +47,7 @@ def test_missing_credentials_are_named_one_by_one(tmp_path):
     findings = _findings(tmp_path, NOBODY | {"client_id": "1000.X", "organization_id": "1"})
 
     assert findings["settings"].sentence == "ZOHO_CLIENT_SECRET and ZOHO_REFRESH_TOKEN are not set."
-    assert findings["settings"].exit_code == 2
+    assert findings["settings"].exit_code == 4  # nobody is signed in: a person must
 
 
 def test_every_bad_value_is_named_and_the_rest_is_read(tmp_path):
