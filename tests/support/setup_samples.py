@@ -65,15 +65,9 @@ ORGANIZATIONS = (
     ),
 )
 EVENTS = tuple(
-    WebhookEvent(key=f"{module}.{what}", title=f"{title} {what}", module=title)
-    for module, title, whats in (
-        ("item", "Item", ("created", "updated", "deleted")),
-        ("contact", "Customer", ("created", "updated")),
-        ("salesorder", "Sales order", ("created", "updated")),
-        ("invoice", "Invoice", ("created", "updated")),
-        ("customerpayment", "Payment", ("created",)),
-    )
-    for what in whats
+    WebhookEvent(entity=one.name, title=one.title, change=change, module=one.module)
+    for one in REGISTRY
+    for change in one.events
 )
 PLANS = (
     PlanQuota(title="Free", per_day=1000, concurrency=5),

@@ -16,6 +16,7 @@ from tsh_sync_gui.cli import options, words
 from tsh_sync_gui.cli.dead_letters import LetterId, app, print_works
 from tsh_sync_gui.cli.letter_choice import AboutCause, AboutEntity, All, ByShape, Ids, chosen
 from tsh_sync_gui.cli.output import Output
+from tsh_sync_gui.cli.spans import moment_of, seconds_of
 from tsh_sync_gui.cli.status import asking
 from tsh_sync_gui.core.errors import (
     AuthorisationError,
@@ -23,7 +24,6 @@ from tsh_sync_gui.core.errors import (
     ConfirmationRequiredError,
     QuotaExhaustedError,
 )
-from tsh_sync_gui.core.values import parse_moment
 
 __all__ = ["app"]
 
@@ -226,22 +226,12 @@ def snooze(
 
 
 def _moment(text: str) -> datetime | None:
+    now = options.now()
     if text == "now":
         return None
-    now = options.now()
-    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-    try:
-        if text[:-1].isascii() and text[:-1].isdigit() and text[-1] in units:
-            moment = now + timedelta(**{units[text[-1]]: int(text[:-1])})
-        else:
-            moment = parse_moment(text)
-    except (ValueError, OverflowError):
-        raise ConfigurationError(
-            f"--until is “{text}”", advice="Allowed: 30m, 2h, 3d, 1w, now, or a time such as 2026-11-01T08:00+03:00."
-        ) from None
-    if moment <= now:
-        raise ConfigurationError(f"--until is “{text}”, which has been", advice="Give a time to come.")
-    return moment
+    if text[:1].isdigit() and "-" not in text:  # dates have dashes
+        return now + timedelta(seconds=seconds_of(text, "--until"))
+    return moment_of(text, "--until", now)
 
 
 @app.command()

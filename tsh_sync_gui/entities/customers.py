@@ -32,6 +32,7 @@ CUSTOMERS = Entity(
     direction=Direction.BOTH,
     rank=40,
     events=("created", "updated"),
+    module="Customers",
     fields=(
         Field("name", sources=("contact_name",), required=True, indexed=True, shown=True, compared=True, longest=500),
         Field("company_name", shown=True, compared=True, longest=500),

@@ -18,6 +18,7 @@ INVOICES = Entity(
     label="number",
     rank=60,
     events=("created", "updated"),
+    module="Invoices",
     fields=(
         Field("number", sources=("invoice_number",), indexed=True, shown=True, compared=True, longest=200),
         Field("reference_number", indexed=True, compared=True, longest=500),

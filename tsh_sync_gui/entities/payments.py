@@ -24,6 +24,7 @@ PAYMENTS = Entity(
     label="number",
     rank=70,
     events=("created",),
+    module="Payments Received",
     fields=(
         Field("number", sources=("payment_number",), indexed=True, shown=True, compared=True, longest=200),
         Field("customer_zoho_id", Kind.ID, sources=("customer_id",), indexed=True, compared=True),

@@ -13,6 +13,7 @@ PRODUCTS = Entity(
     pull=Pull(id="item_id", walk="items"),
     rank=10,
     events=("created", "updated", "deleted"),
+    module="Items",
     fields=(
         Field(
             "name", sources=("name", "item_name"), required=True, indexed=True, shown=True, compared=True, longest=500

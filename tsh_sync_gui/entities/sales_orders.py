@@ -19,6 +19,7 @@ SALES_ORDERS = Entity(
     label="number",
     rank=50,
     events=("created", "updated"),
+    module="Sales Orders",
     counted_as="orders",
     fields=(
         Field("number", sources=("salesorder_number",), indexed=True, shown=True, compared=True, longest=200),

@@ -170,7 +170,8 @@ class Entity:
     """One kind of record that is kept in step.
 
     *apis* stand in order of preference. *counted_as* is its key in the statistics where that is not the route.
-    *events* are the changes that Zoho is set up to tell of by webhooks: created, updated, deleted.
+    *events* are the changes that Zoho is set up to tell of by webhooks: created, updated, deleted; *module* is what
+    its workflow rules call these records.
     """
 
     name: str
@@ -189,6 +190,7 @@ class Entity:
     rank: int = 0
     counted_as: str = ""
     events: tuple[str, ...] = ()
+    module: str = ""
 
     @property
     def stats_key(self) -> str:

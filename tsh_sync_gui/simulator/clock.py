@@ -87,11 +87,3 @@ def parse_stamp(text: str) -> int | None:
         return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S%z").timestamp())
     except ValueError:
         return None
-
-
-def parse_day(text: str) -> int | None:
-    """Return the day counted from 1970 of a `YYYY-MM-DD` text, else None."""
-    try:
-        return (datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) - _DAY_ZERO).days
-    except ValueError:
-        return None

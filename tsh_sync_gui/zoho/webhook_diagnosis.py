@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote_plus
 
@@ -275,8 +275,3 @@ def _twice(text: str) -> bool:
         return len(bytes.fromhex(base64.b64decode(text, validate=True).decode("ascii"))) == _RIGHT_LENGTH
     except ValueError:
         return False
-
-
-def as_words(diagnosis: Mapping[str, Any]) -> str:
-    """Return a diagnosis in one line."""
-    return f"{diagnosis.get('title', '')}: {diagnosis.get('cause', '')}. {diagnosis.get('advice', '')}".strip()

@@ -151,7 +151,7 @@ def not_allowed(setup: FakeSetup) -> None:
 
 
 def two_seen(setup: FakeSetup) -> None:
-    setup.seen = {"item.created", "invoice.updated", "contact.created"}
+    setup.seen = {"products.created", "invoices.updated", "customers.created"}
     setup.home.webhook_address = "https://erp.tsh.example/api/webhooks/zoho"
     setup.listener = "The listener is not running on this computer; deliveries are kept once it runs."
 

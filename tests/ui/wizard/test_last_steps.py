@@ -217,7 +217,7 @@ async def test_an_event_ticks_itself_when_its_first_delivery_comes(qloop, show, 
     await until(lambda: wizard.page.table.rows)
     assert wizard.page._seen.text() == "0 of 10 events have arrived"
 
-    setup.seen.add("item.created")
+    setup.seen.add("products.created")
 
     await until(lambda: wizard.page.table.rows[0].cells[2].text == "arrived just now")
 

@@ -173,12 +173,21 @@ class EntityCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEvent:
-    """One of Zoho's events as it is to be set up there; *last_seen* ticks it."""
+    """One of Zoho's events as it is to be set up there: a *change* of an *entity*; *last_seen* ticks it.
 
-    key: str
+    *module* is what Zoho's workflow rules call the entity's records.
+    """
+
+    entity: str
     title: str
+    change: str
     module: str
     last_seen: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what names the event."""
+        return f"{self.entity}.{self.change}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

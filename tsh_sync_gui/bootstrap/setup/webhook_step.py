@@ -31,23 +31,10 @@ from tsh_sync_gui.zoho.loopback import is_loopback
 PATH: Final = "/api/webhooks/zoho"
 _LETTERS: Final = string.ascii_letters + string.digits
 _SECRET_LENGTH: Final = 32
-_ENTITIES: Final = {
-    "item": "products",
-    "contact": "customers",
-    "salesorder": "sales_orders",
-    "invoice": "invoices",
-    "customerpayment": "payments",
-}
 _EVENTS: Final = tuple(
-    WebhookEvent(key=f"{module}.{what}", title=f"{title} {what}", module=where)
-    for module, title, where, events in (
-        ("item", "Item", "Items", ("created", "updated", "deleted")),
-        ("contact", "Customer", "Customers", ("created", "updated")),
-        ("salesorder", "Sales order", "Sales Orders", ("created", "updated")),
-        ("invoice", "Invoice", "Invoices", ("created", "updated")),
-        ("customerpayment", "Payment", "Payments Received", ("created",)),
-    )
-    for what in events
+    WebhookEvent(entity=one.name, title=one.title, change=change, module=one.module)
+    for one in REGISTRY
+    for change in one.events
 )
 """The ten events; each is a workflow rule with a webhook in Zoho, and their bodies do not say which it was."""
 
@@ -71,7 +58,7 @@ class WebhookStep:
         return WebhookPlan(
             address=loaded.settings.webhook_url,
             secret=secret,
-            events=tuple(replace(one, last_seen=_last_seen(one.key, heard)) for one in _EVENTS),
+            events=tuple(replace(one, last_seen=_last_seen(one, heard)) for one in _EVENTS),
             listener="" if found.is_up else f"{found.title}: deliveries are not received. Start it, then test.",
             is_listening=found.is_up,
         )
@@ -122,13 +109,10 @@ class WebhookStep:
         return secret
 
 
-def _last_seen(key: str, heard: Sequence[Heard]) -> datetime | None:
-    """Return when an event was last delivered; a delivery that does not say which it is may be any but a delete."""
-    module, _, change = key.partition(".")
-    kinds = {change} if change == Change.DELETED else {change, Change.UNKNOWN.value}
-    return max(
-        (one.last for one in heard if one.entity == _ENTITIES[module] and one.change.value in kinds), default=None
-    )
+def _last_seen(event: WebhookEvent, heard: Sequence[Heard]) -> datetime | None:
+    """Return when *event* was last delivered; a delivery that does not say which it is may be any but a delete."""
+    kinds = {event.change} if event.change == Change.DELETED else {event.change, Change.UNKNOWN.value}
+    return max((one.last for one in heard if one.entity == event.entity and one.change.value in kinds), default=None)
 
 
 def _check(address: str, *, may_be_here: bool) -> None:

@@ -24,11 +24,6 @@ from tsh_sync_gui.ui.state.dead_letters_payload import shown_value
 from tsh_sync_gui.ui.state.texts import ago, clock, duration, exact, number, tr
 
 
-def short_id(text: str) -> str:
-    """Return an id that is longer than thirteen characters with its middle left out."""
-    return text if len(text) <= 13 else f"{text[:6]}…{text[-4:]}"
-
-
 def origin(letter: Letter, title: str) -> str:
     """Return whose record it is and where it failed, in a line."""
     return " · ".join(part for part in (title, letter.record_id, part_word(letter.part)) if part)

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 
 from PySide6.QtCore import QPoint, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QMenu, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.ui import theme
@@ -227,8 +227,3 @@ class DataTable(QWidget, Generic[Row]):
             self.copy_cells()
             return
         super().keyPressEvent(event)
-
-    @property
-    def empty_label(self) -> QLabel:
-        """Return the line that says why there are no rows."""
-        return self._empty

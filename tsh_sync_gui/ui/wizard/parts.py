@@ -65,13 +65,6 @@ class Tile(QPushButton):
         self.toggled.connect(self._marked)
         self._marked()
 
-    def show_texts(self, title: str, line: str) -> None:
-        """Show other words."""
-        set_text(self._title, title)
-        set_text(self._line, line)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(line)
-
     def show_mark(self, icon_name: str, tint: str) -> None:
         """Show another mark at the end."""
         set_glyph(self._mark, icon_name, tint)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tsh_sync_gui.bootstrap.setup.values import ScheduleCost, WebhookEvent, WebhookPlan
+from tsh_sync_gui.engine.ports.inbox import Change
 from tsh_sync_gui.ui.state.texts import ago, number, span, tr
+from tsh_sync_gui.ui.state.webhooks_rows import change_word
 from tsh_sync_gui.ui.wizard.state.cells import Cell, Row
 
 _DOT = "•"
@@ -19,8 +21,8 @@ def event_rows(events: Sequence[WebhookEvent], now: datetime) -> tuple[Row, ...]
         Row(
             key=one.key,
             cells=(
-                Cell(tr(one.title)),
-                Cell(tr(one.module), tone="muted"),
+                Cell(f"{tr(one.title)} · {change_word(Change(one.change))}"),
+                Cell(one.module, tone="muted"),
                 Cell(tr("arrived {when}").format(when=ago(one.last_seen, now)), icon="check", tone="green")
                 if one.last_seen is not None
                 else Cell(tr("waiting for the first"), icon="clock", tone="muted"),
