@@ -63,7 +63,7 @@ def tab(place: int):
 def way(name: str):
     async def play(service: FakeService, window: MainWindow, keys: Keys) -> None:
         await items(service, window, keys)
-        window.dead_letters.lists.detail_pane._ways[name].click()
+        window.dead_letters.lists.detail_pane.payload.show_way(name)
 
     return play
 

@@ -66,7 +66,7 @@ async def refused(_service: FakeService, window: MainWindow, _keys: Keys) -> Non
 async def raw(_service: FakeService, window: MainWindow, _keys: Keys) -> None:
     await go(window)
     window.webhooks.lists.pane.tabs.setCurrentIndex(2)
-    window.webhooks.lists.pane._ways["text"].click()
+    window.webhooks.lists.pane.body.show_way("text")
 
 
 async def held(service: FakeService, window: MainWindow, _keys: Keys) -> None:

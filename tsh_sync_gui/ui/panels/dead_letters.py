@@ -19,7 +19,7 @@ from tsh_sync_gui.ui.letter_service import LetterService
 from tsh_sync_gui.ui.panels.dead_letters_acts import LetterActs
 from tsh_sync_gui.ui.panels.dead_letters_deeds import LetterDeeds
 from tsh_sync_gui.ui.panels.dead_letters_editor import LetterEditor
-from tsh_sync_gui.ui.panels.dead_letters_feed import Feed
+from tsh_sync_gui.ui.panels.dead_letters_feed import LetterFeed
 from tsh_sync_gui.ui.panels.dead_letters_listing import LetterListing
 from tsh_sync_gui.ui.panels.dead_letters_lists import LetterLists
 from tsh_sync_gui.ui.panels.dead_letters_opened import OpenedLetter
@@ -64,7 +64,7 @@ class DeadLetterPanel(Panel):
         self.bulk = BulkLine()
         self.lists = LetterLists(self._main, lambda: session.now, kept)
         self.editor = LetterEditor(session.actions, lambda: session.now)
-        self.feed = Feed(session.actions)
+        self.feed = LetterFeed(session.actions)
         self.deeds = LetterDeeds(self, session.actions, now=lambda: session.now, resets_at=self._resets_at)
         self.acts = LetterActs(self, session, bar=self.bar, lists=self.lists, deeds=self.deeds)
         self.opened = OpenedLetter(session, self.lists, is_busy=self.deeds.is_busy)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
-from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.letters.values import LetterDetail, LetterState
-from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.panels.dead_letters_head import DetailHead
 from tsh_sync_gui.ui.state.columns import Column, Keyed
 from tsh_sync_gui.ui.state.dead_letters_detail import (
@@ -29,6 +28,7 @@ from tsh_sync_gui.ui.state.dead_letters_rows import cause_words
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text
+from tsh_sync_gui.ui.widgets.code_view import Ways, code_view
 from tsh_sync_gui.ui.widgets.difference_view import DifferenceView
 from tsh_sync_gui.ui.widgets.payload_tree import PayloadTree
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
@@ -37,21 +37,6 @@ from tsh_sync_gui.ui.widgets.table import DataTable
 Row = TypeVar("Row", bound=Keyed)
 _LINES: Final = 48
 PAYLOAD, ERROR, TRIES, RECORD, HISTORY = range(5)
-
-
-def code_view(name: str) -> QPlainTextEdit:
-    """Return a field that shows text as it is, to be read and copied."""
-    made = QPlainTextEdit()
-    made.setReadOnly(True)
-    made.setFont(theme.fixed_font())
-    made.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-    made.setAccessibleName(name)
-    made.setTabChangesFocus(True)
-    made.setTextInteractionFlags(
-        Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-    )
-    return made
 
 
 class LetterDetailPane(QWidget):
@@ -67,8 +52,7 @@ class LetterDetailPane(QWidget):
         self.detail: LetterDetail | None = None
         self.head = DetailHead()
         self.tabs = QTabWidget(self)
-        self._ways: dict[str, QPushButton] = {}
-        self._payload = QStackedWidget()
+        self.payload = Ways(self.tabs)
         self.tree = PayloadTree()
         self.text = code_view(tr("Record as text"))
         self.differences = DifferenceView(
@@ -115,26 +99,10 @@ class LetterDetailPane(QWidget):
         return table
 
     def _payload_tab(self) -> QWidget:
-        whole = QWidget(self.tabs)
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(4)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        parts = (("tree", tr("Tree"), self.tree), ("text", tr("Text"), self.text))
-        for key, words, widget in (*parts, ("differences", tr("Differences"), self.differences)):
-            made = button(words, "flat")
-            made.setCheckable(True)
-            made.setAutoExclusive(True)
-            made.clicked.connect(lambda _=False, widget=widget: self._payload.setCurrentWidget(widget))
-            self._ways[key] = made
-            self._payload.addWidget(widget)
-            row.addWidget(made)
-        self._ways["tree"].setChecked(True)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addWidget(self._payload, 1)
-        return whole
+        self.payload.add("tree", tr("Tree"), self.tree)
+        self.payload.add("text", tr("Text"), self.text)
+        self.payload.add("differences", tr("Differences"), self.differences)
+        return self.payload
 
     @staticmethod
     def _exchange(column: QVBoxLayout, request: QPlainTextEdit, answer: QPlainTextEdit) -> None:
@@ -219,10 +187,8 @@ class LetterDetailPane(QWidget):
         self.text.setPlainText(detail.text)
         count = len(detail.differences)
         self.differences.show_differences(detail.differences, difference_lead(count) if count else "")
-        set_text(self._ways["differences"], tab_title(tr("Differences"), count))
-        self._ways["tree"].setVisible(detail.is_json)
-        if not detail.is_json and self._payload.currentWidget() is self.tree:
-            self._ways["text"].click()
+        self.payload.name({"differences": tab_title(tr("Differences"), count)})
+        self.payload.offer("tree", is_open=detail.is_json)
 
     def _show_error(self, detail: LetterDetail) -> None:
         letter = detail.letter

@@ -8,7 +8,7 @@ from tsh_sync_gui.engine.letters.search import SearchError
 from tsh_sync_gui.engine.letters.values import LetterFigures, LetterGroup, LetterPage
 from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.panels.dead_letters_acts import LetterActs
-from tsh_sync_gui.ui.panels.dead_letters_feed import Feed, Reading, Wanted
+from tsh_sync_gui.ui.panels.dead_letters_feed import LetterFeed, Reading, Wanted
 from tsh_sync_gui.ui.panels.dead_letters_lists import LetterLists
 from tsh_sync_gui.ui.panels.dead_letters_opened import OpenedLetter
 from tsh_sync_gui.ui.session import Session
@@ -31,7 +31,7 @@ class LetterListing(QObject):
         *,
         bar: LetterBar,
         lists: LetterLists,
-        feed: Feed,
+        feed: LetterFeed,
         acts: LetterActs,
         opened: OpenedLetter,
     ) -> None:

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
-from typing_extensions import override
+from PySide6.QtWidgets import QAbstractItemView, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterPage
 from tsh_sync_gui.ui.panels.dead_letters_detail import LetterDetailPane
 from tsh_sync_gui.ui.panels.dead_letters_head import GroupPane
+from tsh_sync_gui.ui.panels.listed import ListPages
 from tsh_sync_gui.ui.state.dead_letters_rows import GroupRow, LetterRow, group_columns
-from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_text
 from tsh_sync_gui.ui.widgets.letter_table import LetterTable
-from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
 
-_NARROW: Final = 720
+_LEAST: Final = (320, 380)
 
 
-class LetterLists(QStackedWidget):
-    """*group_opened* carries a group whose letters are wanted, *again* asks for another reading, *clear* for all."""
+class LetterLists(ListPages):
+    """*group_opened* carries a group whose letters are wanted."""
 
     group_opened = Signal(object)
-    again = Signal()
-    clear = Signal()
 
     def __init__(self, parent: QWidget, now: Callable[[], datetime], settings: QSettings | None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, reading=tr("Reading the dead letters…"))
         self._now = now
-        self.titles: Mapping[str, str] = {}
         self.can_retry = True
-        self._split = QSplitter(Qt.Orientation.Horizontal, self)
-        self._box_left, self._box_right = _frame(self._split), _frame(self._split)
-        self._left = QStackedWidget(self._box_left)
-        self.beside = QStackedWidget(self._box_right)
+        self._left = QStackedWidget(self._list_box)
         self.groups: DataTable[GroupRow] = DataTable(
             group_columns(now), tr("Groups of dead letters"), empty="", settings=settings
         )
@@ -49,41 +40,10 @@ class LetterLists(QStackedWidget):
         self.letters = LetterTable(now, settings)
         self.group_pane = GroupPane()
         self.detail_pane = LetterDetailPane(self.beside, now, settings)
-        self._nothing = label(tr("Choose a line to see it here."), "muted", wrap=True)
         self.empty = EmptyPage()
-        self._error_page = QWidget()
-        self._error_column = QVBoxLayout(self._error_page)
-        self._box: ProblemBox | None = None
-        self._reading = label(tr("Reading the dead letters…"), "muted")
-        self._build()
-
-    def _build(self) -> None:
         self._left.addWidget(self.groups)
         self._left.addWidget(self.letters)
-        lists, opened = self._box_left, self._box_right
-        inside = QVBoxLayout(lists)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.addWidget(self._left)
-        column = QVBoxLayout(opened)
-        column.setContentsMargins(14, 12, 14, 10)
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for one in (self._nothing, self.group_pane, self.detail_pane):
-            self.beside.addWidget(one)
-        column.addWidget(self.beside)
-        opened.setMinimumWidth(380)
-        lists.setMinimumWidth(320)
-        self._split.setChildrenCollapsible(False)
-        self._split.setHandleWidth(12)
-        self._split.addWidget(lists)
-        self._split.addWidget(opened)
-        self._split.setStretchFactor(0, 3)
-        self._split.setStretchFactor(1, 2)
-        self._split.setSizes([620, 380])
-        self._error_column.setContentsMargins(0, 0, 0, 0)
-        self._error_column.addStretch(1)
-        self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for page in (self._reading, self._split, self.empty, self._error_page):
-            self.addWidget(page)
+        self._fill(self._left, self.group_pane, self.detail_pane, empty=self.empty, least=_LEAST)
         self.empty.clear.clicked.connect(self.clear)
         self.groups.opened.connect(self._open_group)
         self.groups.view.selectionModel().currentRowChanged.connect(lambda _now, _before: self.show_group())
@@ -101,10 +61,6 @@ class LetterLists(QStackedWidget):
     def row_of(self, letter: Letter) -> LetterRow:
         """Return *letter* as a row."""
         return LetterRow(letter, self.title_of(letter.entity))
-
-    def title_of(self, entity: str) -> str:
-        """Return an entity's name as people read it."""
-        return tr(self.titles.get(entity, entity)) if entity else ""
 
     def show_groups(self, groups: tuple[LetterGroup, ...]) -> None:
         """Bring the groups to the front; the one in focus stays in focus."""
@@ -154,32 +110,6 @@ class LetterLists(QStackedWidget):
         self.empty.show_words(title, words, can_clear=can_clear)
         self.setCurrentWidget(self.empty)
 
-    def show_error(self, problem: Problem) -> None:
-        """Say why it cannot be read, with the way to try again."""
-        if self._box is not None:
-            self._error_column.removeWidget(self._box)
-            self._box.hide()
-            self._box.deleteLater()
-        self._box = ProblemBox(problem, (tr("Try again"), self.again.emit))
-        self._error_column.insertWidget(0, self._box)
-        self.setCurrentWidget(self._error_page)
-
-    def show_reading(self) -> None:
-        """Say that it is being read, before anything was."""
-        self.setCurrentWidget(self._reading)
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # Where there is no room beside the list, the letter is opened below it.
-        is_narrow = event.size().width() < _NARROW
-        self._split.setOrientation(Qt.Orientation.Vertical if is_narrow else Qt.Orientation.Horizontal)
-
-    @property
-    def is_shown(self) -> bool:
-        """Tell whether lists are shown, and not words in their place."""
-        return self.currentWidget() is self._split
-
     @property
     def in_groups(self) -> bool:
         """Tell whether the groups are in front."""
@@ -201,13 +131,6 @@ class LetterLists(QStackedWidget):
         if model.rowCount():
             view.selectRow(place)
             view.setCurrentIndex(model.index(place, 0))
-
-
-def _frame(parent: QWidget) -> QFrame:
-    # What is put into a window from the top down is styled once, and not again with each container around it.
-    made = QFrame(parent)
-    made.setObjectName("panelbox")
-    return made
 
 
 class EmptyPage(QWidget):

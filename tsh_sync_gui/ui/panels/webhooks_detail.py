@@ -9,13 +9,12 @@ from typing import TypeVar
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from PySide6.QtWidgets import QTabWidget as Tabs
 
 from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.engine.ports.deliveries import InboxDetail
 from tsh_sync_gui.engine.ports.inbox import Verdict
-from tsh_sync_gui.ui.panels.dead_letters_detail import code_view
 from tsh_sync_gui.ui.state import webhooks_detail as state
 from tsh_sync_gui.ui.state import webhooks_diagnosis as diagnosis
 from tsh_sync_gui.ui.state.columns import Column, Keyed
@@ -24,6 +23,7 @@ from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.state.webhooks_rows import verdict_look
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text, set_tip, tool
+from tsh_sync_gui.ui.widgets.code_view import Ways, code_view
 from tsh_sync_gui.ui.widgets.payload_tree import PayloadTree
 from tsh_sync_gui.ui.widgets.pill import StatePill
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
@@ -102,8 +102,7 @@ class DeliveryPane(QWidget):
         self.diagnosis_facts = FactGrid()
         self.tree = PayloadTree()
         self.text = code_view(tr("Body as text"))
-        self._body = QStackedWidget()
-        self._ways: dict[str, QPushButton] = {}
+        self.body = Ways()
         self._top = QHBoxLayout()
         self._build()
 
@@ -144,7 +143,9 @@ class DeliveryPane(QWidget):
         column.addStretch(1)
         self.tabs.addTab(scrolled(about), tr("What was done"))
         self.tabs.addTab(self._diagnosis_tab(), tr("Diagnosis"))
-        self.tabs.addTab(self._body_tab(), tr("Body"))
+        self.body.add("tree", tr("Tree"), self.tree)
+        self.body.add("text", tr("Text"), self.text)
+        self.tabs.addTab(self.body, tr("Body"))
         self.headers: DataTable[state.HeaderRow] = self._table(
             state.header_columns(), tr("Headers"), tr("It came without headers.")
         )
@@ -179,27 +180,6 @@ class DeliveryPane(QWidget):
         column.addWidget(self.tried)
         column.addStretch(1)
         return scrolled(whole)
-
-    def _body_tab(self) -> QWidget:
-        whole = QWidget()
-        column = QVBoxLayout(whole)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(4)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for key, words, widget in (("tree", tr("Tree"), self.tree), ("text", tr("Text"), self.text)):
-            made = button(words, "flat")
-            made.setCheckable(True)
-            made.setAutoExclusive(True)
-            made.clicked.connect(lambda _=False, widget=widget: self._body.setCurrentWidget(widget))
-            self._ways[key] = made
-            self._body.addWidget(widget)
-            row.addWidget(made)
-        self._ways["tree"].setChecked(True)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addWidget(self._body, 1)
-        return whole
 
     # Shown
 
@@ -238,8 +218,8 @@ class DeliveryPane(QWidget):
         text = redact(state.body_text(detail.delivery))
         self.text.setPlainText(text or tr("(empty)"))
         self.tree.show_nodes(payload_tree(redact(json.dumps(document))) if document is not None else ())
-        self._ways["tree"].setVisible(document is not None)
-        self._ways["tree" if document is not None else "text"].click()
+        self.body.offer("tree", is_open=document is not None)
+        self.body.show_way("tree" if document is not None else "text")
 
     def _show_diagnosis(self, detail: InboxDetail) -> None:
         is_refused = detail.row.verdict is Verdict.REFUSED

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.engine.ports.deliveries import InboxRow
 from tsh_sync_gui.ui.models.deliveries import DeliveryModel
+from tsh_sync_gui.ui.panels.listed import ListPages
 from tsh_sync_gui.ui.panels.webhooks_detail import DeliveryPane
-from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.state.webhooks import Flow, Reason, chip_words
 from tsh_sync_gui.ui.state.webhooks_rows import DeliveryRow, delivery_columns
 from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_property, set_text
 from tsh_sync_gui.ui.widgets.paged_table import PagedTable
-from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _CHIP_TOP: Final = 6
+_LEAST: Final = (320, 346)
 
 
 class DeliveryTable(PagedTable[DeliveryRow]):
@@ -64,93 +64,30 @@ class DeliveryTable(PagedTable[DeliveryRow]):
         return super().eventFilter(watched, event)
 
 
-class WebhookLists(QStackedWidget):
-    """*again* asks for another reading, *clear* for all deliveries; the empty page's buttons are wired outside."""
-
-    again = Signal()
-    clear = Signal()
+class WebhookLists(ListPages):
+    """The deliveries; the empty page's buttons are wired outside."""
 
     def __init__(self, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None) -> None:
-        super().__init__()
-        self.titles: Mapping[str, str] = {}
+        super().__init__(None, reading=tr("Reading the deliveries…"))
         self.table = DeliveryTable(now, zone, settings)
         self.pane = DeliveryPane(now, zone, settings)
         self.empty = WaitingPage()
-        self._beside = QStackedWidget()
-        self._nothing = label(tr("Choose a line to see it here."), "muted", wrap=True)
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._error_page = QWidget()
-        self._error_column = QVBoxLayout(self._error_page)
-        self._box: ProblemBox | None = None
-        self._reading = label(tr("Reading the deliveries…"), "muted")
-        self._build()
-
-    def _build(self) -> None:
-        lists = QFrame()
-        lists.setObjectName("panelbox")
-        inside = QVBoxLayout(lists)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.addWidget(self.table)
-        opened = QFrame()
-        opened.setObjectName("panelbox")
-        opened.setMinimumWidth(346)
-        column = QVBoxLayout(opened)
-        column.setContentsMargins(14, 12, 14, 10)
-        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._beside.addWidget(self._nothing)
-        self._beside.addWidget(self.pane)
-        column.addWidget(self._beside)
-        split = self._split
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(12)
-        split.addWidget(lists)
-        split.addWidget(opened)
-        split.setStretchFactor(0, 6)
-        split.setStretchFactor(1, 4)
-        split.setSizes([580, 350])
-        self._error_column.setContentsMargins(0, 0, 0, 0)
-        self._error_column.addStretch(1)
-        self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for page in (self._reading, split, self.empty, self._error_page):
-            self.addWidget(page)
+        self._fill(self.table, self.pane, empty=self.empty, least=_LEAST)
         self.empty.clear.clicked.connect(self.clear)
 
     def rows_of(self, rows: Sequence[InboxRow]) -> list[DeliveryRow]:
         """Return deliveries as rows of the list."""
         return [DeliveryRow(row, self.title_of(row.entity)) for row in rows]
 
-    def title_of(self, entity: str) -> str:
-        """Return an entity's name as people read it."""
-        return tr(self.titles.get(entity, entity)) if entity else ""
-
     def show_list(self) -> None:
         """Bring the list to the front."""
         self.setCurrentWidget(self._split)
-        self._beside.setCurrentWidget(self.pane if self.pane.detail is not None else self._nothing)
+        self.beside.setCurrentWidget(self.pane if self.pane.detail is not None else self._nothing)
 
     def show_empty(self, title: str, reasons: Sequence[Reason], *, is_narrow: bool) -> None:
         """Say why there is nothing."""
         self.empty.show_words(title, reasons, is_narrow=is_narrow)
         self.setCurrentWidget(self.empty)
-
-    def show_error(self, problem: Problem) -> None:
-        """Say why it cannot be read, with the way to try again."""
-        if self._box is not None:
-            self._error_column.removeWidget(self._box)
-            self._box.hide()
-            self._box.deleteLater()
-        self._box = ProblemBox(problem, (tr("Try again"), self.again.emit))
-        self._error_column.insertWidget(0, self._box)
-        self.setCurrentWidget(self._error_page)
-
-    def show_reading(self) -> None:
-        """Say that it is being read, before anything was."""
-        self.setCurrentWidget(self._reading)
-
-    @property
-    def is_shown(self) -> bool:
-        """Tell whether the list is shown, and not words in its place."""
-        return self.currentWidget() is self._split
 
 
 class WaitingPage(QWidget):
