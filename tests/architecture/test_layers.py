@@ -41,7 +41,7 @@ def _imported(path):
         ("alembic", ("store",)),
         ("httpx", ("zoho", "simulator")),
         ("starlette", ("simulator", "listener")),
-        ("uvicorn", ("simulator", "listener")),
+        ("uvicorn", ("serving.py", "simulator", "listener")),
         ("keyring", ("vault",)),
     ],
 )

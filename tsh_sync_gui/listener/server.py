@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, cast
 
 import uvicorn
@@ -24,62 +22,18 @@ from tsh_sync_gui.listener.metrics import Figures
 from tsh_sync_gui.listener.reception import House, Reception
 from tsh_sync_gui.listener.spool import Spool
 from tsh_sync_gui.listener.syncs import Syncs
+from tsh_sync_gui.serving import BACKLOG, Server, address_of, bound_to
 
 HEAD_S: Final = 10.0
 MOST_CONNECTIONS: Final = 400
 """Windows' loop serves 512 sockets at most."""
 _KEEP_ALIVE_S: Final = 30
 _GRACE_S: Final = 10
-_TICK_S: Final = 0.1
-_PAUSE_S: Final = 0.005
 _START_S: Final = 3.0
 _GO_ON: Final = b"HTTP/1.1 100 "
 """Nothing follows it until the caller has gone on."""
 
 Ready = Callable[[str], None]
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn that leaves signals to whoever runs it, and ends without pauses."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._asked = asyncio.Event()
-
-    def leave(self) -> None:
-        """End as soon as what is being answered has come to its end."""
-        self.should_exit = True
-        self._asked.set()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-    async def main_loop(self) -> None:
-        """Look around as often as uvicorn does, for its date; but hear `leave` at once."""
-        asked = asyncio.create_task(self._asked.wait())
-        counter = 0
-        while not await self.on_tick(counter):
-            counter += 1
-            await asyncio.wait({asked}, timeout=_TICK_S)
-        asked.cancel()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, and let what is being answered come to its end."""
-        for server in self.servers:
-            server.close()
-        for bound in sockets or ():
-            bound.close()
-        state = self.server_state
-        for connection in list(state.connections):
-            connection.shutdown()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
-                while state.connections or state.tasks:  # noqa: ASYNC110 -- uvicorn has no event for the last one
-                    await asyncio.sleep(_PAUSE_S)
-        for task in state.tasks:
-            task.cancel()
 
 
 class _Joined:
@@ -187,16 +141,18 @@ class Listener:
 
     async def serve(self, host: str, port: int, *, on_ready: Ready = lambda _address: None) -> None:
         """Serve until cancelled; then finish what is being answered. Port 0 takes a free one."""
-        with _listening(host, port) as bound:
-            shown = f"[{host}]" if ":" in host else host
-            server = _Server(_config(Front(self.app, self.reception)))
+        with ExitStack() as stack:
+            with _explained(host, port):
+                bound = stack.enter_context(bound_to(host, port))
+            server = Server(_config(Front(self.app, self.reception)))
             async with self.backend.running():
                 await self.backend.wait_until_up(_START_S)
                 serving = asyncio.create_task(server.serve(sockets=[bound]), name="listener")
                 try:
-                    # Connections wait in the socket's queue from here on, so ready is true already.
-                    bound.listen(512)
-                    on_ready(f"http://{shown}:{bound.getsockname()[1]}")
+                    with _explained(host, port):
+                        # Connections wait in the socket's queue from here on, so ready is true already.
+                        bound.listen(BACKLOG)
+                    on_ready(address_of(bound, host))
                     await asyncio.shield(serving)
                 finally:
                     server.leave()
@@ -217,26 +173,17 @@ def _config(app: Any) -> uvicorn.Config:
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,
-        backlog=512,
+        backlog=BACKLOG,
     )
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    # asyncio switches Nagle's delay off only where the protocol is named.
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+def _explained(host: str, port: int) -> Iterator[None]:
     try:
-        if os.name == "posix":  # elsewhere the option would let two listeners share a port
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        yield bound
+        yield
     except (OSError, OverflowError) as error:
-        if bound.fileno() >= 0 and not isinstance(error, ConnectionError):
-            raise ConfigurationError(
-                f"The listener cannot use {host} port {port}",
-                advice="Another program may have it. Name another with --port; 0 takes a free one.",
-                cause=str(error),
-            ) from error
-        raise
-    finally:
-        bound.close()
+        raise ConfigurationError(
+            f"The listener cannot use {host} port {port}",
+            advice="Another program may have it. Name another with --port; 0 takes a free one.",
+            cause=str(error),
+        ) from error

@@ -1,18 +1,16 @@
 """A Zoho in a box: serves one made-up organization over HTTP, in a process of its own or in a thread."""
 
 import asyncio
-import os
 import signal
-import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any, Self
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tsh_sync_gui.serving import BACKLOG, Server, address_of, bound_to
 from tsh_sync_gui.simulator.app import App
 from tsh_sync_gui.simulator.collection import Collection
 from tsh_sync_gui.simulator.config import SimulatorConfig
@@ -21,53 +19,6 @@ from tsh_sync_gui.simulator.webhooks_sender import Sender
 
 __all__ = ["Simulator", "SimulatorConfig", "register", "run"]
 _STOP_SECONDS = 10
-_TICK_S = 0.1
-_PAUSE_S = 0.005
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn that leaves signals to whoever runs it, and ends without pauses."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._loop = asyncio.get_running_loop()
-        self._asked = asyncio.Event()
-
-    def leave(self) -> None:
-        """End soon; safe from other threads and from signal handlers."""
-        self.should_exit = True
-        with suppress(RuntimeError):  # the loop is closed: it has ended already
-            self._loop.call_soon_threadsafe(self._asked.set)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-    async def main_loop(self) -> None:
-        """Look around as often as uvicorn does, because Windows tells of Ctrl+C only then; but hear `leave` at once."""
-        asked = asyncio.create_task(self._asked.wait())
-        counter = 0
-        while not await self.on_tick(counter):
-            counter += 1
-            await asyncio.wait({asked}, timeout=_TICK_S)
-        asked.cancel()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, and let what is being answered come to its end."""
-        for server in self.servers:
-            server.close()
-        for bound in sockets or ():
-            bound.close()
-        state = self.server_state
-        for connection in list(state.connections):
-            connection.shutdown()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
-                while state.connections or state.tasks:  # noqa: ASYNC110 -- uvicorn has no event for the last one
-                    await asyncio.sleep(_PAUSE_S)
-        for task in state.tasks:
-            task.cancel()
 
 
 class Simulator:
@@ -76,7 +27,7 @@ class Simulator:
     def __init__(self, config: SimulatorConfig | None = None, *, extra: Sequence[Collection] = ()) -> None:
         self.simulation = Simulation(config or SimulatorConfig(), extra)
         self.url = ""
-        self._server: _Server | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -88,8 +39,8 @@ class Simulator:
         self, host: str = "127.0.0.1", port: int = 0, *, on_ready: Callable[[str], None] | None = None
     ) -> None:
         """Serve until `request_stop`; port 0 takes a free one, and `on_ready` hears the address."""
-        with _listening(host, port) as bound:
-            self.url = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+        with bound_to(host, port) as bound:
+            self.url = address_of(bound, host)
             lines: dict[Any, asyncio.Transport] = {}
             settings = uvicorn.Config(
                 App(self.simulation, lines),
@@ -104,10 +55,10 @@ class Simulator:
                 timeout_keep_alive=120,
                 timeout_graceful_shutdown=1,
             )
-            self._server = _Server(settings)
+            self._server = Server(settings)
             if on_ready is not None:
                 # Connections wait in the socket's queue from here on, so ready is true already.
-                bound.listen(512)
+                bound.listen(BACKLOG)
                 asyncio.get_running_loop().call_soon(on_ready, self.url)
             sender = asyncio.create_task(Sender(self.simulation).run())
             sender.add_done_callback(lambda _: self.request_stop())
@@ -184,19 +135,6 @@ def run(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    # asyncio switches Nagle's delay off only where the protocol is named.
-    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if os.name == "posix":  # elsewhere the option would let two simulators share a port
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        yield bound
-    finally:
-        bound.close()
 
 
 def _protocol(lines: dict[Any, asyncio.Transport]) -> type[HttpToolsProtocol]:
