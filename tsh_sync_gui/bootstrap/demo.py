@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec.structs import replace as replace_mark
 
 from tsh_sync_gui.bootstrap.demo_home import PER_DAY, PER_MINUTE, DemoHome
-from tsh_sync_gui.bootstrap.wiring import open_service
+from tsh_sync_gui.bootstrap.wiring import Wiring, open_wiring, working
 from tsh_sync_gui.core.bus import Bus
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.paths import default_home
@@ -20,8 +21,11 @@ from tsh_sync_gui.core.settings import Loaded, load
 from tsh_sync_gui.engine.service import SyncService
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
 from tsh_sync_gui.simulator.config import ORGANIZATION_ID
+from tsh_sync_gui.simulator.data import COLLECTIONS
+from tsh_sync_gui.store.settings import SharedSettings
 
 _LOOK_EVERY_S = 1.0
+_LIMITS: Final = {"per_minute": PER_MINUTE, "per_day": PER_DAY, "concurrency": 5, "batch_size": 200}
 # The simulator takes any credentials of the right form; these open nothing.
 _CREDENTIALS: Final = {
     "client_id": "1000.DEMO",
@@ -41,15 +45,11 @@ def demo_settings(folder: Path, url: str) -> Loaded:
     fixed = {
         "api_base_url": url,
         "accounts_url": url,
-        "per_minute": PER_MINUTE,
-        "per_day": PER_DAY,
-        "concurrency": 5,
-        "batch_size": 200,
         "products": "books,inventory",
         "sync_enabled": True,
         "database_url": "",
     }
-    loaded = load(home=folder, environment=False, overrides=_CREDENTIALS | fixed)
+    loaded = load(home=folder, environment=False, overrides=_CREDENTIALS | _LIMITS | fixed)
     return replace(loaded, is_demo=True)
 
 
@@ -81,13 +81,34 @@ async def open_demo(
             f"Demo: a simulated Zoho with {size.items:,} products (seed {size.seed}), at {PER_MINUTE:,} calls a minute."
             " Your own settings and data are not touched."
         )
-        async with open_service(
-            demo_settings(demo.folder, url), registry=registry, bus=bus, progress=progress, workers=workers
-        ) as service:
-            yield service
+        loaded = demo_settings(demo.folder, url)
+        async with open_wiring(loaded, registry=registry, bus=bus, progress=progress) as wiring:
+            await _tell_database(wiring, demo)
+            async with working(wiring, workers):
+                yield wiring.service
     finally:
         watcher.cancel()
         await asyncio.to_thread(demo.leave, lease)
+
+
+async def _tell_database(wiring: Wiring, demo: DemoHome) -> None:
+    """Keep with the data what the demo alone knows: its limits, and how long lists are that nobody has read yet.
+
+    Who looks into the demo's database by hand sees the limits it was synced under; the first sync has its price.
+    """
+    shared = SharedSettings(wiring.database)
+    known = await shared.get_shared()
+    if changed := {name: str(value) for name, value in _LIMITS.items() if str(known.get(name)) != str(value)}:
+        await shared.set_all(changed, by="demo")
+    lengths = {f"/{one.name}": (one.mirrored_size or one.size)(demo.organization) for one in COLLECTIONS}
+    marks = []
+    for entity in wiring.service.registry:
+        mark = await wiring.ledger.watermark(entity.name)
+        length = lengths.get(entity.apis[0].path)
+        is_leader = wiring.service.registry.walk(entity.walk)[0] == entity
+        if is_leader and length is not None and mark.remote is None and mark.since is None:
+            marks.append(replace_mark(mark, remote=length))
+    await wiring.ledger.move(marks)
 
 
 async def _keep_alive(demo: DemoHome) -> None:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -29,6 +30,8 @@ from tsh_sync_gui.store.embedded.leases import Lease, anyone_left
 
 PER_MINUTE: Final = 6_000
 PER_DAY: Final = 1_000_000
+_BESIDE_ITEMS: Final = ("customers", "orders", "invoices", "payments", "credit_notes")
+_FEWEST: Final = 5
 _READY_S = 120.0
 _END_S = 5.0
 _PAUSE = 0.05
@@ -96,6 +99,26 @@ class DemoHome:
     def size(self) -> Size:
         """Return the remembered size, the default where there is none."""
         return _read(self._size, Size) or Size()
+
+    @property
+    def organization(self) -> SimulatorConfig:
+        """Return the simulated organization: the remembered size, limits wide enough not to wait, changes kept.
+
+        Fewer products than usual have fewer orders and payments, too: who asks for a small demo wants to see its end
+        soon.
+        """
+        size, usual = self.size, SimulatorConfig()
+        part = min(1.0, size.items / usual.items)
+        numbers = {name: max(_FEWEST, round(getattr(usual, name) * part)) for name in _BESIDE_ITEMS}
+        return replace(
+            usual,
+            **numbers,
+            items=size.items,
+            seed=size.seed,
+            per_minute=PER_MINUTE,
+            per_day=PER_DAY,
+            state_file=self.journal,
+        )
 
     def enter(self, items: int | None, seed: int | None, progress: Progress) -> tuple[Lease, str]:
         """Come as a client; returns what keeps the demo up, and the simulator's address."""

@@ -9,19 +9,16 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from tsh_sync_gui.bootstrap.demo_home import PER_DAY, PER_MINUTE, DemoHome
-from tsh_sync_gui.simulator import Simulator, SimulatorConfig
+from tsh_sync_gui.bootstrap.demo_home import DemoHome
+from tsh_sync_gui.simulator import Simulator
 from tsh_sync_gui.store.embedded import stop_all_below
 from tsh_sync_gui.store.embedded.leases import anyone_left
 
 _LOOK_EVERY_S = 2.0
 _LOOKS_WITHOUT_CLIENTS = 4
-_BESIDE_ITEMS = ("customers", "orders", "invoices", "payments", "credit_notes")
-_FEWEST = 5
 
 
 def main(arguments: list[str]) -> int:
@@ -34,32 +31,13 @@ def main(arguments: list[str]) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    simulator = Simulator(configuration(home))
+    simulator = Simulator(home.organization)
     home.announce(_start(simulator, home))
     try:
         watch(home, ended)
     finally:
         simulator.stop()
     return 0
-
-
-def configuration(home: DemoHome) -> SimulatorConfig:
-    """Return the simulated organization: the remembered size, limits wide enough not to wait, changes kept.
-
-    Fewer products than usual have fewer orders and payments, too: who asks for a small demo wants to see its end soon.
-    """
-    size, usual = home.size, SimulatorConfig()
-    part = min(1.0, size.items / usual.items)
-    numbers = {name: max(_FEWEST, round(getattr(usual, name) * part)) for name in _BESIDE_ITEMS}
-    return replace(
-        usual,
-        **numbers,
-        items=size.items,
-        seed=size.seed,
-        per_minute=PER_MINUTE,
-        per_day=PER_DAY,
-        state_file=home.journal,
-    )
 
 
 def watch(home: DemoHome, ended: threading.Event, *, every: float = _LOOK_EVERY_S) -> None:

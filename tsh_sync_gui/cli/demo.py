@@ -48,7 +48,7 @@ def demo(
 
 async def _demo(doors: Doors, output: Output, *, items: int | None, seed: int | None) -> int:
     async with doors.demo(items, seed, output.aside) as service:
-        code = await perform(service, SyncRequest(), output)
+        code = await perform(service, SyncRequest(), output, timed=False)
     if not output.as_json and code != INTERRUPTED:
         for line in _next():
             output.show(line, markup=False)

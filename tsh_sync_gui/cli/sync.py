@@ -125,14 +125,14 @@ async def _estimate(doors: Doors, output: Output, request: SyncRequest) -> int:
     return 0
 
 
-async def perform(service: SyncService, request: SyncRequest, output: Output) -> int:
-    """Say what *request* will cost, carry it out with its progress shown, and print its report."""
+async def perform(service: SyncService, request: SyncRequest, output: Output, *, timed: bool = True) -> int:
+    """Say what *request* will cost, *timed* with how long it takes, carry it out in sight, and print its report."""
     from tsh_sync_gui.cli.progress import shown
 
     # What is not connected costs nothing: it is refused.
     forecasts = await service.forecast(request, patient=True) if service.is_connected else []
     if forecasts:
-        output.aside(f"This will take {words.price(forecasts)}.")
+        output.aside(f"This will take {words.price(forecasts, timed=timed)}.")
         if not request.wait and not all(one.fits for one in forecasts):
             output.aside("It does not fit in what is left today; it stops at the quota, and the next sync goes on.")
     begun: dict[RunId, None] = {}

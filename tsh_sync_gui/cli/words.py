@@ -144,24 +144,30 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "…", ":")) else f"{text}."
 
 
-def price(forecasts: Sequence[Forecast]) -> str:
-    """Return what a sync will cost: "about 9 calls, 1 % of today, about 30 s", and how many details wait."""
-    cost, later = _calls(forecasts), sum(one.details_later for one in forecasts)
+def price(forecasts: Sequence[Forecast], *, timed: bool = True) -> str:
+    """Return what a sync will cost: "about 9 calls, 1 % of today, about 30 s", and which details wait.
+
+    Not *timed* it leaves out how long that takes: a simulated Zoho answers sooner than the real one.
+    """
+    cost, later = _calls(forecasts, timed=timed), sum(one.details_later for one in forecasts)
     if not later:
         return cost
-    until = "days" if any(one.later_by_share for one in forecasts) else "syncs"
-    return f"{cost}; details for {later:,} wait for the next {until}"
+    until = "tomorrow's calls" if any(one.later_by_share for one in forecasts) else "the next syncs"
+    return f"{cost}; the rest of the details ({counted(later, 'record')}) waits for {until}"
 
 
-def _calls(forecasts: Sequence[Forecast]) -> str:
+def _calls(forecasts: Sequence[Forecast], *, timed: bool) -> str:
     if not any(one.calls_high for one in forecasts):
         return "no calls: its list was just read" if any(one.kept_pages for one in forecasts) else "no calls"
     low, high = (sum(each) for each in zip(*((one.calls_low, one.calls_high) for one in forecasts), strict=True))
     if not all(one.known for one in forecasts):
         more = ", and what details take besides" if any(one.details_open for one in forecasts) else ""
         return f"at least {counted(low, 'call')}{more}: how many records Zoho has is not known yet"
-    calls = f"about {counted(high, 'call')}" if low >= 0.9 * high else f"{low:,} to {counted(high, 'call')}"
+    parts = [f"about {counted(high, 'call')}" if low >= 0.9 * high else f"{low:,} to {counted(high, 'call')}"]
+    if details := sum(one.detail_calls for one in forecasts):
+        parts.append(f"{details:,} of them for details" if details < high else "all for details")
     share = 100 * sum(one.share_of_day for one in forecasts)
-    of_day = "less than 1 %" if share < 1 else f"{share:.0f} %"
-    seconds = sum(one.seconds for one in forecasts)
-    return f"{calls}, {of_day} of today, about {duration(max(1.0, round(seconds)))}"
+    parts.append("less than 1 % of today" if share < 1 else f"{share:.0f} % of today")
+    if timed:
+        parts.append(f"about {duration(max(1.0, round(sum(one.seconds for one in forecasts))))}")
+    return ", ".join(parts)

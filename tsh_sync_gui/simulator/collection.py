@@ -113,6 +113,8 @@ class Collection:
     """Parameter that takes comma-separated ids."""
     mirrored: tuple[str, str] | None = None
     """Column and value that the control endpoints keep to, where the list also holds what nobody mirrors."""
+    mirrored_size: Callable[[SimulatorConfig], int] | None = None
+    """How many records those are, where it is not all."""
     change: Callable[[Row, int], Row] = lambda row, serial: {"description": f"{row.get('description', '')}·{serial}"}
     """Returns the visible fields that `/__sim/change` alters."""
     quiet_changes: Mapping[str, Callable[[Row, int], Row]] = field(default_factory=dict)

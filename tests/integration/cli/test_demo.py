@@ -21,6 +21,8 @@ def test_the_demo_syncs_everything_from_nothing_and_the_second_time_only_looks(h
     assert {run["entity"]: run["state"] for run in first.document["runs"]} == {
         entity.name: "up_to_date" for entity in REGISTRY
     }
+    spent = sum(run["calls"]["total"] for run in first.document["runs"])
+    assert f"This will take about {spent} calls, " in first.err
     assert next(run for run in first.document["runs"] if run["entity"] == "products")["created"] == 50
     assert second.code == 0, second.err
     for run in second.document["runs"]:
@@ -29,3 +31,7 @@ def test_the_demo_syncs_everything_from_nothing_and_the_second_time_only_looks(h
         assert run["calls"]["total"] == run["calls"]["list"]
     commands = [" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])]
     assert not [command for command in commands if str(home) in command]
+    by_hand = Program({"TSH_HOME": str(home / "demo")}, capsys)
+    figures = by_hand("quota", "--json").document
+    assert (figures["day"]["limit"], figures["minute"]["limit"]) == (1_000_000, 6_000)
+    assert by_hand("db", "stop").code == 0

@@ -44,6 +44,14 @@ def test_a_total_that_nobody_knows_is_not_guessed():
     assert words.price(forecasts).startswith("at least 2 calls, and what details take besides: how many")
 
 
+def test_details_are_told_apart_and_what_waits_says_for_what():
+    costs = [Forecast(entity="invoices", calls_low=533, calls_high=533, detail_calls=523, share_of_day=0.1, seconds=60)]
+    assert words.price(costs, timed=False) == "about 533 calls, 523 of them for details, 10 % of today"
+
+    costs.append(Forecast(entity="credit_notes", calls_low=0, calls_high=0, details_later=100, later_by_share=True))
+    assert words.price(costs[1:]) == "no calls; the rest of the details (100 records) waits for tomorrow's calls"
+
+
 def test_nothing_to_do_costs_nothing():
     assert words.price([Forecast(entity="products", calls_low=0, calls_high=0)]) == "no calls"
 

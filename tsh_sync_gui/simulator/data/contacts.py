@@ -366,5 +366,6 @@ CONTACTS = Collection(
     texts=("contact_name", "company_name", "first_name", "last_name", "email", "phone"),
     search=("contact_name", "company_name"),
     mirrored=("contact_type", "customer"),
+    mirrored_size=lambda config: config.customers,
     change=_changed,
 )
