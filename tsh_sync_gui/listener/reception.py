@@ -14,12 +14,12 @@ from pydantic import SecretStr
 from starlette.responses import Response
 
 from tsh_sync_gui.core.errors import SyncError
-from tsh_sync_gui.engine.ports.inbox import Arrival, Delivery, Diagnosis, Hint, Proof, Verdict
+from tsh_sync_gui.engine.ports.inbox import Arrival, Delivery, Diagnosis, Hint, Verdict
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.listener.answers import answer, reason
 from tsh_sync_gui.listener.limits import Patience
 from tsh_sync_gui.zoho.webhook_bodies import BodyError, is_test, understand
-from tsh_sync_gui.zoho.webhooks import SIGNATURE_HEADER, verify
+from tsh_sync_gui.zoho.webhooks import SIGNATURE_HEADER, diagnosis_of, proven_by, storable
 
 _NOTHING: Final[Diagnosis] = {}
 _SEE_INBOX: Final = "It is kept as refused; its diagnosis stands in the webhooks inbox."
@@ -87,38 +87,42 @@ class Reception:
     async def receive(self, delivery: Delivery) -> Response:
         """Return the answer to *delivery*: 200 only for what is safe, or needs not be."""
         house = self._house()
-        proof = self._verify(delivery, house)
-        if not proof.ok:
+        scheme = self._proven_by(delivery, house)
+        if not scheme:
             if not _is_signed(delivery, house) and is_test(delivery):
                 return await self._ping(delivery)
             if (wait := self._patience.take(delivery.source)) > 0:
                 return self._too_many(wait)
             if await self._secrets.look_again():
-                proof = self._verify(delivery, house)
-        if not proof.ok:
-            return await self._refuse(delivery, 401, "signature", proof.diagnosis)
+                scheme = self._proven_by(delivery, house)
+        if not scheme:
+            # Of a large body it takes as long as a hundred good deliveries: only for who was not held off.
+            return await self._refuse(delivery, 401, "signature", self._why_not(delivery, house))
         try:
             hint = understand(delivery, self._registry)
         except BodyError as error:
             diagnosis = _diagnosis("The body cannot be read", str(error), "Choose “Default payload” in Zoho.")
-            return await self._refuse(delivery, 400, "body", diagnosis, proof=proof)
+            return await self._refuse(delivery, 400, "body", diagnosis, scheme=scheme)
         ours = house.organization_id
         if hint.organization_id and ours and hint.organization_id != ours:
             words = f"It is of organization {hint.organization_id}; this listener serves {ours}"
             diagnosis = _diagnosis("Another organization's delivery", words, "Correct the webhook's address in Zoho.")
-            return await self._refuse(delivery, 403, "organization", diagnosis, proof=proof, hint=hint)
-        return await self._accept(delivery, hint, proof)
+            return await self._refuse(delivery, 403, "organization", diagnosis, scheme=scheme, hint=hint)
+        return await self._accept(delivery, hint, scheme)
 
-    def _verify(self, delivery: Delivery, house: House) -> Proof:
-        return verify(delivery, self._secrets.valid, expired=self._secrets.expired, header=house.header)
+    def _proven_by(self, delivery: Delivery, house: House) -> str:
+        return proven_by(delivery, self._secrets.valid, header=house.header)
 
-    async def _accept(self, delivery: Delivery, hint: Hint, proof: Proof) -> Response:
+    def _why_not(self, delivery: Delivery, house: House) -> Diagnosis:
+        return diagnosis_of(delivery, self._secrets.valid, expired=self._secrets.expired, header=house.header)
+
+    async def _accept(self, delivery: Delivery, hint: Hint, scheme: str) -> Response:
         verdict = Verdict.PING if hint.is_ping else Verdict.ACCEPTED
         diagnosis = _NOTHING
         if not hint.is_ping and not (hint.entity and hint.record_id):
             missing = "no record's id" if hint.entity else "nothing that is kept here"
             diagnosis = _diagnosis("Nothing to do", f"The delivery names {missing}", "Changes are found by polling.")
-        arrival = self._arrival(delivery, hint, verdict, diagnosis, scheme=proof.scheme)
+        arrival = self._arrival(delivery, hint, verdict, diagnosis, scheme=scheme)
         try:
             verdict = await self._desk.keep(arrival)
         except SyncError as error:
@@ -145,17 +149,15 @@ class Reception:
         kind: str,
         diagnosis: Diagnosis,
         *,
-        proof: Proof | None = None,
+        scheme: str = "",
         hint: Hint | None = None,
     ) -> Response:
         self.counts[Verdict.REFUSED.value] += 1
-        arrival = self._arrival(
-            delivery, hint or Hint(), Verdict.REFUSED, diagnosis, scheme=proof.scheme if proof else ""
-        )
+        arrival = self._arrival(delivery, hint or Hint(), Verdict.REFUSED, diagnosis, scheme=scheme)
         await self._desk.note(arrival)
         title = str(diagnosis.get("title", "Refused"))
         # Who proves himself is told the cause; everybody else would learn from it.
-        advice = f"{diagnosis.get('cause', '')}. {diagnosis.get('advice', '')}" if proof else _SEE_INBOX
+        advice = f"{diagnosis.get('cause', '')}. {diagnosis.get('advice', '')}" if scheme else _SEE_INBOX
         return answer(reason(kind, title, advice), status)
 
     def _too_many(self, wait: float) -> Response:
@@ -170,7 +172,7 @@ class Reception:
         return Arrival(
             key=os.urandom(16).hex(),
             received_at=self._now(),
-            delivery=_without_secret(delivery, self._house().header),
+            delivery=_to_keep(delivery, self._house().header),
             verdict=verdict,
             hint=hint,
             scheme=scheme,
@@ -182,8 +184,11 @@ def _is_signed(delivery: Delivery, house: House) -> bool:
     return SIGNATURE_HEADER in delivery.headers or bool(house.header and house.header.lower() in delivery.headers)
 
 
-def _without_secret(delivery: Delivery, header: str) -> Delivery:
+def _to_keep(delivery: Delivery, header: str) -> Delivery:
     """Return *delivery* as it may be kept: the header that carries the secret itself keeps its name only."""
+    if delivery.query:
+        pairs = tuple((storable(key), storable(value)) for key, value in delivery.query)
+        delivery = replace(delivery, query=pairs)
     name = header.lower()
     if not name or name not in delivery.headers:
         return delivery

@@ -14,6 +14,7 @@ from tsh_sync_gui.bootstrap.webhook_secrets import WebhookSecrets
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Loaded
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
+from tsh_sync_gui.listener.answers import answer, reason
 from tsh_sync_gui.listener.api import Api
 from tsh_sync_gui.listener.app import Front, make_app
 from tsh_sync_gui.listener.backend import Backend
@@ -27,6 +28,8 @@ from tsh_sync_gui.serving import BACKLOG, Server, address_of, bound_to
 HEAD_S: Final = 10.0
 MOST_CONNECTIONS: Final = 400
 """Windows' loop serves 512 sockets at most."""
+LONGEST_HEAD: Final = 65_536
+"""Bytes of headers; an address is as long as the parser lets it be, which is the same."""
 _KEEP_ALIVE_S: Final = 30
 _GRACE_S: Final = 10
 _START_S: Final = 3.0
@@ -77,6 +80,7 @@ class _Protocol(HttpToolsProtocol):
 
     _look: asyncio.TimerHandle | None = None
     _due: float | None = None
+    _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower in asyncio
         super().connection_made(cast("asyncio.Transport", _Joined(transport)))
@@ -89,6 +93,32 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._due = self.loop.time() + HEAD_S
+        self._head_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; the parser itself knows no end of them."""
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > LONGEST_HEAD:
+            raise ValueError("too many headers")  # the parser passes it on as its own error
+        super().on_header(name, value)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._due is not None:  # the head is not whole yet, and a header of it may be without end
+            self._head_bytes += len(data)
+            if self._head_bytes > LONGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("")
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request, with a reason like every other refusal."""
+        del msg
+        status, words = b"400 Bad Request", "This is no HTTP request that can be read"
+        if self._head_bytes > LONGEST_HEAD:
+            status, words = b"431 Request Header Fields Too Large", f"More than {LONGEST_HEAD:,} bytes of headers"
+        body = answer(reason("request", words)).body
+        head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self.transport.write(head % (status, len(body)) + bytes(body))
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         self._due = None

@@ -22,6 +22,7 @@ from tsh_sync_gui.engine.webhooks_inbox import GAP
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.inbox import PgInbox
+from tsh_sync_gui.store.inbox_sql import text
 from tsh_sync_gui.store.mirror_sql import table_of
 
 _MOST_MISSED: Final = 10_000
@@ -213,7 +214,7 @@ def _values(query: InboxQuery) -> dict[str, Any]:
         "entities": list(query.entities),
         "since": query.since,
         "until": query.until,
-        "text": query.text.replace("\0", "").strip(),
+        "text": text(query.text.replace("\0", "").strip()),
     }
 
 

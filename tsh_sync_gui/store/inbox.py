@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+import psycopg
 import structlog
 
 from tsh_sync_gui.core.errors import SyncError, UnreachableError
@@ -18,7 +20,7 @@ from tsh_sync_gui.engine.ports.inbox import Arrival, EventState, Handled, InboxE
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.store import inbox_sql as sql
 from tsh_sync_gui.store.database import Database, Driver
-from tsh_sync_gui.store.errors import translated
+from tsh_sync_gui.store.errors import is_value_error, translated
 
 _MOST_AT_ONCE: Final = 256
 _ENOUGH: Final = 16
@@ -26,6 +28,8 @@ _STILL: Final = 1
 _HANDS: Final = 2
 _PATIENCE_S: Final = 3.0
 _TIDY_EVERY: Final = 500
+_VALUES: Final = (psycopg.Error, ValueError, OverflowError, struct.error)
+"""What a value that cannot be kept may raise, here or at the server."""
 
 
 class PgInbox:
@@ -129,8 +133,13 @@ class InboxWriter:
     async def keep_all(self, arrivals: Sequence[Arrival]) -> None:
         """Write *arrivals* in their order, as one commit each of a few hundred; those that are kept already stay."""
         for start in range(0, len(arrivals), _MOST_AT_ONCE):
+            part = arrivals[start : start + _MOST_AT_ONCE]
             async with self._database.raw() as connection:
-                await _write(connection, arrivals[start : start + _MOST_AT_ONCE])
+                try:
+                    async with connection.transaction():
+                        await _write(connection, part)
+                except _VALUES as error:
+                    await _write_apart(connection, part, error)
 
     async def close(self) -> None:
         """Write what waits and end."""
@@ -177,6 +186,12 @@ class InboxWriter:
             found = error if isinstance(error, UnreachableError) else _away(repr(error))
             for one in batch:
                 _refuse(one, found)
+            return
+        except Exception as error:  # noqa: BLE001 -- a hand that ends leaves all later deliveries waiting
+            structlog.get_logger(__name__).error("deliveries are not kept", exc_info=error)
+            await hand.drop()
+            for one in batch:
+                _refuse(one, _away(repr(error)))
             return
         except BaseException:
             for one in batch:
@@ -237,7 +252,30 @@ class _Hand:
                 # The statement is long; planning it anew takes as long as carrying it out.
                 await self._connection.execute("SET plan_cache_mode = force_generic_plan")
         with translated():
-            return await _write(self._connection, arrivals)
+            try:
+                return await _write(self._connection, arrivals)
+            except _VALUES as error:
+                return await _write_apart(self._connection, arrivals, error)
+
+
+async def _write_apart(connection: Driver, arrivals: Sequence[Arrival], error: Exception) -> dict[str, Verdict]:
+    """Write *arrivals*, which PostgreSQL refused together, one by one: one that it refuses must not hold up others.
+
+    That one is kept without what surrounds its body.
+    """
+    if isinstance(error, psycopg.Error) and not is_value_error(error):
+        raise error
+    found: dict[str, Verdict] = {}
+    for one in arrivals:
+        try:
+            async with connection.transaction():
+                found |= await _write(connection, [one])
+        except _VALUES as refused:
+            structlog.get_logger(__name__).error("a delivery is kept without its headers", cause=str(refused))
+            plain = replace(one.delivery, query=(), headers={})
+            async with connection.transaction():
+                found |= await _write(connection, [replace(one, delivery=plain, diagnosis={})])
+    return found
 
 
 async def _write(connection: Driver, arrivals: Sequence[Arrival]) -> dict[str, Verdict]:

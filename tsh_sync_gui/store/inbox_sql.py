@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ MOST_REFUSED: Final = 2_000
 
 _LONGEST_REFUSED: Final = 16_384
 _LONGEST: Final = 4_096
+_LONGEST_JSON: Final = 65_536
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _DOTS: Final = "••••"
 
@@ -158,8 +159,8 @@ def _row(arrival: Arrival) -> tuple[Any, ...]:
         arrival.scheme,
         state.value,
         hint.modified_at,
-        _json([[text(key), text(value)] for key, value in delivery.query]),
-        _json({text(name): _header(name, value) for name, value in delivery.headers.items()}),
+        _json(list(_fitting(delivery.query))),
+        _json(dict(_fitting((name, _header(name, value)) for name, value in delivery.headers.items()))),
         _json(arrival.diagnosis),
         delivery.body[:_LONGEST_REFUSED] if refused else delivery.body,
         digest_of(arrival),
@@ -199,20 +200,31 @@ def event_of(row: tuple[Any, ...]) -> InboxEvent:
 
 
 def _header(name: str, value: str) -> str:
-    return _DOTS if name in _SECRET_HEADERS else text(value)
+    return _DOTS if name in _SECRET_HEADERS else value
+
+
+def _fitting(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield as many parameters or headers as are kept: a sender may send megabytes of them."""
+    left = _LONGEST_JSON
+    for name, value in pairs:
+        kept = text(name), text(value)
+        left -= len(kept[0]) + len(kept[1])
+        if left < 0:
+            return
+        yield kept
 
 
 def _json(value: Mapping[str, Any] | list[Any]) -> str:
     if not value:
         return "[]" if isinstance(value, list) else "{}"
     try:
-        return text(_encode(value).decode(), longest=200_000)
+        return _encode(value).decode()
     except UnicodeEncodeError:  # a lone surrogate deep in a diagnosis
-        return text(json.dumps(value, ensure_ascii=False, default=str), longest=200_000)
+        return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace").decode()
 
 
-def text(value: str, *, longest: int = _LONGEST) -> str:
+def text(value: str) -> str:
     """Return *value* as PostgreSQL takes it: without NUL and lone surrogates, and not endless."""
-    if value.isascii() and len(value) <= longest and "\0" not in value:
+    if value.isascii() and len(value) <= _LONGEST and "\0" not in value:
         return value
-    return value[:longest].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return value[:_LONGEST].replace("\0", "\ufffd").encode("utf-8", "replace").decode()

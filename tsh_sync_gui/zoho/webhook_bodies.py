@@ -18,7 +18,7 @@ from tsh_sync_gui.core.values import parse_stamp
 from tsh_sync_gui.engine.ports.inbox import Change, Delivery, Hint
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity
-from tsh_sync_gui.zoho.webhooks import form_fields, is_form
+from tsh_sync_gui.zoho.webhooks import form_fields, is_form, storable
 
 LONGEST: Final = 1_048_576
 _DOCUMENT: Final = "jsonstring"
@@ -66,7 +66,7 @@ def is_test(delivery: Delivery) -> bool:
 
 def _read(delivery: Delivery) -> tuple[Members, dict[str, str]]:
     """Return the body's document, and the texts beside it: the address's parameters and form fields."""
-    flat = {_plain(key): value for key, value in delivery.query}
+    flat = _flat(delivery.query)
     if not delivery.body.strip():
         if not flat:
             raise BodyError("The body is empty")
@@ -76,7 +76,7 @@ def _read(delivery: Delivery) -> tuple[Members, dict[str, str]]:
         documents = [value for key, value in fields if _plain(key) == _DOCUMENT]
         if len(documents) > 1:
             raise BodyError("The form has more than one JSONString")
-        flat |= {_plain(key): value for key, value in fields if _plain(key) != _DOCUMENT}
+        flat |= {key: value for key, value in _flat(fields).items() if key != _DOCUMENT}
         if documents:
             return _members(documents[0].encode("utf-8", "surrogateescape"), "The form's JSONString"), flat
         if not fields:
@@ -86,6 +86,11 @@ def _read(delivery: Delivery) -> tuple[Members, dict[str, str]]:
     if head in (b"{", b"[", b'"'):
         return _members(delivery.body, "The body"), flat
     return {}, flat | _from_text(delivery.body)
+
+
+def _flat(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return parameters or fields by their plain keys; what is not UTF-8 in them can be neither kept nor told."""
+    return {_plain(storable(key)): storable(value) for key, value in pairs}
 
 
 def _members(text: bytes, what: str) -> Members:
@@ -128,7 +133,7 @@ def _from_text(body: bytes) -> dict[str, str]:
 
 def _hint(members: Members, flat: dict[str, str], delivery: Delivery, registry: Registry) -> Hint:
     event = _first(members, flat, _EVENTS)
-    organization = _first(members, flat, _ORGANIZATIONS)
+    organization = _organization(members, flat)
     entity, record = _find(members, flat, delivery, registry, event)
     if entity is None:
         lone = members.get("payload")
@@ -136,7 +141,7 @@ def _hint(members: Members, flat: dict[str, str], delivery: Delivery, registry: 
         is_ping = is_probe or (set(members) == {"test"} and bytes(members["test"]) == b"true")
         return Hint(event=event[:100], organization_id=organization, is_ping=is_ping)
     inside = _opened(record) if record is not None else {}
-    organization = organization or _first(inside, {}, _ORGANIZATIONS)
+    organization = organization or _organization(inside, {})
     record_id = _record_id(entity, inside, members, flat)
     return Hint(
         entity=entity.name,
@@ -147,6 +152,12 @@ def _hint(members: Members, flat: dict[str, str], delivery: Delivery, registry: 
         record=bytes(record) if record is not None and record_id else None,
         modified_at=_modified(entity, inside, flat),
     )
+
+
+def _organization(members: Members, flat: Mapping[str, str]) -> str:
+    """Return the organization's id; a name in its place, as a person's own template may have it, says nothing."""
+    found = (_first(members, flat, (key,)) for key in _ORGANIZATIONS)
+    return next((one for one in found if _ID.fullmatch(one)), "")
 
 
 def _find(

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from tsh_sync_gui.engine.ports.inbox import Delivery, Diagnosis
 
 _SHOWN: Final = 8
+_LONGEST_KEY: Final = 100
 _OTHER_DIGESTS: Final = {16: "MD5", 20: "SHA-1", 48: "SHA-384", 64: "SHA-512"}
 _RIGHT_LENGTH: Final = 32
 
@@ -69,7 +70,7 @@ def diagnose(
         "advice": words[1],
         "header": {"present": bool(given), "length": len(given), "encoding": _encoding(given, digest)},
         "tried": tried,
-        "parameters": [key for key, _ in (*delivery.query, *fields)][:50],
+        "parameters": [_named(key) for key, _ in (*delivery.query, *fields)[:50]],
         "body_bytes": len(delivery.body),
     }
 
@@ -201,7 +202,7 @@ def _mistakes(delivery: Delivery, fields: Pairs) -> Iterator[_Mistake]:
         "The form was signed before decoding",
         "Choose “Default payload” or raw JSON as the webhook's body in Zoho.",
     )
-    encoded = [(quote_plus(key), quote_plus(value)) for key, value in pairs]
+    encoded = [(_encoded(key), _encoded(value)) for key, value in pairs]
     yield _Mistake(
         "encoded parameters",
         _join(sorted(encoded)) + (b"" if fields else body),
@@ -222,6 +223,14 @@ def _written_anew(body: bytes, separators: tuple[str, str]) -> bytes:
         return json.dumps(json.loads(body), separators=separators, ensure_ascii=False).encode()
     except (ValueError, RecursionError, UnicodeError):
         return b""
+
+
+def _named(key: str) -> str:
+    return key[:_LONGEST_KEY].encode("utf-8", "replace").decode()
+
+
+def _encoded(text: str) -> str:
+    return quote_plus(text, errors="surrogateescape")
 
 
 def _join(pairs: Sequence[tuple[str, str]]) -> bytes:

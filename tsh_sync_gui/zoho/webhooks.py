@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
-from tsh_sync_gui.engine.ports.inbox import Delivery, Proof
+from tsh_sync_gui.engine.ports.inbox import Delivery, Diagnosis
 from tsh_sync_gui.zoho.webhook_diagnosis import diagnose, diagnose_header
 
 SIGNATURE_HEADER: Final = "x-zoho-webhook-signature"
@@ -30,29 +30,45 @@ _BASE64: Final = re.compile(r"[0-9A-Za-z+/_-]{43}=?")
 Pairs = Sequence[tuple[str, str]]
 
 
-def verify(
-    delivery: Delivery, secrets: Sequence[SecretStr], *, expired: Sequence[SecretStr] = (), header: str = ""
-) -> Proof:
-    """Return whether *delivery* was made by who knows one of *secrets*, the present one first.
+def proven_by(delivery: Delivery, secrets: Sequence[SecretStr], *, header: str = "") -> str:
+    """Return how *delivery* proves that who made it knows one of *secrets* (the present one first), '' for not at all.
 
-    *header* names an organization's own header that carries the secret itself, in place of the signature. *expired*
-    secrets prove nothing; they only make the diagnosis better. Takes the same time for every wrong signature.
+    *header* names an organization's own header that carries the secret itself, in place of the signature. Takes the
+    same time for every wrong signature.
     """
-    known = [secret for secret in secrets if secret.get_secret_value()]
+    known = _known(secrets)
     if header:
         given = delivery.headers.get(header.lower(), "")
         found = [hmac.compare_digest(given.encode(), one.get_secret_value().encode()) for one in known]
-        if any(found):
-            return Proof(ok=True, scheme=f"secret header{_which(found)}")
-        return Proof(ok=False, diagnosis=diagnose_header(given, known, expired, header=header))
-    given = delivery.headers.get(SIGNATURE_HEADER, "").strip()
-    digest, encoding = decoded(given)
+        return f"secret header{_which(found)}" if any(found) else ""
+    digest, encoding = decoded(_given(delivery))
     text = material(delivery)
     matches = [hmac.compare_digest(sign(one, text), digest) for one in known]
-    if digest and any(matches):
-        return Proof(ok=True, scheme=f"{encoding}{_which(matches)}")
-    diagnosis = diagnose(delivery, given, known, expired, digest=digest, expected=text, fields=form_fields(delivery))
-    return Proof(ok=False, diagnosis=diagnosis)
+    return f"{encoding}{_which(matches)}" if digest and any(matches) else ""
+
+
+def diagnosis_of(
+    delivery: Delivery, secrets: Sequence[SecretStr], *, expired: Sequence[SecretStr] = (), header: str = ""
+) -> Diagnosis:
+    """Return why *delivery* is not proven, which may take a hundred times as long as to find that out.
+
+    *expired* secrets prove nothing; they only make the diagnosis better.
+    """
+    known = _known(secrets)
+    if header:
+        return diagnose_header(delivery.headers.get(header.lower(), ""), known, expired, header=header)
+    given = _given(delivery)
+    digest, _ = decoded(given)
+    fields = form_fields(delivery)
+    return diagnose(delivery, given, known, expired, digest=digest, expected=material(delivery), fields=fields)
+
+
+def _known(secrets: Sequence[SecretStr]) -> list[SecretStr]:
+    return [secret for secret in secrets if secret.get_secret_value()]
+
+
+def _given(delivery: Delivery) -> str:
+    return delivery.headers.get(SIGNATURE_HEADER, "").strip()
 
 
 def sign(secret: SecretStr, text: bytes) -> bytes:
@@ -98,6 +114,11 @@ def parse_pairs(text: bytes) -> list[tuple[str, str]]:
         errors="surrogateescape",
         max_num_fields=MOST_FIELDS,
     )
+
+
+def storable(text: str) -> str:
+    """Return *text* of a query or form without the bytes that were not UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def decoded(given: str) -> tuple[bytes, str]:

@@ -172,7 +172,38 @@ def test_nonsense_on_the_line_is_refused(listener):
     with socket.create_connection((host, int(port)), timeout=20) as line:
         line.sendall(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
 
-        assert line.recv(1000).startswith(b"HTTP/1.1 400")
+        head, _, body = line.recv(1000).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert json.loads(body)["error"]["title"]
+
+
+def test_headers_without_end_are_refused(listener):
+    host, port = listener.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"a" * 70_000 + b"\r\n")
+
+        head, _, body = line.recv(1000).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431")
+    assert json.loads(body)["error"]["title"]
+
+
+def test_no_delivery_however_long_or_broken_its_parameters_and_headers_holds_up_others(listener):
+    body = json.dumps(ITEM).encode()
+    long = "&".join(f"k{number:03}={'v' * 300}" for number in range(200))
+    many = {f"X-{number}": "h" * 1500 for number in range(40)}
+    plain = long.replace("&", "").replace("=", "")
+
+    answers = [
+        listener.deliver(ITEM, address=f"{ADDRESS}?{long}", signed_with=plain, **many),
+        listener.http.post(f"{ADDRESS}?a=%ff", content=body, headers={"X-Zoho-Webhook-Signature": "0" * 64}),
+        listener.http.post(ADDRESS, data={"k" * 300_000: "1"}, headers={"X-Zoho-Webhook-Signature": "0" * 64}),
+        listener.http.post("/api/tds/webhooks/items?id=%ff", headers={"X-Zoho-Webhook-Signature": signed(b"id\xff")}),
+        listener.deliver(ITEM),
+    ]
+
+    assert [one.status_code for one in answers] == [200, 401, 401, 400, 200]
+    assert listener.http.get("/health").json()["status"] == "ok"
+    assert len(listener.events()) == 5
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", ADDRESS, 405), ("GET", "/nothing", 404)])

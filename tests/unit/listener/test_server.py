@@ -6,7 +6,8 @@ import socket
 import pytest
 import uvicorn
 
-from tsh_sync_gui.listener.server import _Protocol, _Server
+from tsh_sync_gui.listener.server import _Protocol
+from tsh_sync_gui.serving import Server
 
 pytestmark = pytest.mark.asyncio
 
@@ -20,7 +21,7 @@ async def answering(scope, _receive, send):
 
 @pytest.mark.timeout(30)
 async def test_answers_without_a_body_leave_at_once_and_stand_before_the_next_one():
-    server = _Server(uvicorn.Config(answering, http=_Protocol, loop="none", lifespan="off", log_config=None))
+    server = Server(uvicorn.Config(answering, http=_Protocol, loop="none", lifespan="off", log_config=None))
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()

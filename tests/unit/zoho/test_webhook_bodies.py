@@ -121,6 +121,7 @@ def test_a_form_that_names_other_records_first_is_told_by_its_own_fields():
 def test_the_organization_is_told_wherever_it_stands():
     assert said({"invoice": {"invoice_id": "1"}, "organization_id": 748369814}).organization_id == "748369814"
     assert said({"invoice": {"invoice_id": "1", "organization_id": "5"}}).organization_id == "5"
+    assert said({"invoice": {"invoice_id": "1"}, "organization": "TSH Trading"}).organization_id == ""
 
 
 @pytest.mark.parametrize("body", [{"test": True}, {"payload": ""}])

@@ -52,15 +52,6 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """Whether a delivery is from who knows the secret: by which *scheme*, or the *diagnosis* in words and figures."""
-
-    ok: bool
-    scheme: str = ""
-    diagnosis: Diagnosis = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """What a delivery says: which record of which entity (its name) changed how.
 
