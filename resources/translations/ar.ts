@@ -343,6 +343,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>%Ln of them for details</source>
+   <translation>
+    <numerusform>لا شيء منها للتفاصيل</numerusform>
+    <numerusform>واحد منها للتفاصيل</numerusform>
+    <numerusform>اثنان منها للتفاصيل</numerusform>
+    <numerusform>%Ln منها للتفاصيل</numerusform>
+    <numerusform>%Ln منها للتفاصيل</numerusform>
+    <numerusform>%Ln منها للتفاصيل</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/dead_letters_detail.py" />
    <source>%Ln other(s) of this record</source>
    <translation>
@@ -836,6 +848,11 @@
    <translation>المزامنة الكاملة تستغرق {price}.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/session.py" />
+   <source>A full sync takes {price}; {waits}.</source>
+   <translation>المزامنة الكاملة تستغرق {price}؛ {waits}.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
    <source>A gateway in between writes the header anew; remove that.</source>
    <translation>بوابة بينية تعيد كتابة الترويسة؛ أزل ذلك.</translation>
@@ -1071,6 +1088,18 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>All is well</source>
    <translation>كل شيء سليم</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>All of it takes %Ln night(s).</source>
+   <translation>
+    <numerusform>لا يستغرق ذلك أي ليلة.</numerusform>
+    <numerusform>يستغرق ذلك كله ليلة واحدة.</numerusform>
+    <numerusform>يستغرق ذلك كله ليلتين.</numerusform>
+    <numerusform>يستغرق ذلك كله %Ln ليالٍ.</numerusform>
+    <numerusform>يستغرق ذلك كله %Ln ليلة.</numerusform>
+    <numerusform>يستغرق ذلك كله %Ln ليلة.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/session.py" />
@@ -1585,8 +1614,7 @@
    <translation>اختر تسليمًا أولًا.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
-   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
+   <location filename="tsh_sync_gui/ui/panels/listed.py" />
    <source>Choose a line to see it here.</source>
    <translation>اختر سطرًا ليظهر هنا.</translation>
   </message>
@@ -2075,6 +2103,11 @@
    <location filename="tsh_sync_gui/ui/widgets/problem_box.py" />
    <source>Details</source>
    <translation>التفاصيل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/first_sync.py" />
+   <source>Details that wait</source>
+   <translation>تفاصيل مؤجلة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -3001,8 +3034,13 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
-   <source>It fits in today's {quota} calls; details of documents follow over the next days, as calls are left.</source>
-   <translation>يتسع في استدعاءات اليوم ({quota})، وتتبع تفاصيل المستندات في الأيام التالية بحسب ما يتبقى.</translation>
+   <source>It fits in today's {quota} calls, with all details.</source>
+   <translation>يتسع في استدعاءات اليوم ({quota}) مع كل التفاصيل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <source>It fits in today's {quota} calls; {waits}.</source>
+   <translation>يتسع في استدعاءات اليوم ({quota})؛ {waits}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -3281,6 +3319,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Last tried</source>
    <translation>آخر محاولة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Last tried {time}</source>
+   <translation>آخر محاولة {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -3648,6 +3691,12 @@
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>Next run</source>
    <translation>التشغيل التالي</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Next try {time}</source>
+   <translation>المحاولة التالية {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -5045,6 +5094,18 @@
    <source>Retry · no call</source>
    <translation>إعادة · بلا استدعاء</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
+   <source>Retry, over %Ln night(s)</source>
+   <translation>
+    <numerusform>إعادة المحاولة</numerusform>
+    <numerusform>إعادة المحاولة على مدى ليلة</numerusform>
+    <numerusform>إعادة المحاولة على مدى ليلتين</numerusform>
+    <numerusform>إعادة المحاولة على مدى %Ln ليالٍ</numerusform>
+    <numerusform>إعادة المحاولة على مدى %Ln ليلة</numerusform>
+    <numerusform>إعادة المحاولة على مدى %Ln ليلة</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Retrying {done}</source>
@@ -5081,7 +5142,6 @@
    <translation>التشغيل الآن</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <location filename="tsh_sync_gui/ui/wishes.py" />
    <source>Run now until the quota ends</source>
    <translation>التشغيل الآن حتى تنتهي الحصة</translation>
@@ -6894,10 +6954,9 @@
    <translation>المحاولات</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/dead_letters_lists.py" />
    <location filename="tsh_sync_gui/ui/panels/doctor.py" />
+   <location filename="tsh_sync_gui/ui/panels/listed.py" />
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
-   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/database.py" />
@@ -7929,21 +7988,14 @@
    <translation>التسليم {number}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>details come besides: how many records Zoho has is not known yet</source>
+   <translation>وتُضاف إليها التفاصيل: عدد السجلات في Zoho غير معروف بعد</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
    <source>details fetched</source>
    <translation>تفاصيل جُلبت</translation>
-  </message>
-  <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/prices.py" />
-   <source>details need %Ln more call(s)</source>
-   <translation>
-    <numerusform>التفاصيل تحتاج إلى %Ln استدعاء إضافية</numerusform>
-    <numerusform>التفاصيل تحتاج إلى استدعاء واحد إضافية</numerusform>
-    <numerusform>التفاصيل تحتاج إلى استدعاءان إضافية</numerusform>
-    <numerusform>التفاصيل تحتاج إلى %Ln استدعاءات إضافية</numerusform>
-    <numerusform>التفاصيل تحتاج إلى %Ln استدعاءً إضافية</numerusform>
-    <numerusform>التفاصيل تحتاج إلى %Ln استدعاء إضافية</numerusform>
-   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />
@@ -8507,6 +8559,30 @@
    <source>the quota's reset</source>
    <translation>تجدُّد الحصة</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>the rest of the details (%Ln record(s)) waits for the next syncs</source>
+   <translation>
+    <numerusform>بقية التفاصيل تنتظر المزامنات التالية</numerusform>
+    <numerusform>بقية التفاصيل (سجل واحد) تنتظر المزامنات التالية</numerusform>
+    <numerusform>بقية التفاصيل (سجلان) تنتظر المزامنات التالية</numerusform>
+    <numerusform>بقية التفاصيل (%Ln سجلات) تنتظر المزامنات التالية</numerusform>
+    <numerusform>بقية التفاصيل (%Ln سجلاً) تنتظر المزامنات التالية</numerusform>
+    <numerusform>بقية التفاصيل (%Ln سجل) تنتظر المزامنات التالية</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/prices.py" />
+   <source>the rest of the details (%Ln record(s)) waits for tomorrow's calls</source>
+   <translation>
+    <numerusform>بقية التفاصيل تنتظر استدعاءات الغد</numerusform>
+    <numerusform>بقية التفاصيل (سجل واحد) تنتظر استدعاءات الغد</numerusform>
+    <numerusform>بقية التفاصيل (سجلان) تنتظر استدعاءات الغد</numerusform>
+    <numerusform>بقية التفاصيل (%Ln سجلات) تنتظر استدعاءات الغد</numerusform>
+    <numerusform>بقية التفاصيل (%Ln سجلاً) تنتظر استدعاءات الغد</numerusform>
+    <numerusform>بقية التفاصيل (%Ln سجل) تنتظر استدعاءات الغد</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <source>the same already</source>
@@ -8602,6 +8678,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/env.py" />
    <source>will be taken over</source>
    <translation>ستُؤخذ</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/first_sync.py" />
+   <source>with {entity}</source>
+   <translation>مع {entity}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -8866,6 +8947,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{name} ({id}), {currency}.</source>
    <translation>⁨{name}⁩ (⁦{id}⁩)، {currency}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>{next}, by itself.</source>
+   <translation>{next}، من تلقاء نفسها.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />

@@ -320,10 +320,13 @@ class FakeSetup(FakeWebhookStep):
                 entity=one.name,
                 calls_low=-(-size // 200),
                 calls_high=-(-size // 200),
+                details_later=size if size > 500 else 0,
+                later_by_share=size > 500,
                 seconds=size / 10,
                 records=size,
             )
             for one, size in zip(REGISTRY, SIZES, strict=False)
+            if REGISTRY.walk(one.walk)[0] == one
         ]
 
     async def first_sync_at(self, when: datetime | None) -> None:

@@ -29,7 +29,7 @@ from tsh_sync_gui.ui.bridge import Mailbox
 from tsh_sync_gui.ui.service import Service
 from tsh_sync_gui.ui.state.cards import CardState, card_state
 from tsh_sync_gui.ui.state.live import AppState, Connection, advance, answered, asked, rebase
-from tsh_sync_gui.ui.state.prices import Prices, price, total
+from tsh_sync_gui.ui.state.prices import Prices, details_sentence, price, total
 from tsh_sync_gui.ui.state.problems import Problem, not_due
 from tsh_sync_gui.ui.state.texts import tr
 
@@ -263,8 +263,9 @@ class Session(QObject):
 
     def _estimated(self, found: list[Forecast]) -> None:
         if found:
-            cost = price(found[0])
-            self.told.emit(Problem(title=tr("A full sync takes {price}.").format(price=cost), tone="blue"))
+            cost, waits = price(found[0]), details_sentence(found[0])
+            text = tr("A full sync takes {price}; {waits}.") if waits else tr("A full sync takes {price}.")
+            self.told.emit(Problem(title=text.format(price=cost, waits=waits), tone="blue"))
         self.price()
 
     def _priced(self, prices: Prices) -> None:

@@ -317,4 +317,7 @@ async def test_an_estimate_that_fails_can_be_tried_again(qloop, show, setup_at):
     click(wizard.page.problem_box.choice)
 
     await until(lambda: wizard.page.table.rows)
-    assert [cell.text for cell in wizard.page.table.rows[-1].cells] == ["Together", "8,446", "about 46 calls", "14 min"]
+    said = [[cell.text for cell in row.cells] for row in wizard.page.table.rows]
+    assert said[2] == ["Stock", "–", "with Products", "–", "–"]
+    assert said[-1] == ["Together", "7,196", "about 39 calls", "6,750", "12 min"]
+    assert "(6,750 records) waits for tomorrow's calls" in wizard.page.quota.text

@@ -52,7 +52,7 @@ async def test_by_mouse(qloop, show, browser, ended):
     await at(wizard, Step.LIMITS)
     click(wizard.next)
     await at(wizard, Step.FIRST_SYNC)
-    await until(lambda: wizard.next.text() == "Run now · about 46 calls")
+    await until(lambda: wizard.next.text() == "Run now · about 39 calls")
     click(wizard.next)
     await until(lambda: ended)
 

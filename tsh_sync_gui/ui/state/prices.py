@@ -52,6 +52,9 @@ def total(forecasts: Iterable[Forecast]) -> Forecast | None:
         calls_low=sum(one.calls_low for one in all_of_them),
         calls_high=sum(max(one.calls_low, one.calls_high) for one in all_of_them),
         detail_calls=sum(one.detail_calls for one in all_of_them),
+        details_later=sum(one.details_later for one in all_of_them),
+        later_by_share=any(one.later_by_share for one in all_of_them),
+        details_open=any(one.details_open for one in all_of_them),
         share_of_day=sum(one.share_of_day for one in all_of_them),
         seconds=sum(one.seconds for one in all_of_them),
         known=all(one.known for one in all_of_them),
@@ -66,15 +69,30 @@ def fits(forecast: Forecast | None, left_today: int | None) -> bool:
     return forecast.fits and (left_today is None or forecast.calls_low <= left_today)
 
 
+def details_sentence(forecast: Forecast | None) -> str:
+    """Return which details wait, and for what; empty where none do."""
+    if forecast is None:
+        return ""
+    if forecast.details_open and not forecast.known:
+        return tr("details come besides: how many records Zoho has is not known yet")
+    if not forecast.details_later:
+        return ""
+    if forecast.later_by_share:
+        return tr("the rest of the details (%Ln record(s)) waits for tomorrow's calls", None, forecast.details_later)
+    return tr("the rest of the details (%Ln record(s)) waits for the next syncs", None, forecast.details_later)
+
+
 def cost_sentence(forecast: Forecast | None) -> str:
-    """Return price, share of the day and time, for a tooltip."""
+    """Return price, share of the day and time, and which details wait, for a tooltip."""
     if forecast is None:
         return ""
     parts = [price(forecast)]
+    if forecast.detail_calls and forecast.known:
+        parts.append(tr("%Ln of them for details", None, forecast.detail_calls))
     if forecast.share_of_day:
         parts.append(tr("{share} % of the day's calls").format(share=number(round(forecast.share_of_day * 100, 1))))
     if forecast.seconds:
         parts.append(tr("takes about {time}").format(time=span(forecast.seconds)))
-    if forecast.detail_calls:
-        parts.append(tr("details need %Ln more call(s)", None, forecast.detail_calls))
+    if waits := details_sentence(forecast):
+        parts.append(waits)
     return " · ".join(parts)

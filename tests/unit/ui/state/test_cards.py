@@ -306,6 +306,14 @@ def test_a_cost_sentence_has_share_and_time():
     assert cost_sentence(PRICES.full[ENTITY]) == "about 9 calls · 0.9 % of the day's calls · takes about 30 s"
 
 
+def test_a_cost_sentence_says_which_details_wait_and_a_sum_of_several_does():
+    told = Forecast(entity="a", calls_low=9, calls_high=9, detail_calls=2, details_later=40, later_by_share=True)
+    whole = total([told, Forecast(entity="b", calls_low=1, calls_high=1)])
+
+    waits = "the rest of the details (40 records) waits for tomorrow's calls"
+    assert cost_sentence(whole) == f"about 10 calls · 2 of them for details · {waits}"
+
+
 def test_the_quota_of_the_overview_is_the_states():
     state = rebase(AppState(), overview(quota=quota_of(5)), asked_at=0.0, at=0.0)
 

@@ -42,9 +42,15 @@ class FirstSyncPage(Page):
         super().__init__(desk)
         self.table = FactTable(
             tr("What the first sync takes"),
-            ((tr("Records"), 200), (tr("In Zoho"), 100), (tr("Calls"), 150), (tr("Time"), 130)),
+            (
+                (tr("Records"), 160),
+                (tr("In Zoho"), 90),
+                (tr("Calls"), 140),
+                (tr("Details that wait"), 130),
+                (tr("Time"), 100),
+            ),
             wide=0,
-            ends=(1, 2, 3),
+            ends=(1, 2, 3, 4),
         )
         self.quota = Note()
         self.tonight = button(tr("Run tonight"), icon_name="moon")
@@ -88,7 +94,7 @@ class FirstSyncPage(Page):
         forecasts, organization, limits = read
         self._forecasts = forecasts
         self._zone = organization.time_zone if organization else ""
-        self.table.set_rows(estimate_rows(forecasts, {one.name: one.title for one in REGISTRY}))
+        self.table.set_rows(estimate_rows(forecasts, tuple(REGISTRY)))
         words, fits = quota_text(forecasts, limits.per_day)
         self.quota.show_note(words, "green" if fits else "amber")
         self.tonight.setText(tonight_text(tonight(datetime.now(UTC), self._zone), self._zone))
