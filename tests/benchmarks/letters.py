@@ -21,8 +21,9 @@ from typing import Any, Final
 
 from tests.support.postgres import reachable_home
 from tsh_sync_gui.engine.letters.export import write_letters
+from tsh_sync_gui.engine.letters.query import LetterQuery
 from tsh_sync_gui.engine.letters.search import parse
-from tsh_sync_gui.engine.letters.values import Deed, Letter, LetterOrder, LetterQuery
+from tsh_sync_gui.engine.letters.values import Deed, Letter, LetterOrder
 from tsh_sync_gui.engine.letters.words import cause_of, searchable
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.store.database import Database

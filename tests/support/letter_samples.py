@@ -8,16 +8,8 @@ from typing import Any
 import msgspec
 
 from tsh_sync_gui.core.values import Lane
-from tsh_sync_gui.engine.letters.values import (
-    Letter,
-    LetterGroup,
-    LetterState,
-    LetterWork,
-    Match,
-    Part,
-    Term,
-    WorkState,
-)
+from tsh_sync_gui.engine.letters.query import Match, Term
+from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterState, LetterWork, Part, WorkState
 from tsh_sync_gui.engine.ports.jobs import Attempt, Outcome
 from tsh_sync_gui.entities.registry import REGISTRY
 

@@ -15,6 +15,8 @@ from tsh_sync_gui.cli.status import asking
 from tsh_sync_gui.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from tsh_sync_gui.engine.letters.values import Letter, LetterDetail, LetterGroup, LetterWork
     from tsh_sync_gui.engine.service import SyncService
 
@@ -58,7 +60,7 @@ def list_letters(
         if not page.letters:
             output.show(await _nothing(service, wanted))
             return 0
-        _print_letters(page.letters, output)
+        _print_letters(page.letters, output, await _zone(service, page.letters))
         if page.total > len(page.letters):
             output.aside(f"{len(page.letters):,} of {page.total:,}. --limit shows more.")
         return 0
@@ -112,10 +114,17 @@ def show(context: typer.Context, letter: LetterId, *, as_json: options.Json = Fa
         if output.as_json:
             output.document(documents.detail(found))
         else:
-            _print_detail(found, output)
+            _print_detail(found, output, await _zone(service, (found.letter,)))
         return 0
 
     return asking(context, Output(as_json), ask)
+
+
+async def _zone(service: SyncService, letters: tuple[Letter, ...]) -> tzinfo | None:
+    """Return the organization's zone, in which next tries stand; None where there are none."""
+    if all(one.next_try_at is None for one in letters):
+        return None
+    return words.zone_named((await service.overview()).time_zone)
 
 
 @app.command()
@@ -195,7 +204,7 @@ def print_works(found: list[LetterWork], output: Output) -> None:
             output.show(f"{one.id}: {one.words}", markup=False)
 
 
-def _print_letters(found: tuple[Letter, ...], output: Output) -> None:
+def _print_letters(found: tuple[Letter, ...], output: Output, zone: tzinfo | None) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -206,6 +215,8 @@ def _print_letters(found: tuple[Letter, ...], output: Output) -> None:
     for one in found:
         is_snoozed = one.snoozed_until is not None and one.snoozed_until > now and one.state == "open"
         state = "snoozed" if is_snoozed else one.state.value
+        if one.next_try_at is not None:
+            state += f", next try {words.minute(one.next_try_at, zone)}"
         table.add_row(
             one.id,
             words.local(one.last_seen_at),
@@ -247,7 +258,7 @@ def _print_groups(found: list[LetterGroup], output: Output) -> None:
     output.show(table)
 
 
-def _print_detail(found: LetterDetail, output: Output) -> None:
+def _print_detail(found: LetterDetail, output: Output, zone: tzinfo | None) -> None:
     one = found.letter
     seen = f"first {words.with_zone(one.first_seen_at)}, last {words.with_zone(one.last_seen_at)}"
     lines = [
@@ -256,6 +267,8 @@ def _print_detail(found: LetterDetail, output: Output) -> None:
         words.sentence(one.reason) + (f" {one.advice}" if one.advice else ""),
         found.remedy,
     ]
+    if one.next_try_at is not None:
+        lines.append(f"Next try {words.with_zone(one.next_try_at, zone)}, by itself.")
     if found.calls is not None:
         lines.append(f"A retry costs {words.counted(found.calls, 'call')}.")
     if one.state == "resolved":

@@ -99,9 +99,13 @@ async def _telling(service: SyncService, work: LetterWork, output: Output) -> As
 
 def _cost(cost: LetterForecast) -> str:
     price = f"{words.counted(cost.letters, 'letter')}, about {words.counted(cost.calls, 'call')}"
-    left = "" if cost.fits else f"; only {cost.left_today:,} are left today: the rest goes on after the reset"
+    left = "" if cost.fits else f"; only {cost.left_today:,} are left today: the rest goes on {_later(cost)}"
     cannot = f"; {cost.cannot:,} are not open" if cost.cannot else ""
     return f"{price}{left}{cannot}."
+
+
+def _later(cost: LetterForecast) -> str:
+    return f"over {cost.nights:,} nights" if cost.nights > 1 else "after the reset"
 
 
 @app.command()

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from tsh_sync_gui.core.log import redact
-from tsh_sync_gui.engine.letters.values import Chosen, Deed, GivenUpLetter
+from tsh_sync_gui.engine.letters.query import Chosen
+from tsh_sync_gui.engine.letters.values import Deed, GivenUpLetter
 from tsh_sync_gui.engine.letters.words import cause_of, searchable
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.letter_hold import hold

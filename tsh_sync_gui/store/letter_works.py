@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from tsh_sync_gui.core.errors import ConfigurationError, LostOwnershipError
 from tsh_sync_gui.core.log import redact
-from tsh_sync_gui.engine.letters.values import Chosen, LetterOutline, LetterWork, WorkState
+from tsh_sync_gui.engine.letters.query import Chosen
+from tsh_sync_gui.engine.letters.values import LetterOutline, LetterWork, WorkState
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.letters_sql import ROOM, WORK_COLUMNS, Condition, number_of, work_of

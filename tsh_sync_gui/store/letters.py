@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from msgspec import structs
+
+from tsh_sync_gui.engine.handlers import FETCH
+from tsh_sync_gui.engine.letters.query import LetterQuery
 from tsh_sync_gui.engine.letters.values import (
     Deed,
     Letter,
@@ -13,7 +17,7 @@ from tsh_sync_gui.engine.letters.values import (
     LetterGroup,
     LetterOrder,
     LetterPage,
-    LetterQuery,
+    LetterState,
     Part,
     Sides,
 )
@@ -22,6 +26,7 @@ from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.letters_sql import (
     COLUMNS,
+    NEXT_TRIES,
     ORDERS,
     ROOM,
     Condition,
@@ -109,7 +114,7 @@ class PgLetters:
         rows = await self._all(statement, values)
         shown = [row for row in rows[:limit] if row[0] is not None]
         return LetterPage(
-            letters=tuple(letter_of(row[:-2]) for row in shown),
+            letters=tuple(await self._with_next([letter_of(row[:-2]) for row in shown])),
             total=rows[0][-1],
             after=token(shown[-1][-2], shown[-1][0]) if len(rows) > limit else "",
         )
@@ -135,7 +140,15 @@ class PgLetters:
         """Return the letters of *ids* that there are, in that order."""
         rows = await self._all(_BY_ID, {"ids": [number_of(one) for one in ids], "person": person})
         found = {str(row[0]): row for row in rows}
-        return [letter_of(found[one]) for one in ids if one in found]
+        return await self._with_next([letter_of(found[one]) for one in ids if one in found])
+
+    async def _with_next(self, letters: list[Letter]) -> list[Letter]:
+        """Return *letters* with when they are tried again by themselves."""
+        ids = [number_of(one.id) for one in letters if one.state is LetterState.OPEN]
+        found = dict(await self._all(NEXT_TRIES, {"ids": ids, "fetch": FETCH})) if ids else {}
+        return [
+            structs.replace(one, next_try_at=found[int(one.id)]) if int(one.id) in found else one for one in letters
+        ]
 
     async def payload(self, letter: str) -> bytes:
         """Return the refused text."""

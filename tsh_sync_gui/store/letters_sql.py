@@ -10,18 +10,8 @@ from typing import Any, Final, assert_never
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.values import Lane
-from tsh_sync_gui.engine.letters.values import (
-    Chosen,
-    Letter,
-    LetterOrder,
-    LetterQuery,
-    LetterState,
-    LetterWork,
-    Match,
-    Part,
-    Term,
-    WorkState,
-)
+from tsh_sync_gui.engine.letters.query import Chosen, LetterQuery, Match, Term
+from tsh_sync_gui.engine.letters.values import Letter, LetterOrder, LetterState, LetterWork, Part, WorkState
 from tsh_sync_gui.engine.letters.words import code_of
 
 _PLAIN: Final = (
@@ -92,6 +82,20 @@ DELETE FROM sync.attempts WHERE id IN (
     "DELETE FROM sync.letter_works WHERE ended_at < now() - interval '90 days'",
 )
 """Statements, one after the other; each does a few thousand at once."""
+
+
+NEXT_TRIES: Final = """
+SELECT id, min(at) FROM (
+    SELECT d.id, job.scheduled_at AS at FROM sync.dead_letters d JOIN jobs.procrastinate_jobs job
+        ON job.status = 'todo' AND job.scheduled_at > now() AND job.queueing_lock =
+            CASE d.record_id WHEN '' THEN d.record_key ELSE concat_ws(':', %(fetch)s::text, d.entity, d.record_id) END
+    WHERE d.id = ANY(%(ids)s::bigint[])
+    UNION ALL
+    SELECT one.id, w.until FROM sync.letter_works w, unnest(w.letters[w.done + 1 :]) AS one (id)
+    WHERE w.state = 'waiting' AND w.until > now() AND one.id = ANY(%(ids)s::bigint[])
+) waiting GROUP BY id
+"""
+"""When letters are tried again by themselves: a job of the same work waits, or the retry they are part of."""
 
 
 class Condition:

@@ -36,8 +36,7 @@ class Bell(QObject):
         """Show the list; what is in it is read then."""
         state = self._session.state
         entities = state.overview.entities if state.overview else ()
-        zone = state.overview.time_zone if state.overview else ""
-        panel = AlertsPanel(self.watch, state.notices, {one.entity: tr(one.title) for one in entities}, zone=zone)
+        panel = AlertsPanel(self.watch, state.notices, {one.entity: tr(one.title) for one in entities}, zone=state.zone)
         panel.went.connect(self.went)
         self._side.open_panel(tr("Alerts and notices"), panel)
         self._read = len(state.notices)

@@ -156,6 +156,10 @@ async def test_the_days_end_lets_a_retry_wait_and_it_goes_on_where_it_stood(open
         assert waiting.exit_code == 5
         assert waiting.until is not None
         assert 0 < waiting.succeeded < len(found)
+        left = (await letters.page("")).letters
+        assert {one.next_try_at for one in left} == {waiting.until}
+        assert len(left) == len(found) - waiting.succeeded
+        assert cost.nights == -(-(cost.calls - 2) // (used + 2))
 
     async with open_world() as world:
         done = await world.service.letters.carry_out(waiting.id)

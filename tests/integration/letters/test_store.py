@@ -12,6 +12,7 @@ from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.search import parse
 from tsh_sync_gui.engine.letters.values import Deed, LetterOrder, LetterState, LetterWork, WorkState
 from tsh_sync_gui.entities.registry import REGISTRY
+from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.jobs_keeper import Keeper
 from tsh_sync_gui.store.letter_deeds import PgLetterDeeds
 from tsh_sync_gui.store.letter_works import PgLetterWorks
@@ -219,6 +220,19 @@ async def test_a_retry_keeps_its_letters_their_order_and_its_progress(works, let
     assert (await works.set_state(work.id, WorkState.DONE)).state is WorkState.CANCELLED
     assert [one.id for one in await works.works()] == [work.id]
     assert await works.work("nonsense") is None
+
+
+async def test_a_letter_says_when_its_work_is_tried_again_by_itself(letters, deeds, database):
+    jobs, at = PgJobs(database), datetime.now(UTC) + timedelta(minutes=9)
+    await jobs.enqueue("fetch", {}, key="products:11", lane=Lane.WEBHOOKS, run_at=at)
+    await jobs.enqueue("fetch", {}, key="products:12", lane=Lane.WEBHOOKS)
+
+    page = (await letters.page(search(), person="sara")).letters
+
+    assert {one.record_id: one.next_try_at for one in page if one.next_try_at} == {"11": at}
+    (resolved,) = [one.id for one in page if one.record_id == "11"]
+    await deeds.resolve([resolved], run="run-1")
+    assert [one.next_try_at for one in await letters.letters([resolved])] == [None]
 
 
 async def test_both_sides_of_a_record_and_its_other_letters(letters, database):

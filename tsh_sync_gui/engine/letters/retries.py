@@ -13,16 +13,10 @@ from tsh_sync_gui.core.events import LettersChanged
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.bulk import BulkFetch
 from tsh_sync_gui.engine.letters.given_up import RETRY
+from tsh_sync_gui.engine.letters.query import Chosen, LetterQuery
 from tsh_sync_gui.engine.letters.search import parse
 from tsh_sync_gui.engine.letters.trying import Trying
-from tsh_sync_gui.engine.letters.values import (
-    Chosen,
-    LetterForecast,
-    LetterOutline,
-    LetterQuery,
-    LetterWork,
-    WorkState,
-)
+from tsh_sync_gui.engine.letters.values import LetterForecast, LetterOutline, LetterWork, WorkState
 from tsh_sync_gui.engine.letters.works import Worker
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.engine.ports.letters import Letters, LetterWorks
@@ -86,6 +80,7 @@ class LetterRetries:
             cannot=chosen - letters,
             left_today=left,
             fits=calls <= left,
+            nights=-(-max(0, calls - left) // quota.day_limit) if quota.day_limit else 0,
             seconds=0.0 if calls <= minute else 60.0 * calls / minute,
             lane=Lane.PERSON if letters <= FEW else Lane.PULLS,
         )

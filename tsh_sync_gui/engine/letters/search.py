@@ -15,7 +15,8 @@ from typing import Final
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.values import parse_moment
-from tsh_sync_gui.engine.letters.values import LetterQuery, Match, Part, Term, quoted
+from tsh_sync_gui.engine.letters.query import LetterQuery, Match, Term
+from tsh_sync_gui.engine.letters.values import Part, quoted
 
 __all__ = ["FIELDS", "STATES", "SearchError", "parse", "quoted"]
 

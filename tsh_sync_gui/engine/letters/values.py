@@ -48,7 +48,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
     *cause* is the fingerprint that groups it (`group` with the entity), *reason* the words with their particulars,
     *kind* `validation` or the error's kind. *tries* counts how often it was met. *resolved_by* is the run that brought
-    the record; *locked_by* edits it until *locked_until*.
+    the record; *locked_by* edits it until *locked_until*. At *next_try_at* it is tried again by
+    itself: its job, or the retry it is part of, waits until then.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     discarded_by: str = ""
     discard_reason: str = ""
     is_new: bool = False
+    next_try_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -122,53 +124,6 @@ class LetterGroup(msgspec.Struct, frozen=True, kw_only=True):
 def quoted(text: str) -> str:
     """Return *text* as one value of a search."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-class Match(StrEnum):
-    """What one term of a search looks at."""
-
-    TEXT = "text"
-    ENTITY = "entity"
-    CAUSE = "cause"
-    STATE = "state"
-    ID = "id"
-    LETTER = "letter"
-    PART = "part"
-    KIND = "kind"
-    ASSIGNEE = "assignee"
-    ERROR = "error"
-    NOTE = "note"
-    RUN = "run"
-    TRIES = "tries"
-    SINCE = "since"
-    BEFORE = "before"
-    NEW = "new"
-    PAYLOAD = "payload"
-
-
-class Term(msgspec.Struct, frozen=True, kw_only=True):
-    """One condition of a search; *name* is a payload's field, *moment* a time, *operator* `=`, `<` or `>`.
-
-    Without an operator texts are found wherever they stand, whatever their case.
-    """
-
-    match: Match
-    text: str = ""
-    name: str = ""
-    operator: str = ""
-    moment: datetime | None = None
-    is_negated: bool = False
-
-
-class LetterQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A search as understood: all *terms* hold. *written* is what the person typed."""
-
-    terms: tuple[Term, ...] = ()
-    written: str = ""
-
-
-Chosen = tuple[str, ...] | LetterQuery
-"""Letters by id, or all that match."""
 
 
 class LetterOrder(StrEnum):
@@ -291,7 +246,8 @@ class LetterWork(msgspec.Struct, frozen=True, kw_only=True):
 class LetterForecast(msgspec.Struct, frozen=True, kw_only=True):
     """What a retry costs: calls, whether they fit in what is left today, seconds at the present limits.
 
-    *without_call* letters are checked again as they are kept, *cannot* are not open or cannot be retried.
+    *without_call* letters are checked again as they are kept, *cannot* are not open or cannot be retried. What does not
+    fit goes on by itself after so many resets of the quota (*nights*; 0 when it fits, or never can).
     """
 
     letters: int
@@ -300,6 +256,7 @@ class LetterForecast(msgspec.Struct, frozen=True, kw_only=True):
     cannot: int = 0
     left_today: int = 0
     fits: bool = True
+    nights: int = 0
     seconds: float = 0.0
     lane: Lane = Lane.PERSON
 

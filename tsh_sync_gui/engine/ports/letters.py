@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from tsh_sync_gui.engine.letters.query import Chosen, LetterQuery
 from tsh_sync_gui.engine.letters.values import (
-    Chosen,
     Deed,
     GivenUpLetter,
     Letter,
@@ -18,7 +18,6 @@ from tsh_sync_gui.engine.letters.values import (
     LetterOrder,
     LetterOutline,
     LetterPage,
-    LetterQuery,
     LetterWork,
     Sides,
     WorkState,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
@@ -28,7 +27,7 @@ from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.dead_letters_edit import edit_problem
 from tsh_sync_gui.ui.state.dead_letters_rows import GroupRow
 from tsh_sync_gui.ui.state.problems import Problem
-from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.texts import scheduled, tr
 from tsh_sync_gui.ui.widgets.bulk_line import BulkLine
 from tsh_sync_gui.ui.widgets.letter_bar import LetterBar
 from tsh_sync_gui.ui.widgets.table import DataTable
@@ -62,10 +61,10 @@ class DeadLetterPanel(Panel):
         self._main = QWidget(self._pages)
         self.bar = LetterBar()
         self.bulk = BulkLine()
-        self.lists = LetterLists(self._main, lambda: session.now, kept)
+        self.lists = LetterLists(self._main, lambda: session.now, lambda: session.state.zone, kept)
         self.editor = LetterEditor(session.actions, lambda: session.now)
         self.feed = LetterFeed(session.actions)
-        self.deeds = LetterDeeds(self, session.actions, now=lambda: session.now, resets_at=self._resets_at)
+        self.deeds = LetterDeeds(self, session.actions, now=lambda: session.now, resets=self._resets)
         self.acts = LetterActs(self, session, bar=self.bar, lists=self.lists, deeds=self.deeds)
         self.opened = OpenedLetter(session, self.lists, is_busy=self.deeds.is_busy)
         self.listing = LetterListing(
@@ -237,9 +236,10 @@ class DeadLetterPanel(Panel):
     def _export_all(self) -> None:
         self.export_wanted.emit(self.bar.filter.query)
 
-    def _resets_at(self) -> datetime | None:
-        quota = self._session.state.quota
-        return quota.resets_at if quota is not None else None
+    def _resets(self) -> str:
+        """Return when the day's quota resets, in the organization's zone."""
+        state = self._session.state
+        return scheduled(state.quota.resets_at, self._session.now, state.zone) if state.quota is not None else ""
 
     @override
     def open_at(self, focus: str) -> None:

@@ -65,13 +65,13 @@ class LetterDeeds(QObject):
         actions: Actions,
         *,
         now: Callable[[], datetime],
-        resets_at: Callable[[], datetime | None],
+        resets: Callable[[], str],
     ) -> None:
         super().__init__(window)
         self._window = window
         self._actions = actions
         self._now = now
-        self._resets_at = resets_at
+        self._resets = resets
         self._service: LetterService | None = None
         self._pressed: set[str] = set()
         self._single: dict[str, LetterDetail] = {}
@@ -139,7 +139,7 @@ class LetterDeeds(QObject):
 
         def priced(forecast: LetterForecast) -> None:
             if self.question is question:
-                question.show_forecast(forecast, self._resets_at(), self._now())
+                question.show_forecast(forecast, self._resets())
 
         def unpriced(error: BaseException) -> None:
             if self.question is question:

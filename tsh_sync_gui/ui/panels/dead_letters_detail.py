@@ -45,9 +45,11 @@ class LetterDetailPane(QWidget):
     export_wanted = Signal(object)
     others_wanted = Signal(str)
 
-    def __init__(self, parent: QWidget, now: Callable[[], datetime], settings: QSettings | None) -> None:
+    def __init__(
+        self, parent: QWidget, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None
+    ) -> None:
         super().__init__(parent)
-        self._now = now
+        self._now, self._zone = now, zone
         self._settings = settings
         self.detail: LetterDetail | None = None
         self.head = DetailHead()
@@ -155,7 +157,7 @@ class LetterDetailPane(QWidget):
         is_other = self.detail is None or self.detail.letter.id != detail.letter.id
         known = None if is_other else self.detail
         self.detail = detail
-        self.head.show_detail(detail, title, now)
+        self.head.show_detail(detail, title, now, self._zone())
         if known is None or known.text != detail.text or known.differences != detail.differences:
             self._show_payload(detail)
         self._show_error(detail)

@@ -67,22 +67,22 @@ class DetailHead(QWidget):
         self._column.addLayout(deeds)
         self.run.clicked.connect(self._open_run)
 
-    def show_detail(self, detail: LetterDetail, title: str, now: datetime) -> None:
-        """Show a letter's head."""
+    def show_detail(self, detail: LetterDetail, title: str, now: datetime, zone: str) -> None:
+        """Show a letter's head; next tries stand in the organization's *zone*."""
         if self._detail is not None and self._detail.letter.id != detail.letter.id:
             self.show_result(None)
         self._detail = detail
         letter = detail.letter
         self._name.setText(record_words(letter))
         self._name.setToolTip(record_words(letter))
-        look = letter_look(letter, now)
+        look = letter_look(letter, now, zone)
         if self._pill is None:
             self._pill = StatePill(look)
             self._top.addWidget(self._pill)
         self._pill.show_look(look)
         set_text(self._origin, origin(letter, title))
         set_text(self._cause, cause_words(letter))
-        lines = " ".join(standing_lines(letter, now))
+        lines = " ".join(standing_lines(letter, now, zone))
         set_text(self._lines, lines)
         self._lines.setVisible(bool(lines))
         self._show_deeds(now)

@@ -27,7 +27,9 @@ class LetterLists(ListPages):
 
     group_opened = Signal(object)
 
-    def __init__(self, parent: QWidget, now: Callable[[], datetime], settings: QSettings | None) -> None:
+    def __init__(
+        self, parent: QWidget, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None
+    ) -> None:
         super().__init__(parent, reading=tr("Reading the dead letters…"))
         self._now = now
         self.can_retry = True
@@ -37,9 +39,9 @@ class LetterLists(ListPages):
         )
         self.groups.sort_by("count", descending=True)
         self.groups.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.letters = LetterTable(now, settings)
+        self.letters = LetterTable(now, zone, settings)
         self.group_pane = GroupPane()
-        self.detail_pane = LetterDetailPane(self.beside, now, settings)
+        self.detail_pane = LetterDetailPane(self.beside, now, zone, settings)
         self.empty = EmptyPage()
         self._left.addWidget(self.groups)
         self._left.addWidget(self.letters)

@@ -63,9 +63,9 @@ class RetryQuestion(Question):
         self.rate.valueChanged.connect(lambda: self.ways[Way.RATE].setChecked(True))
         self.buttons[0].setEnabled(False)
 
-    def show_forecast(self, forecast: LetterForecast, resets_at: datetime | None, now: datetime) -> None:
-        """Say what it costs."""
-        set_text(self._cost, "\n".join(forecast_words(forecast, resets_at, now)))
+    def show_forecast(self, forecast: LetterForecast, resets: str) -> None:
+        """Say what it costs; *resets* is when the day's quota does."""
+        set_text(self._cost, "\n".join(forecast_words(forecast, resets)))
         set_text(self.buttons[0], go_text(forecast))
         self.buttons[0].setEnabled(forecast.letters > 0)
         self.buttons[0].setFocus()

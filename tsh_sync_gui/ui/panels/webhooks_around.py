@@ -44,8 +44,7 @@ class WebhookAround(QWidget):
     @property
     def zone(self) -> str:
         """Return the organization's time zone."""
-        overview = self._session.state.overview
-        return overview.time_zone if overview else ""
+        return self._session.state.zone
 
     @property
     def public(self) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from tsh_sync_gui.engine.letters.query import Match
 from tsh_sync_gui.engine.letters.search import SearchError, parse
-from tsh_sync_gui.engine.letters.values import Letter, LetterFigures, LetterGroup, LetterState, Match, Part
+from tsh_sync_gui.engine.letters.values import Letter, LetterFigures, LetterGroup, LetterState, Part
 from tsh_sync_gui.ui.letter_service import Which
-from tsh_sync_gui.ui.state.texts import ago, clock, number, tr
+from tsh_sync_gui.ui.state.texts import ago, clock, number, scheduled, tr
 from tsh_sync_gui.ui.state.words import Look, Tone
 
 
@@ -135,8 +136,15 @@ class Marks:
         return Marks(tuple(dict.fromkeys((*self.ids, *letters))))
 
 
-def letter_look(letter: Letter, now: datetime) -> Look:
-    """Return word, icon and tone of where a letter stands."""
+def next_try(letter: Letter, now: datetime, zone: str) -> str:
+    """Return when a letter is tried again by itself, in the organization's *zone*; "" when it is not."""
+    if letter.state is not LetterState.OPEN or letter.next_try_at is None or letter.next_try_at <= now:
+        return ""
+    return tr("Next try {time}").format(time=scheduled(letter.next_try_at, now, zone))
+
+
+def letter_look(letter: Letter, now: datetime, zone: str = "") -> Look:
+    """Return word, icon and tone of where a letter stands; a next try stands in the organization's *zone*."""
     match letter.state:
         case LetterState.RESOLVED:
             return Look(tr("Resolved"), "check", Tone.GREEN)
@@ -145,6 +153,8 @@ def letter_look(letter: Letter, now: datetime) -> Look:
         case _ if letter.snoozed_until is not None and letter.snoozed_until > now:
             until = clock(letter.snoozed_until, now)
             return Look(tr("Snoozed until {time}").format(time=until), "clock", Tone.GREY)
+        case _ if words := next_try(letter, now, zone):
+            return Look(words, "clock", Tone.BLUE)
         case _ if letter.is_new:
             return Look(tr("New"), "circle", Tone.BLUE)
         case _:

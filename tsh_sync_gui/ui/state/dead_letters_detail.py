@@ -19,7 +19,7 @@ from tsh_sync_gui.engine.letters.values import (
 )
 from tsh_sync_gui.engine.ports.jobs import Attempt, Outcome
 from tsh_sync_gui.ui.state.columns import Column
-from tsh_sync_gui.ui.state.dead_letters import part_word
+from tsh_sync_gui.ui.state.dead_letters import next_try, part_word
 from tsh_sync_gui.ui.state.dead_letters_payload import shown_value
 from tsh_sync_gui.ui.state.texts import ago, clock, duration, exact, number, tr
 
@@ -29,9 +29,11 @@ def origin(letter: Letter, title: str) -> str:
     return " · ".join(part for part in (title, letter.record_id, part_word(letter.part)) if part)
 
 
-def standing_lines(letter: Letter, now: datetime) -> tuple[str, ...]:
+def standing_lines(letter: Letter, now: datetime, zone: str = "") -> tuple[str, ...]:
     """Return what besides its cause a person should know of a letter, a sentence each."""
     found = []
+    if words := next_try(letter, now, zone):
+        found.append(tr("{next}, by itself.").format(next=words))
     if letter.locked_by and letter.locked_until is not None and letter.locked_until > now:
         words = tr("{person} edits it until {time} at the latest.")
         found.append(words.format(person=letter.locked_by, time=clock(letter.locked_until, now)))

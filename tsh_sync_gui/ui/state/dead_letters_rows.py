@@ -10,7 +10,7 @@ from typing import Final
 from tsh_sync_gui.core.values import iso
 from tsh_sync_gui.engine.letters.values import Letter, LetterGroup, LetterOrder
 from tsh_sync_gui.ui.state.columns import MARK, Column
-from tsh_sync_gui.ui.state.dead_letters import letter_look, part_word
+from tsh_sync_gui.ui.state.dead_letters import letter_look, next_try, part_word
 from tsh_sync_gui.ui.state.texts import ago, exact, number, span, tr
 
 _SHARED: Final = "Zoho sent a value we cannot read: "
@@ -159,7 +159,13 @@ def record_words(letter: Letter) -> str:
     return letter.label or letter.record_id or tr("(no id)")
 
 
-def _tries_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
+def _tried_hint(letter: Letter, now: datetime, zone: str) -> str:
+    last = tr("Last tried {time}").format(time=exact(letter.last_seen_at))
+    coming = exact(letter.next_try_at, zone) if next_try(letter, now, zone) else ""
+    return "\n".join((last, tr("Next try {time}").format(time=coming))) if coming else last
+
+
+def _tries_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple[Column[LetterRow], ...]:
     """Return the columns of how often and when a letter failed."""
     return (
         Column(
@@ -182,15 +188,17 @@ def _tries_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]
         Column(
             key="last",
             title=tr("Last tried"),
-            text=lambda row: ago(row.letter.last_seen_at, now()),
+            text=lambda row: next_try(row.letter, now(), zone()) or ago(row.letter.last_seen_at, now()),
             value=lambda row: iso(row.letter.last_seen_at),
-            hint=lambda row: exact(row.letter.last_seen_at),
-            width=104,
+            hint=lambda row: _tried_hint(row.letter, now(), zone()),
+            copied=lambda row: exact(row.letter.last_seen_at),
+            tone=lambda row: "blue" if next_try(row.letter, now(), zone()) else "",
+            width=118,
         ),
     )
 
 
-def _care_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
+def _care_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple[Column[LetterRow], ...]:
     """Return the columns of who takes care of a letter, and where it stands."""
     return (
         Column(
@@ -218,14 +226,14 @@ def _care_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
         Column(
             key="state",
             title=tr("State"),
-            text=lambda row: letter_look(row.letter, now()).word,
+            text=lambda row: letter_look(row.letter, now(), zone()).word,
             value=lambda row: str(row.letter.state),
             width=150,
         ),
     )
 
 
-def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]:
+def letter_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple[Column[LetterRow], ...]:
     """Return the columns of the letters; the first one is where they are marked."""
     return (
         Column(key=MARK, title="", text=lambda _row: "", value=lambda _row: "", width=34),
@@ -250,6 +258,6 @@ def letter_columns(now: Callable[[], datetime]) -> tuple[Column[LetterRow], ...]
         Column(
             key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.letter.entity, width=104
         ),
-        *_tries_columns(now),
-        *_care_columns(now),
+        *_tries_columns(now, zone),
+        *_care_columns(now, zone),
     )

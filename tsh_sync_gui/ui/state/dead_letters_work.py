@@ -22,8 +22,8 @@ class Way(StrEnum):
     RATE = "rate"
 
 
-def forecast_words(forecast: LetterForecast, resets_at: datetime | None, now: datetime) -> tuple[str, ...]:
-    """Return what a retry costs, a sentence each."""
+def forecast_words(forecast: LetterForecast, resets: str) -> tuple[str, ...]:
+    """Return what a retry costs, a sentence each; *resets* is when the day's quota does, "" while that is unknown."""
     found = [
         tr("%Ln record(s)", None, forecast.letters)
         + " · "
@@ -35,16 +35,18 @@ def forecast_words(forecast: LetterForecast, resets_at: datetime | None, now: da
     if forecast.cannot:
         found.append(tr("%Ln cannot be tried again and are skipped.", None, forecast.cannot))
     if not forecast.fits:
-        until = clock(resets_at, now) if resets_at is not None else tr("the quota's reset")
+        until = resets or tr("the quota's reset")
         words = tr("{left} calls are left today. What does not fit waits until {time} and goes on from there.")
         found.append(words.format(left=number(forecast.left_today), time=until))
+        if forecast.nights > 1:
+            found.append(tr("All of it takes %Ln night(s).", None, forecast.nights))
     return tuple(found)
 
 
 def go_text(forecast: LetterForecast) -> str:
     """Return the words of the button that begins a retry."""
     if not forecast.fits:
-        return tr("Run now until the quota ends")
+        return tr("Retry, over %Ln night(s)", None, max(1, forecast.nights))
     return tr("Retry %Ln record(s)", None, forecast.letters)
 
 

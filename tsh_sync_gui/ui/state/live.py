@@ -88,6 +88,11 @@ class AppState:
         return next((one for one in entities if one.entity == entity), None)
 
     @property
+    def zone(self) -> str:
+        """Return the organization's time zone, "" while none is known."""
+        return self.overview.time_zone if self.overview else ""
+
+    @property
     def live(self) -> tuple[RunView, ...]:
         """Return the runs being worked on, in the order of the cards."""
         order = {one.entity: place for place, one in enumerate(self.overview.entities)} if self.overview else {}

@@ -55,7 +55,7 @@ def tray_state(state: AppState, cards: tuple[CardState, ...], prices: Prices, no
     word = state_look(worst).word if worst is not None else tr("Starting")
     coming = min((one.next for one in entities if one.next is not None), default=None)
     titles = {one.entity: tr(one.title) for one in entities}
-    zone = state.overview.time_zone if state.overview else ""
+    zone = state.zone
     runs = tuple(
         (str(run.info.id), f"{titles.get(run.info.entity, run.info.entity)} · {progress_text(run)}")
         for run in state.live

@@ -19,8 +19,9 @@ class LetterTable(PagedTable[LetterRow]):
 
     sorted = Signal(object, bool)
 
-    def __init__(self, now: Callable[[], datetime], settings: QSettings | None) -> None:
-        super().__init__(LetterModel(letter_columns(now)), tr("Dead letters"), kept_as="letters", settings=settings)
+    def __init__(self, now: Callable[[], datetime], zone: Callable[[], str], settings: QSettings | None) -> None:
+        model = LetterModel(letter_columns(now, zone))
+        super().__init__(model, tr("Dead letters"), kept_as="letters", settings=settings)
         self.order, self.is_descending = LetterOrder.LAST_SEEN, True
         self.turned.connect(self.mark_current)
         self.view.horizontalHeader().sectionClicked.connect(self._sort)

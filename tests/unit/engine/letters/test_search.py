@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tsh_sync_gui.engine.letters.query import Match, Term
 from tsh_sync_gui.engine.letters.search import SearchError, parse, quoted
-from tsh_sync_gui.engine.letters.values import LetterGroup, Match, Part, Term
+from tsh_sync_gui.engine.letters.values import LetterGroup, Part
 from tsh_sync_gui.entities.registry import REGISTRY
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

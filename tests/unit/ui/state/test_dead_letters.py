@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,7 +25,7 @@ from tsh_sync_gui.ui.state.dead_letters import Chip, Filter, Marks, Shown
 from tsh_sync_gui.ui.state.dead_letters_detail import retry_text, side_rows, standing_lines, why_no_edit, why_no_retry
 from tsh_sync_gui.ui.state.dead_letters_edit import Draft, edit_problem, fault_words, verdict, why_not
 from tsh_sync_gui.ui.state.dead_letters_payload import payload_tree, value_text
-from tsh_sync_gui.ui.state.dead_letters_rows import ORDERS, cause_words, letter_columns, record_words, trend
+from tsh_sync_gui.ui.state.dead_letters_rows import ORDERS, LetterRow, cause_words, letter_columns, record_words, trend
 from tsh_sync_gui.ui.state.dead_letters_work import forecast_words, go_text, outcome, progress_words, share_done
 
 
@@ -97,12 +98,19 @@ def test_a_letters_state_is_a_word_an_icon_and_a_list():
     assert state.letter_look(letter_of(0), NOW).word == "New"
     assert state.letter_look(letter_of(9), NOW).word == "Still open"
     assert state.letter_look(asleep, NOW).word.startswith("Snoozed until")
+    coming = change(letter_of(0), next_try_at=NOW + timedelta(minutes=9))
+    there = f"{(NOW + timedelta(minutes=9)).astimezone(ZoneInfo('Asia/Baghdad')):%H:%M}"
+    assert state.letter_look(coming, NOW, "Asia/Baghdad").word.startswith(f"Next try {there}")
+    assert standing_lines(coming, NOW, "Asia/Baghdad")[0].endswith(", by itself.")
+    assert state.letter_look(change(coming, next_try_at=NOW), NOW).word == "New"
+    cells = {one.key: one.text(LetterRow(coming, "")) for one in letter_columns(lambda: NOW, lambda: "Asia/Baghdad")}
+    assert cells["last"] == cells["state"] == state.letter_look(coming, NOW, "Asia/Baghdad").word
     assert [state.shown_of(one, NOW) for one in (asleep, gone)] == [Shown.SNOOZED, Shown.DISCARDED]
 
 
 @pytest.mark.asyncio
 async def test_rows_say_cause_record_and_trend():
-    columns = {column.key for column in letter_columns(lambda: NOW)}
+    columns = {column.key for column in letter_columns(lambda: NOW, lambda: "")}
     many = change(await group(), last_day=5, day_before=2)
 
     assert set(ORDERS) <= columns
@@ -178,12 +186,13 @@ def test_a_retry_tells_how_it_stands(one):
 def test_a_retry_says_its_price_before():
     cost = LetterForecast(letters=30, calls=10, without_call=20, cannot=2, left_today=4, fits=False, seconds=30)
 
-    words = forecast_words(cost, NOW + timedelta(hours=1), NOW)
+    words = forecast_words(cost, "00:00")
 
     assert words[0] == "30 records · about 10 calls · 30 s"
     assert words[2] == "2 cannot be tried again and are skipped."
     assert words[3].startswith("4 calls are left today.")
-    assert go_text(cost) == "Run now until the quota ends"
+    assert go_text(change(cost, nights=1)) == "Retry, over 1 night"
+    assert forecast_words(change(cost, nights=3), "00:00")[4] == "All of it takes 3 nights."
     assert go_text(change(cost, fits=True)) == "Retry 30 records"
 
 
