@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _POOL: Final = 5
 _OVERFLOW: Final = 10
+_GIVE_BACK_S: Final = 2.0
 # A dedicated connection holds a lock or listens: both sides must notice soon when the other is gone.
 _WATCHFUL: Final = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 _WATCHFUL_SERVER: Final = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
@@ -55,6 +56,7 @@ class Database:
         self._address = address
         self._outages = 0
         self._reviving = asyncio.Lock()
+        self._given_back: set[asyncio.Future[None]] = set()
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+psycopg://",
             async_creator=self._connect,
@@ -88,7 +90,9 @@ class Database:
         return self._address
 
     async def close(self) -> None:
-        """Close all connections of the pool."""
+        """Close all connections of the pool, once what cancelled tasks held has come back to it."""
+        if self._given_back:
+            await asyncio.wait(self._given_back, timeout=_GIVE_BACK_S)
         await self.engine.dispose()
 
     async def info(self) -> DatabaseInfo:
@@ -118,7 +122,10 @@ class Database:
                         raise
             finally:
                 # Shielded: a cancelled task must not leave the connection outside of the pool.
-                await asyncio.shield(connection.close())
+                giving_back = asyncio.ensure_future(connection.close())
+                self._given_back.add(giving_back)
+                giving_back.add_done_callback(self._given_back.discard)
+                await asyncio.shield(giving_back)
 
     async def dedicated(self, purpose: str) -> Driver:
         """Open a connection of its own, in autocommit; the caller closes it. *purpose* is shown by the server."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.integration.store.mirroring import PRODUCTS
 from tests.support.postgres import SETTINGS
@@ -357,3 +358,29 @@ async def test_work_that_is_cut_off_within_a_statement_gives_its_connection_up_w
 
     assert answer == (1,)
     assert [record.getMessage() for record in caplog.records if record.levelname in {"WARNING", "ERROR"}] == []
+
+
+async def test_a_database_that_is_closed_waits_for_what_tasks_cut_off_give_back(migrated_url, monkeypatch):
+    database = await Database.open(migrated_url, registry=REGISTRY)
+    held, given_back, close = asyncio.Event(), asyncio.Event(), AsyncConnection.close
+
+    async def close_slowly(connection):
+        await asyncio.sleep(0.05)
+        await close(connection)
+        given_back.set()
+
+    async def work():
+        async with database.raw():
+            held.set()
+            await asyncio.sleep(60)
+
+    monkeypatch.setattr(AsyncConnection, "close", close_slowly)
+    task = asyncio.create_task(work())
+    await held.wait()
+    while not task.done():  # a task may be cut off again while it gives its connection back
+        task.cancel()
+        await asyncio.sleep(0)
+
+    await database.close()
+
+    assert given_back.is_set()
