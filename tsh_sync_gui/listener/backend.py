@@ -148,6 +148,9 @@ class Backend:
                         await up.writer.close()
             except SyncError as error:
                 self._miss(error)
+            except Exception as error:  # noqa: BLE001 -- whatever it was, the listener goes on and tries again
+                structlog.get_logger(__name__).error("the database is not connected", exc_info=error)
+                self._miss(SyncError("Database not connected", cause=repr(error)))
             await self._clock.sleep(_AGAIN_S[min(tries, len(_AGAIN_S) - 1)])
             tries += 1
 
@@ -166,8 +169,8 @@ class Backend:
                 await self._up.jobs.waiting()
             except SyncError as error:
                 self._miss(error)
-            except OSError as error:
-                structlog.get_logger(__name__).error("the spool cannot be read", error=str(error))
+            except Exception as error:  # noqa: BLE001 -- see above; what is in the spool stays there
+                structlog.get_logger(__name__).error("the spool cannot be handed over", error=repr(error))
             else:
                 self._found()
 
