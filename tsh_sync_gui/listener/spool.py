@@ -2,7 +2,8 @@
 
 Deliveries that come in together share one write and one fsync. A segment is a file of frames (length, CRC, the
 delivery); what a kill leaves half-written at its end was never acknowledged. A delivery's key keeps it from being kept
-twice, so a segment is simply read anew after a kill in the middle of its replay.
+twice, so a segment is simply read anew after a kill in the middle of its replay. One that holds what cannot be read
+any more, though it was acknowledged, stays for a person to look at, under another name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.errors import ConfigurationError, SyncError
 from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.engine.ports.inbox import Arrival
 
@@ -31,6 +32,10 @@ _SEGMENT_BYTES: Final = 16 * 1024 * 1024
 _BATCH: Final = 256
 _FRAME: Final = struct.Struct(">II")
 _ENDING: Final = ".spool"
+_BAD: Final = ".bad"
+# Behind a place that cannot be read the next delivery is found by its first key, one byte (of the map) after the head.
+_FIRST_MEMBER: Final = msgspec.msgpack.encode("key")
+_BEFORE_IT: Final = _FRAME.size + 1
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(Arrival).decode
 
@@ -46,7 +51,7 @@ class SpoolFullError(SyncError):
 @dataclass(slots=True)
 class _Segment:
     path: Path
-    lock: FileLock | None
+    lock: FileLock
     size: int = 0
     number: int = 0
 
@@ -57,14 +62,27 @@ class Spool:
     def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
         self._folder = folder
         self._most = most_bytes
-        self._full: list[_Segment] = []
+        self._segments: list[_Segment] = []
+        # The last of them, as long as more is written to it. Only who holds the lock writes, or changes which one that
+        # is: what is read while a thread writes to it would be forgotten with what is just being acknowledged.
         self._open: _Segment | None = None
+        self._changing = asyncio.Lock()
         self._wanted: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._underway = 0
 
     def open(self) -> None:
-        """Make the folder and take over what others left; blocking."""
+        """Make the folder and take over what others left; blocking. ConfigurationError where that cannot be."""
+        try:
+            self._take_over()
+        except OSError as error:
+            raise ConfigurationError(
+                f"The spool's folder {self._folder} cannot be used",
+                advice="Deliveries are kept there while the database is away: let this user write there.",
+                cause=str(error),
+            ) from error
+
+    def _take_over(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         if os.name == "posix":
             self._folder.chmod(0o700)
@@ -75,7 +93,8 @@ class Spool:
             if not path.exists():  # its owner was done with it just now
                 _forget(_Segment(path, lock))
                 continue
-            self._full.append(_Segment(path, lock, path.stat().st_size, sum(1 for _ in _frames(path))))
+            content = path.read_bytes()
+            self._segments.append(_Segment(path, lock, len(content), sum(1 for _ in _frames(content))))
 
     @property
     def waiting(self) -> int:
@@ -86,10 +105,6 @@ class Spool:
     def size(self) -> int:
         """Return how many bytes the spool takes."""
         return sum(one.size for one in self._segments)
-
-    @property
-    def _segments(self) -> list[_Segment]:
-        return [*self._full, *([self._open] if self._open else [])]
 
     async def keep(self, arrival: Arrival) -> None:
         """Return once *arrival* is on the disk; SpoolFullError when there is no room."""
@@ -113,10 +128,11 @@ class Spool:
         while self._wanted:
             wanted, self._wanted = self._wanted, []
             try:
-                await asyncio.to_thread(self._append, b"".join(frame for frame, _ in wanted), len(wanted))
-            except OSError as error:
+                async with self._changing:
+                    await asyncio.to_thread(self._append, b"".join(frame for frame, _ in wanted), len(wanted))
+            except Exception as error:  # noqa: BLE001 -- whatever it was, callers wait for a word
                 problem = SpoolFullError(
-                    "The spool cannot be written", advice="Look at the disk's free space.", cause=str(error)
+                    "The spool cannot be written", advice="Look at the disk's free space.", cause=repr(error)
                 )
                 for _, kept in wanted:
                     if not kept.done():
@@ -127,11 +143,9 @@ class Spool:
                     kept.set_result(None)
 
     def _append(self, frames: bytes, number: int) -> None:
-        if self._open is not None and self._open.size + len(frames) > _SEGMENT_BYTES:
-            self.seal()
-        if self._open is None:
-            self._open = self._begin()
-        segment = self._open
+        segment, self._open = self._open, None
+        if segment is None or segment.size + len(frames) > _SEGMENT_BYTES:
+            segment = self._begin()
         try:
             with segment.path.open("r+b") as file:
                 file.seek(segment.size)
@@ -139,31 +153,28 @@ class Spool:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
-            # Half a frame may stand there; what follows goes to another file.
-            self.seal()
+            # Half a frame may stand there; what follows goes to another file. Of a full disk none stays that is empty.
+            if not segment.number:
+                _forget(segment)
             raise
+        if not segment.number:
+            self._segments.append(segment)
         segment.size += len(frames)
         segment.number += number
+        self._open = segment
 
     def _begin(self) -> _Segment:
         # In the order of time, also across listeners and starts.
         path = self._folder / f"{time.time_ns():020d}-{uuid.uuid4().hex[:8]}{_ENDING}"
-        lock = FileLock(path.with_suffix(".lock"))
-        lock.acquire()
-        path.touch(mode=0o600)
-        if os.name == "posix":
-            folder = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        return _Segment(path, lock)
-
-    def seal(self) -> None:
-        """Write no more to the open segment."""
-        if self._open is not None:
-            self._full.append(self._open)
-            self._open = None
+        segment = _Segment(path, FileLock(path.with_suffix(".lock")))
+        try:
+            segment.lock.acquire()
+            path.touch(mode=0o600)
+            _flush_folder(self._folder)
+        except OSError:
+            _forget(segment)
+            raise
+        return segment
 
     async def drain(self, take: Take) -> int:
         """Hand all that waits to *take*, in order, and forget what it took; returns how many deliveries that were.
@@ -171,18 +182,17 @@ class Spool:
         What *take* raises ends it; what it took before stays taken.
         """
         done = 0
-        while self._full or self._open is not None:
-            if not self._full:
-                if self._writing is not None and not self._writing.done():
-                    await asyncio.wait({self._writing})
-                self.seal()
-            segment = self._full[0]
-            arrivals = await asyncio.to_thread(_arrivals, segment.path)
+        while self._segments:
+            segment = self._segments[0]
+            async with self._changing:
+                if segment is self._open:
+                    self._open = None
+            arrivals, is_whole = await asyncio.to_thread(_arrivals, segment.path)
             for start in range(0, len(arrivals), _BATCH):
                 await take(arrivals[start : start + _BATCH])
             done += len(arrivals)
-            self._full.remove(segment)
-            await asyncio.to_thread(_forget, segment)
+            self._segments.remove(segment)
+            await asyncio.to_thread(_forget if is_whole else _set_aside, segment)
         return done
 
     async def close(self) -> None:
@@ -190,23 +200,62 @@ class Spool:
         if self._writing is not None and not self._writing.done():
             await asyncio.wait({self._writing}, timeout=5)
         for segment in self._segments:
-            if segment.lock is not None:
-                segment.lock.release()
-        self._full, self._open = [], None
+            segment.lock.release()
+        self._segments, self._open = [], None
 
 
-def _frames(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while len(head := file.read(_FRAME.size)) == _FRAME.size:
-            length, check = _FRAME.unpack(head)
-            body = file.read(length)
-            if len(body) < length or zlib.crc32(body) != check:
+def _flush_folder(folder: Path) -> None:
+    """Have the names of the files in *folder* on the disk, where the system leaves that to us."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def set_aside(folder: Path) -> list[Path]:
+    """Return the files of the spool *folder* that hold acknowledged deliveries which cannot be read."""
+    return sorted(folder.glob(f"*{_BAD}"))
+
+
+def _frames(content: bytes) -> Iterator[bytes | None]:
+    """Yield each frame's body, and None for a place that cannot be read though a good frame follows."""
+    at = 0
+    while at < len(content):
+        body = _frame(content, at)
+        if body is None:
+            at = _next_good(content, at + 1)
+            if at < 0:  # the end was never written whole, and so never acknowledged
                 return
-            yield body
+        else:
+            at += _FRAME.size + len(body)
+        yield body
 
 
-def _arrivals(path: Path) -> list[Arrival]:
-    return [one for one in map(_read, _frames(path)) if one is not None]
+def _frame(content: bytes, at: int) -> bytes | None:
+    begin = at + _FRAME.size
+    if begin > len(content):
+        return None
+    length, check = _FRAME.unpack_from(content, at)
+    body = content[begin : begin + length]
+    return body if len(body) == length and zlib.crc32(body) == check else None
+
+
+def _next_good(content: bytes, at: int) -> int:
+    while (found := content.find(_FIRST_MEMBER, at + _BEFORE_IT)) >= 0:
+        at = found - _BEFORE_IT
+        if _frame(content, at) is not None:
+            return at
+        at += 1
+    return -1
+
+
+def _arrivals(path: Path) -> tuple[list[Arrival], bool]:
+    """Return what can be read of a segment, and whether that is all of it."""
+    found = [None if frame is None else _read(frame) for frame in _frames(path.read_bytes())]
+    arrivals = [one for one in found if one is not None]
+    return arrivals, len(arrivals) == len(found)
 
 
 def _read(frame: bytes) -> Arrival | None:
@@ -217,10 +266,15 @@ def _read(frame: bytes) -> Arrival | None:
         return None
 
 
+def _set_aside(segment: _Segment) -> None:
+    kept = segment.path.with_suffix(_BAD)
+    structlog.get_logger(__name__).error("acknowledged deliveries cannot be read; their file stays", file=str(kept))
+    segment.path.replace(kept)
+    _forget(segment)
+
+
 def _forget(segment: _Segment) -> None:
     segment.path.unlink(missing_ok=True)
-    if segment.lock is None:
-        return
     name = segment.path.with_suffix(".lock")
     if os.name == "posix":
         name.unlink(missing_ok=True)

@@ -1,12 +1,16 @@
 """The spool: what it acknowledges is on the disk, in order, whatever dies."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.engine.ports.inbox import Arrival, Change, Delivery, Hint, Verdict
-from tsh_sync_gui.listener.spool import Spool, SpoolFullError
+from tsh_sync_gui.listener.spool import Spool, SpoolFullError, set_aside
 
 pytestmark = pytest.mark.asyncio
 
@@ -86,6 +90,37 @@ async def test_what_a_kill_left_half_written_is_passed_over(tmp_path):
     assert [one.key for one in taken] == ["key-0", "key-1"]
 
 
+async def test_a_spoilt_delivery_takes_none_behind_it_along_and_its_file_stays(tmp_path):
+    spool = await filled(tmp_path)
+    (path,) = (segment.path for segment in spool._segments)
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 3 + 2] ^= 0xFF  # the length of the second frame
+    whole[len(whole) // 2] ^= 0xFF
+    path.write_bytes(whole)
+    taken = Taken()
+
+    await spool.drain(taken)
+
+    assert [one.key for one in taken] == ["key-0", "key-2"]
+    assert set_aside(tmp_path) == list(tmp_path.iterdir()) == [path.with_suffix(".bad")]
+    assert (spool.waiting, spool.size) == (0, 0)
+
+
+async def test_a_delivery_of_another_version_is_passed_over_and_its_file_stays(tmp_path, monkeypatch):
+    spool, taken = Spool(tmp_path), Taken()
+    spool.open()
+    for number in range(3):
+        with monkeypatch.context() as patch:
+            if number == 1:
+                patch.setattr("tsh_sync_gui.listener.spool._encode", lambda _: msgspec.msgpack.encode({"key": 1}))
+            await spool.keep(arrival(number))
+
+    await spool.drain(taken)
+
+    assert [one.key for one in taken] == ["key-0", "key-2"]
+    assert len(set_aside(tmp_path)) == 1
+
+
 async def test_what_could_not_be_handed_over_stays(tmp_path):
     spool = await filled(tmp_path)
 
@@ -112,6 +147,38 @@ async def test_what_comes_in_while_it_is_emptied_goes_behind(tmp_path):
 
     assert await spool.drain(take) == 4
     assert taken == ["key-0", "key-1", "key-2", "key-9"]
+
+
+async def test_what_is_being_written_while_it_is_emptied_is_not_forgotten(tmp_path, monkeypatch):
+    spool, taken = await filled(tmp_path, 1), Taken()
+    opened = Path.open
+
+    async def ahead(call, *given):
+        running = asyncio.get_running_loop().run_in_executor(None, call, *given)
+        time.sleep(0.001)  # noqa: ASYNC251 -- so that the thread is before the loop
+        return await running
+
+    def slow(path, mode="r", **options):
+        if mode == "r+b":
+            time.sleep(0.003)
+        return opened(path, mode, **options)
+
+    monkeypatch.setattr(asyncio, "to_thread", ahead)
+    monkeypatch.setattr(Path, "open", slow)
+
+    async def send():
+        for number in range(1, 12):
+            await spool.keep(arrival(number))
+
+    sending = asyncio.create_task(send())
+    while not sending.done():
+        await spool.drain(taken)
+        await asyncio.sleep(0)
+    await sending
+    await spool.drain(taken)
+
+    assert [one.key for one in taken] == [f"key-{number}" for number in range(12)]
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_it_is_bounded(tmp_path):
@@ -148,10 +215,19 @@ async def test_a_disk_that_refuses_is_told_and_the_next_delivery_finds_another_f
 
     with monkeypatch.context() as patch:
         patch.setattr("tsh_sync_gui.listener.spool.os.fsync", full)
-        with pytest.raises(SpoolFullError):
-            await spool.keep(arrival(1))
+        for _ in range(5):
+            with pytest.raises(SpoolFullError):
+                await spool.keep(arrival(1))
+        assert len(list(tmp_path.glob("*.lock"))) == 1  # of the first one, which holds a delivery
     await spool.keep(arrival(2))
     taken = Taken()
     await spool.drain(taken)
 
     assert [one.key for one in taken if one.key != "key-1"] == ["key-0", "key-2"]
+
+
+async def test_a_folder_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "spool").write_text("a file in its place")
+
+    with pytest.raises(ConfigurationError, match="spool"):
+        Spool(tmp_path / "spool").open()
