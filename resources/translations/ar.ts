@@ -1331,6 +1331,11 @@
    <translation>قيد العمل</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
+   <source>At {address} another program answers, or the listener of another database. Choose another port.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Audit</source>
    <translation>سجل التدقيق</translation>
@@ -2029,7 +2034,7 @@
    <translation>تُحفظ التسليمات 30 يومًا.</translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Deliveries are kept on its disk and handed over later: %Ln so far.</source>
    <translation>
     <numerusform>تُحفظ التسليمات على قرصه وتُسلَّم لاحقًا: لا شيء حتى الآن.</numerusform>
@@ -2041,7 +2046,7 @@
    </translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Deliveries are not being received</source>
    <translation>لا تُستقبل التسليمات الآن</translation>
   </message>
@@ -2998,6 +3003,11 @@
    <translation>الفواتير</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
+   <source>It answers at {old}; by the settings it is {new} now. A restart takes a few seconds.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>It came without headers.</source>
    <translation>جاء بلا ترويسات.</translation>
@@ -3766,7 +3776,7 @@
    <translation>لا تشغيل ناجح بعد</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>No listener answers at {address}.</source>
    <translation>لا يجيب أي مستمع على {address}.</translation>
   </message>
@@ -3854,8 +3864,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
-   <source>No scheme matches: the secrets differ</source>
-   <translation>لا طريقة تطابق: السران مختلفان</translation>
+   <source>No scheme matches: the secrets differ, or the body was changed on the way</source>
+   <translation>لا طريقة تطابق: السران مختلفان، أو تغيّر النص في الطريق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
@@ -4337,6 +4347,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/starting.py" />
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Open settings</source>
    <translation>فتح الإعدادات</translation>
@@ -4546,7 +4557,7 @@
    <translation>نبضة اختبار</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Polling covers changes every {time} while a window or a worker runs.</source>
    <translation>يغطي الاستعلام الدوري التغييرات كل {time} ما دامت نافذة أو عامل قيد التشغيل.</translation>
   </message>
@@ -4922,6 +4933,12 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>Resolved</source>
    <translation>محلول</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
+   <source>Restart the listener</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
@@ -5450,11 +5467,6 @@
    <translation>حدّد السر نفسه في Zoho وهنا.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
-   <source>Set the same secret in Zoho and here. In Zoho it is not shown again: enter a new one on both sides.</source>
-   <translation>حدّد السر نفسه في Zoho وهنا. لا يُعرض في Zoho ثانية: أدخل سرًا جديدًا في الجهتين.</translation>
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/wizard/rail.py" />
    <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>Set-up</source>
@@ -5761,6 +5773,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Start listener</source>
    <translation>تشغيل المستمع</translation>
   </message>
@@ -6361,7 +6374,7 @@
    <translation>يجيب المستمع على ⁦{address}⁩ ({milliseconds} مللي ثانية).</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>The listener does not reach the database</source>
    <translation>لا يصل المستمع إلى قاعدة البيانات</translation>
   </message>
@@ -6374,6 +6387,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The listener is not running here: start it, and leave it running.</source>
    <translation>المستمع لا يعمل هنا: شغّله واتركه يعمل.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
+   <source>The listener is still at its old address</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -7337,6 +7355,11 @@
    <location filename="tsh_sync_gui/core/settings" />
    <source>Where Zoho delivers webhooks, as it is reached from outside.</source>
    <translation>العنوان الذي يسلّم إليه Zoho خطافات الويب، كما يُوصَل إليه من الخارج.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
+   <source>Where others are accepted, let the proxy pass bodies through untouched; else enter a new secret on both sides.</source>
+   <translation>إن كانت غيرها تُقبل، فاجعل الوسيط يمرر النصوص كما هي؛ وإلا فأدخل سرًّا جديدًا في الجانبين.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />

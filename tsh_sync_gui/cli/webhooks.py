@@ -10,6 +10,7 @@ from tsh_sync_gui.cli import options, words
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.status import asking
 from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import iso
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
 
@@ -240,10 +241,10 @@ def _detail(found: InboxDetail) -> dict[str, Any]:
         "modified_at": iso(found.modified_at),
         "organization_id": found.organization_id or None,
         "address": delivery.address,
-        "query": [list(pair) for pair in delivery.query],
+        "query": [[key, redact(value)] for key, value in delivery.query],
         "content_type": delivery.content_type,
-        "headers": dict(delivery.headers),
-        "body": delivery.body.decode("utf-8", "replace"),
+        "headers": {name: redact(value) for name, value in delivery.headers.items()},
+        "body": redact(delivery.body.decode("utf-8", "replace")),
         "diagnosis": dict(found.diagnosis),
         "replays": list(found.replays),
     }
@@ -288,8 +289,8 @@ def _print_detail(found: InboxDetail, output: Output) -> None:
     told = found.diagnosis
     lines += [f"{name.capitalize()}: {told[name]}" for name in ("title", "cause", "advice") if told.get(name)]
     lines += [f"{delivery.address}  ({delivery.content_type or 'no content type'}, from {delivery.source or '?'})"]
-    lines += [f"  {name}: {value}" for name, value in delivery.headers.items()]
-    body = delivery.body.decode("utf-8", "replace")
+    lines += [f"  {name}: {redact(value)}" for name, value in delivery.headers.items()]
+    body = redact(delivery.body.decode("utf-8", "replace"))
     lines += [body[:_SHOWN] + (f"… ({len(body):,} characters)" if len(body) > _SHOWN else "")]
     output.show("\n".join(lines), markup=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -19,7 +19,7 @@ from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.listener.answers import answer, reason
 from tsh_sync_gui.listener.limits import Patience
 from tsh_sync_gui.zoho.webhook_bodies import BodyError, is_test, understand
-from tsh_sync_gui.zoho.webhooks import SIGNATURE_HEADER, diagnosis_of, proven_by, storable
+from tsh_sync_gui.zoho.webhooks import SIGNATURE_HEADER, diagnosis_of, proven_by, to_keep
 
 _NOTHING: Final[Diagnosis] = {}
 _SEE_INBOX: Final = "It is kept as refused; its diagnosis stands in the webhooks inbox."
@@ -153,6 +153,7 @@ class Reception:
         hint: Hint | None = None,
     ) -> Response:
         self.counts[Verdict.REFUSED.value] += 1
+        diagnosis = {**diagnosis, "status": status}
         arrival = self._arrival(delivery, hint or Hint(), Verdict.REFUSED, diagnosis, scheme=scheme)
         await self._desk.note(arrival)
         title = str(diagnosis.get("title", "Refused"))
@@ -169,10 +170,11 @@ class Reception:
     def _arrival(
         self, delivery: Delivery, hint: Hint, verdict: Verdict, diagnosis: Diagnosis, *, scheme: str = ""
     ) -> Arrival:
+        secrets = (*self._secrets.valid, *self._secrets.expired)
         return Arrival(
             key=os.urandom(16).hex(),
             received_at=self._now(),
-            delivery=_to_keep(delivery, self._house().header),
+            delivery=to_keep(delivery, secrets, header=self._house().header),
             verdict=verdict,
             hint=hint,
             scheme=scheme,
@@ -182,17 +184,6 @@ class Reception:
 
 def _is_signed(delivery: Delivery, house: House) -> bool:
     return SIGNATURE_HEADER in delivery.headers or bool(house.header and house.header.lower() in delivery.headers)
-
-
-def _to_keep(delivery: Delivery, header: str) -> Delivery:
-    """Return *delivery* as it may be kept: the header that carries the secret itself keeps its name only."""
-    if delivery.query:
-        pairs = tuple((storable(key), storable(value)) for key, value in delivery.query)
-        delivery = replace(delivery, query=pairs)
-    name = header.lower()
-    if not name or name not in delivery.headers:
-        return delivery
-    return replace(delivery, headers={**delivery.headers, name: "••••"})
 
 
 def _diagnosis(title: str, cause: str, advice: str) -> Diagnosis:

@@ -12,11 +12,13 @@ import binascii
 import hmac
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
+from tsh_sync_gui.core.log import DOTS
 from tsh_sync_gui.engine.ports.inbox import Delivery, Diagnosis
 from tsh_sync_gui.zoho.webhook_diagnosis import diagnose, diagnose_header
 
@@ -61,6 +63,26 @@ def diagnosis_of(
     digest, _ = decoded(given)
     fields = form_fields(delivery)
     return diagnose(delivery, given, known, expired, digest=digest, expected=material(delivery), fields=fields)
+
+
+def to_keep(delivery: Delivery, secrets: Sequence[SecretStr], *, header: str = "") -> Delivery:
+    """Return *delivery* as it may be kept: no header or parameter carries a secret, and all of it can be stored.
+
+    Dots stand for the value of the organization's own *header*, of a signature that is none (some send a secret there),
+    and wherever one of *secrets* stands. The body stays as it came: it is what was signed.
+    """
+    known = [one.get_secret_value() for one in _known(secrets)]
+
+    def shown(text: str) -> str:
+        return DOTS if any(secret in text for secret in known) else text
+
+    headers = {name: shown(value) for name, value in delivery.headers.items()}
+    if header.lower() in headers:
+        headers[header.lower()] = DOTS
+    if SIGNATURE_HEADER in headers and not decoded(_given(delivery))[0]:
+        headers[SIGNATURE_HEADER] = DOTS
+    query = tuple((storable(key), shown(storable(value))) for key, value in delivery.query)
+    return replace(delivery, query=query, headers=headers)
 
 
 def _known(secrets: Sequence[SecretStr]) -> list[SecretStr]:

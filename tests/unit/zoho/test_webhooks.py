@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tsh_sync_gui.engine.ports.inbox import Delivery
-from tsh_sync_gui.zoho.webhooks import diagnosis_of, joined, material, parse_pairs, proven_by
+from tsh_sync_gui.zoho.webhooks import diagnosis_of, joined, material, parse_pairs, proven_by, to_keep
 
 SECRET = SecretStr("Geheimnis2026abc")
 QUERY = (("subscription_id", "90343"), ("name", "basic"))
@@ -88,7 +88,7 @@ MISTAKES = {
     "another secret": (
         delivery(mac(SIGNED, SecretStr("another-secret")).hex()),
         (SECRET,),
-        "No scheme matches: the secrets differ",
+        "No scheme matches: the secrets differ, or the body was changed on the way",
     ),
     "the secret itself": (
         delivery(SECRET.get_secret_value()),
@@ -191,6 +191,24 @@ def test_a_diagnosis_shows_what_was_tried_and_where_it_differs_but_no_whole_sign
     assert found["tried"][0]["first_difference"] == 63
     assert mac(SIGNED).hex() not in json.dumps(found)
     assert SECRET.get_secret_value() not in json.dumps(found)
+
+
+def test_of_a_secret_that_was_sent_as_it_is_nothing_is_shown_or_kept():
+    secret, other = SECRET.get_secret_value(), "An0therSecretOfSomebody"
+    plain = delivery(secret, query=(("token", f"x{secret}"), ("event", "deleted")), **{"x-copy": secret})
+    foreign = delivery(other)
+
+    kept = to_keep(plain, [SECRET])
+
+    assert secret not in repr(kept)
+    assert dict(kept.query)["event"] == "deleted"
+    assert other not in repr(to_keep(foreign, [SECRET]))
+    assert to_keep(delivery(mac(SIGNED).hex()), [SECRET]).headers["x-zoho-webhook-signature"] == mac(SIGNED).hex()
+    for one, known in ((plain, SECRET), (foreign, SECRET), (delivery("a" * 43), SecretStr("a" * 43))):
+        found = json.dumps(diagnosis_of(one, [known]))
+        assert secret[:8] not in found
+        assert other[:8] not in found
+        assert "a" * 8 not in found
 
 
 def test_a_wrong_secret_header_is_diagnosed():
