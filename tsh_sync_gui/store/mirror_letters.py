@@ -15,16 +15,34 @@ from tsh_sync_gui.store.mirror_copy import Cursor
 
 _LONGEST_VALUE: Final = 1000
 
-WRITE: Final = """
-INSERT INTO sync.dead_letters (entity, part, record_id, record_key, state, cause, field, value, reason, payload,
-    run_id, kind, advice, label, words)
-VALUES (%(entity)s, %(part)s, %(record_id)s, %(record_key)s, 'open', %(cause)s, %(field)s, %(value)s, %(reason)s,
-    %(payload)s, %(run_id)s, %(kind)s, %(advice)s, %(label)s, %(words)s)
-ON CONFLICT (entity, record_key, part) WHERE state <> 'resolved' DO UPDATE SET
-    cause = excluded.cause, field = excluded.field, value = excluded.value, reason = excluded.reason,
-    payload = excluded.payload, run_id = excluded.run_id, kind = excluded.kind, advice = excluded.advice,
-    label = CASE WHEN excluded.label = '' THEN dead_letters.label ELSE excluded.label END, words = excluded.words,
-    tries = dead_letters.tries + 1, last_seen_at = now()
+_OTHER: Final = "dead_letters.cause <> excluded.cause"
+# What was put away is that fault of that record. Another one has not been looked at; nor has a job or delivery that is
+# given up once more.
+_BACK: Final = f"(dead_letters.state = 'discarded' AND ({_OTHER} OR dead_letters.part IN ('job', 'delivery')))"
+WRITE: Final = f"""
+WITH away AS (
+    SELECT id FROM sync.dead_letters WHERE entity = %(entity)s AND record_key = %(record_key)s AND part = %(part)s
+        AND state = 'discarded'
+), written AS (
+    INSERT INTO sync.dead_letters (entity, part, record_id, record_key, state, cause, field, value, reason, payload,
+        run_id, kind, advice, label, words)
+    VALUES (%(entity)s, %(part)s, %(record_id)s, %(record_key)s, 'open', %(cause)s, %(field)s, %(value)s, %(reason)s,
+        %(payload)s, %(run_id)s, %(kind)s, %(advice)s, %(label)s, %(words)s)
+    ON CONFLICT (entity, record_key, part) WHERE state <> 'resolved' DO UPDATE SET
+        state = CASE WHEN {_BACK} THEN 'open' ELSE dead_letters.state END,
+        discarded_at = CASE WHEN {_BACK} THEN NULL ELSE dead_letters.discarded_at END,
+        discarded_by = CASE WHEN {_BACK} THEN '' ELSE dead_letters.discarded_by END,
+        discard_reason = CASE WHEN {_BACK} THEN '' ELSE dead_letters.discard_reason END,
+        snoozed_until = CASE WHEN {_BACK} OR {_OTHER} THEN NULL ELSE dead_letters.snoozed_until END,
+        first_seen_at = CASE WHEN {_BACK} OR {_OTHER} THEN now() ELSE dead_letters.first_seen_at END,
+        cause = excluded.cause, field = excluded.field, value = excluded.value, reason = excluded.reason,
+        payload = excluded.payload, run_id = excluded.run_id, kind = excluded.kind, advice = excluded.advice,
+        label = CASE WHEN excluded.label = '' THEN dead_letters.label ELSE excluded.label END, words = excluded.words,
+        tries = dead_letters.tries + 1, last_seen_at = now()
+    RETURNING id, state, reason
+)
+INSERT INTO sync.letter_history (letter_id, by, deed, words)
+SELECT id, '', 'restore', reason FROM written JOIN away USING (id) WHERE written.state = 'open'
 """
 _RESOLVE: Final = """
 UPDATE sync.dead_letters SET state = 'resolved', resolved_at = now(), resolved_by = %s,
@@ -36,7 +54,10 @@ WHERE entity = %s AND part = ANY(%s) AND state = 'open' AND record_key = ANY(%s)
 async def write_letters(
     cursor: Cursor, entity: Entity, rejected: Iterable[Rejected], *, part: str, run: RunId | None
 ) -> None:
-    """Keep *rejected* as open letters; one that is known is brought up to date, and stays discarded if it was."""
+    """Keep *rejected* as open letters; one that is known is brought up to date.
+
+    A discarded one stays so while the same fault is met; another fault opens it again.
+    """
     rows = [_row(entity, one, part=part, run=run or "") for one in rejected]
     if rows:
         await cursor.executemany(WRITE, rows)

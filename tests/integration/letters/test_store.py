@@ -10,7 +10,15 @@ from tests.support.stores import opened, query
 from tsh_sync_gui.core.errors import ConfigurationError, LostOwnershipError
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.search import parse
-from tsh_sync_gui.engine.letters.values import Deed, LetterOrder, LetterState, LetterWork, WorkState
+from tsh_sync_gui.engine.letters.values import (
+    Deed,
+    GivenUpLetter,
+    LetterOrder,
+    LetterState,
+    LetterWork,
+    Part,
+    WorkState,
+)
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.jobs_keeper import Keeper
@@ -146,6 +154,44 @@ async def test_what_is_put_away_comes_back_and_each_deed_stands_in_the_history(l
     history = await letters.history(letter.id)
     assert [one.deed.value for one in history] == ["snooze", "note", "assign", "snooze", "restore", "discard"]
     assert (history[-1].by, history[-1].words) == ("sara", "old stock")
+
+
+async def test_what_was_put_away_comes_back_with_another_fault_and_a_job_that_is_given_up_again(
+    letters, deeds, database
+):
+    def lost(reason):
+        return GivenUpLetter(
+            entity="products",
+            part=Part.JOB,
+            record_id="",
+            record_key="pull:products",
+            kind="unreachable",
+            reason=reason,
+            advice="",
+            payload=b"{}",
+        )
+
+    async with database.raw() as connection:
+        await deeds.give_up(lost("Zoho was down"), connection)
+    await deeds.do(search("id:21"), Deed.SNOOZE, by="sara", until=datetime.now(UTC) + timedelta(hours=1))
+    for chosen in ("id:11", "part:job"):
+        assert await deeds.do(search(chosen), Deed.DISCARD, by="sara", words="known") == 1
+
+    await write(database, "products", rejected("11", name="Lamp", rate="ten"))
+    assert await found(letters, "id:11") == []
+
+    await write(database, "products", rejected("11", name="Lamp", field="name", reason="Product needs a name"))
+    await write(database, "customers", rejected("21", field="phone", reason="“phone” is too long"))
+    async with database.raw() as connection:
+        await deeds.give_up(lost("Zoho was down"), connection)
+
+    assert sorted(await found(letters)) == ["", "11", "12", "13", "21"]
+    (letter,) = (await letters.page(search("id:11"), person="sara")).letters
+    assert (letter.discard_reason, letter.tries) == ("", 3)
+    assert [(one.by, one.deed) for one in await letters.history(letter.id)] == [
+        ("", Deed.RESTORE),
+        ("sara", Deed.DISCARD),
+    ]
 
 
 async def test_new_is_what_came_since_a_person_looked(letters, database):
