@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.store.mirroring import INVOICES, PRODUCTS, STOCK, at, details, item, page
+from tests.integration.store.mirroring import INVOICES, PRODUCTS, STOCK, at, details, item, page, raws
 from tsh_sync_gui.core.values import Counts
+from tsh_sync_gui.engine.normalize import Normalizer
 
 pytestmark = pytest.mark.asyncio
 
@@ -53,6 +54,19 @@ async def test_a_detail_fills_what_only_it_carries_and_is_no_update_the_first_ti
     rows = await world.ask("SELECT notes, raw_detail ->> 'notes', detailed_at FROM tsh.invoices ORDER BY zoho_id")
     assert rows == [("thanks", "thanks", at(61)), (None, None, None)]
     assert await world.ask("SELECT action FROM sync.audit WHERE action <> 'create'") == []
+
+
+async def test_a_detail_is_known_from_when_it_was_asked_for_and_not_from_when_it_was_stored(world):
+    """What a delivery told in between is not in it."""
+    await world.start(INVOICES)
+    both = Normalizer(INVOICES).record(raws([invoice(1, 5)])[0], stored_raw=None, observed_at=at(50))
+
+    await world.store(*both)
+    seen = await world.mirror.seen(INVOICES, "1")
+    await world.store(page(INVOICES, invoice(1, total=120), minute=55))
+
+    assert seen.detailed_at == at(50)
+    assert (await world.mirror.seen(INVOICES, "1")).detailed_at is None
 
 
 async def test_a_list_row_never_blanks_what_only_a_detail_carries(world):

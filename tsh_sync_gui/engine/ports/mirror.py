@@ -143,7 +143,10 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the mirror knows of one record: its change stamp, when its detail was asked for, whether it is gone."""
+    """What the mirror knows of one record: its change stamp, whether it is gone.
+
+    At *detailed_at*, or after it, its detail was asked for; None where that is missing or older than the row.
+    """
 
     modified_at: datetime | None
     detailed_at: datetime | None
