@@ -237,8 +237,8 @@ async def find_seen(database: Database, entity: Entity, record_id: str) -> Seen 
     """Return how well a record is known."""
     async with transaction(database) as cursor:
         await cursor.execute(
-            # Storing lifts a detail's stamp to the row's, which was written after the request (`mirror_sql.detail_sql`);
-            # it was sent no earlier than what brought the row.
+            # Storing lifts a detail's stamp to the row's, written after the request (`mirror_sql.detail_sql`); it was
+            # sent no earlier than what brought the row.
             "SELECT t.zoho_modified_at, CASE WHEN t.detailed_at > t.synced_at THEN t.detailed_at"
             " WHEN t.detailed_at = t.synced_at THEN least(t.detailed_at, t.observed_at) END,"
             f" t.deleted_at IS NOT NULL FROM {table_of(entity)} t"
