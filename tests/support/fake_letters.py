@@ -154,9 +154,9 @@ class FakeLetters:
             can_edit=one.part.is_record and one.state is LetterState.OPEN,
         )
 
-    async def looked(self) -> None:
+    async def looked(self, figures: LetterFigures) -> None:
         """Nothing is new any more."""
-        self._hears("looked", None)
+        self._hears("looked", figures)
         self.letters = [change(one, is_new=False) for one in self.letters]
 
     async def forecast(self, which: Which) -> LetterForecast:

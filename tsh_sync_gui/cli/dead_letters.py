@@ -50,9 +50,10 @@ def list_letters(
     wanted = search_of(search, entity=entity, cause=cause) + (" is:new" if new else "")
 
     async def ask(service: SyncService, output: Output) -> int:
+        seen = await service.letters.figures()
         page = await service.letters.page(wanted, after=after, limit=limit)
         if new and not page.after:
-            await service.letters.looked()
+            await service.letters.looked(seen)
         if output.as_json:
             found = [documents.letter(one) for one in page.letters]
             output.document({"total": page.total, "letters": found, "after": page.after})

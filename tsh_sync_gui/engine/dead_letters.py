@@ -151,9 +151,10 @@ class DeadLetters(LetterRetries):
             own = [*await self._attempts.of(JOB, job), *own]
         return own[::-1]
 
-    async def looked(self) -> None:
-        """Note that this person has looked: what is there now is not new to them."""
-        await self._letters.looked(self._me())
+    async def looked(self, figures: LetterFigures) -> None:
+        """Note that this person has seen what *figures* count: it is not new to them."""
+        if figures.as_of is not None:
+            await self._letters.looked(self._me(), as_of=figures.as_of)
         self._changed(0)
 
     # Mending one.

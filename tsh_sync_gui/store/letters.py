@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec import structs
@@ -39,17 +40,20 @@ from tsh_sync_gui.store.mirror_sql import table_of
 from tsh_sync_gui.store.tables import record_rows
 
 _LOOKED: Final = """
-INSERT INTO sync.letter_looks (person) VALUES (%s)
-ON CONFLICT (person) DO UPDATE SET looked_at = greatest(letter_looks.looked_at, clock_timestamp())
+INSERT INTO sync.letter_looks (person, looked_at) VALUES (%s, %s)
+ON CONFLICT (person) DO UPDATE SET looked_at = greatest(letter_looks.looked_at, excluded.looked_at)
 """
+# A letter bears the moment its transaction began: what is being written now may be seen only later, and is new then.
 _FIGURES: Final = """
 SELECT d.entity, count(*) FILTER (WHERE d.waits), count(*) FILTER (WHERE NOT d.waits),
     count(*) FILTER (WHERE d.waits AND (look.at IS NULL OR d.first_seen_at > look.at)),
     count(*) FILTER (WHERE d.waits AND d.assigned_to <> '' AND lower(d.assigned_to) = lower(%(person)s)),
-    min(d.first_seen_at) FILTER (WHERE d.waits), look.at
-FROM (SELECT (SELECT looked_at FROM sync.letter_looks WHERE person = %(person)s) AS at) look
+    min(d.first_seen_at) FILTER (WHERE d.waits), look.at, look.now
+FROM (SELECT (SELECT looked_at FROM sync.letter_looks WHERE person = %(person)s) AS at,
+    (SELECT least(now(), min(xact_start) - interval '1 microsecond') FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend') AS now) look
 LEFT JOIN (SELECT entity, first_seen_at, assigned_to, coalesce(snoozed_until <= now(), true) AS waits
-    FROM sync.dead_letters WHERE state = 'open') d ON true GROUP BY d.entity, look.at
+    FROM sync.dead_letters WHERE state = 'open') d ON true GROUP BY d.entity, look.at, look.now
 """
 _LAST_RESOLVED: Final = "SELECT max(resolved_at) FROM sync.dead_letters WHERE state = 'resolved'"
 _HISTORY: Final = """
@@ -169,13 +173,14 @@ class PgLetters:
             oldest_at=min(oldest, default=None),
             last_resolved_at=last[0] if last else None,
             looked_at=rows[0][6] if rows else None,
+            as_of=rows[0][7] if rows else None,
             by_entity={row[0]: row[1] for row in rows if row[1]},
         )
 
-    async def looked(self, person: str) -> None:
-        """Note that *person* has looked: what is there now is not new to them."""
+    async def looked(self, person: str, *, as_of: datetime) -> None:
+        """Note that *person* has seen what there was at *as_of*: it is not new to them."""
         async with self._database.raw() as connection:
-            await connection.execute(_LOOKED, (person,))
+            await connection.execute(_LOOKED, (person, as_of))
 
     async def history(self, letter: str) -> list[LetterDeed]:
         """Return what was done with a letter, newest first."""

@@ -65,8 +65,8 @@ class LetterService(Protocol):
         """Return one letter opened."""
         ...
 
-    async def looked(self) -> None:
-        """Begin "new since I looked" anew."""
+    async def looked(self, figures: LetterFigures) -> None:
+        """Begin "new since I looked" anew: what *figures* count was seen."""
         ...
 
     async def forecast(self, which: Which) -> LetterForecast:

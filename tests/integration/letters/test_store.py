@@ -25,6 +25,7 @@ from tsh_sync_gui.store.jobs_keeper import Keeper
 from tsh_sync_gui.store.letter_deeds import PgLetterDeeds
 from tsh_sync_gui.store.letter_works import PgLetterWorks
 from tsh_sync_gui.store.letters import PgLetters
+from tsh_sync_gui.store.mirror_letters import write_letters
 
 pytestmark = pytest.mark.asyncio
 
@@ -195,8 +196,12 @@ async def test_what_was_put_away_comes_back_with_another_fault_and_a_job_that_is
 
 
 async def test_new_is_what_came_since_a_person_looked(letters, database):
-    await letters.looked("sara")
-    await write(database, "products", rejected("14", name="Bulb"))
+    seen = await letters.figures(person="sara")
+    async with database.raw() as connection, connection.cursor() as cursor:  # begun before she looked, seen only after
+        await write_letters(cursor, REGISTRY.get("products"), [rejected("14", name="Bulb")], part="list", run="")
+        seen_meanwhile = await letters.figures(person="sara")
+    await letters.looked("sara", as_of=seen.as_of)
+    await letters.looked("sara", as_of=seen_meanwhile.as_of)
 
     assert await found(letters, "is:new", "sara") == ["14"]
     assert len(await found(letters, "is:new", "omar")) == 5

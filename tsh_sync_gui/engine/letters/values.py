@@ -147,7 +147,10 @@ class LetterPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LetterFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """How things stand: *waiting* are open and not snoozed; of these *new* since this person looked, *mine* theirs."""
+    """How things stand: *waiting* are open and not snoozed; of these *new* since this person looked, *mine* theirs.
+
+    What came after *as_of* is not among them.
+    """
 
     waiting: int = 0
     snoozed: int = 0
@@ -156,6 +159,7 @@ class LetterFigures(msgspec.Struct, frozen=True, kw_only=True):
     oldest_at: datetime | None = None
     last_resolved_at: datetime | None = None
     looked_at: datetime | None = None
+    as_of: datetime | None = None
     by_entity: dict[str, int] = {}
 
 

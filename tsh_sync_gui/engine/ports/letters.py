@@ -64,8 +64,8 @@ class Letters(Protocol):
         """Return how things stand."""
         ...
 
-    async def looked(self, person: str) -> None:
-        """Note that *person* has looked: what is there now is not new to them."""
+    async def looked(self, person: str, *, as_of: datetime) -> None:
+        """Note that *person* has seen what there was at *as_of*: it is not new to them."""
         ...
 
     async def history(self, letter: str) -> list[LetterDeed]:

@@ -256,7 +256,7 @@ class DeadLetterPanel(Panel):
     def leave(self) -> None:
         figures = self.listing.figures
         if self._service is not None and figures is not None and figures.new:
-            self._session.actions.run(self._service.looked(), then=lambda _none: self.feed.count())
+            self._session.actions.run(self._service.looked(figures), then=lambda _none: self.feed.count())
 
     @property
     @override
