@@ -75,7 +75,9 @@ class Watch(QObject):
 
     def _take(self, alerts: Sequence[Alert]) -> None:
         self._is_reading = False
-        found, self._told = news(self._told, tuple(alerts), self._session.now)
+        found, told = news(self._told, tuple(alerts), self._session.now)
+        if self._told is None or not self._is_quiet:  # what comes in quiet hours is told when they are over
+            self._told = told
         if tuple(alerts) != self.alerts:
             self.alerts = tuple(alerts)
             self.changed.emit()
@@ -86,10 +88,15 @@ class Watch(QObject):
     @property
     def may_tell(self) -> bool:
         """Tell whether a person wants notices now."""
+        service = self._session.service
+        return service is not None and service.settings.alerts_desktop and not self._is_quiet
+
+    @property
+    def _is_quiet(self) -> bool:
         service, overview = self._session.service, self._session.state.overview
-        if service is None or not service.settings.alerts_desktop:
+        if service is None:
             return False
-        return not is_quiet(service.settings.alerts_quiet, self._session.now, overview.time_zone if overview else "")
+        return is_quiet(service.settings.alerts_quiet, self._session.now, overview.time_zone if overview else "")
 
     def silence(self, alert: Alert) -> None:
         """Tell nobody of *alert* any more, or tell of it again where it is silenced."""

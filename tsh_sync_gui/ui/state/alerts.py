@@ -86,7 +86,8 @@ def news(told: Told | None, alerts: Sequence[Alert], now: datetime) -> tuple[tup
         return (), Told(counts)
     fresh, at = [], dict(told.at)
     for one in alerts:
-        if one.is_silenced or told.counts.get(one.id, 0) >= one.count:
+        is_over = one.state is not AlertState.OPEN and one.severity is not Severity.NOTE
+        if one.is_silenced or is_over or told.counts.get(one.id, 0) >= one.count:
             continue
         last = at.get((one.cause.value, one.subject))
         if last is None or now - last >= MERGED_FOR:
