@@ -717,6 +717,11 @@
    <source>(not read)</source>
    <translation>(لم يُقرأ)</translation>
   </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_body.py" />
+   <source>({bytes} bytes in all)</source>
+   <translation>({bytes} بايت في المجموع)</translation>
+  </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>+%Ln more</source>
@@ -873,7 +878,7 @@
    <translation>سرّ جديد. أدخله في Zoho أيضًا: القديم لم يعد صالحًا هناك.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>A newer delivery of the same record came with it and was used.</source>
    <translation>جاء معه تسليم أحدث للسجل نفسه فاستُخدم.</translation>
   </message>
@@ -1183,6 +1188,11 @@
    <translation>الرد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
+   <source>Answered with</source>
+   <translation>أُجيب بالرمز</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Appearance</source>
    <translation>المظهر</translation>
@@ -1333,7 +1343,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>At {address} another program answers, or the listener of another database. Choose another port.</source>
-   <translation type="unfinished" />
+   <translation>عند {address} يجيب برنامج آخر، أو مستمع قاعدة بيانات أخرى. اختر منفذًا آخر.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
@@ -2120,6 +2130,11 @@
    <translation>التفاصيل تنتظر استدعاءات الغد · {done} من {total}</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Details were left out · {done} of {total}</source>
+   <translation>تُركت التفاصيل · {done} من {total}</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <source>Diagnosis</source>
    <translation>التشخيص</translation>
@@ -2231,6 +2246,11 @@
    <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>EVERYWHERE</source>
    <translation>في كل مكان</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>Each fetches as many as there are calls and time for.</source>
+   <translation>تجلب كل مزامنة بقدر ما تسمح به الاستدعاءات والوقت.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
@@ -3005,7 +3025,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>It answers at {old}; by the settings it is {new} now. A restart takes a few seconds.</source>
-   <translation type="unfinished" />
+   <translation>يجيب عند {old}، والعنوان في الإعدادات الآن {new}. تستغرق إعادة التشغيل بضع ثوانٍ.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
@@ -3140,8 +3160,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
-   <source>It was answered with 401, kept to be looked at, and not processed.</source>
-   <translation>أُجيب بالرمز 401 وحُفظ ليُنظر فيه ولم يُعالَج.</translation>
+   <source>It was answered with {status}, kept to be looked at, and not processed.</source>
+   <translation>أُجيب عنه بالرمز {status}، وحُفظ للاطلاع عليه، ولم يُعالج.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -3164,7 +3184,7 @@
    <translation>انتقل إلى «محلول».</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Its body held the whole record; that was stored, without a call.</source>
    <translation>ضمّ متنه السجل كله؛ فخُزّن بلا استدعاء.</translation>
   </message>
@@ -3174,7 +3194,12 @@
    <translation>لم يتغير سجله هنا منذ وروده.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Its record is gone in Zoho; it is marked as deleted here.</source>
+   <translation>سجله لم يعد موجودًا في Zoho؛ وُسم هنا بأنه محذوف.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Its record was fetched from Zoho and stored.</source>
    <translation>جُلب سجله من Zoho وخُزّن.</translation>
   </message>
@@ -3635,6 +3660,7 @@
    <translation>التشغيلات التالية</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
    <source>Name</source>
    <translation>الاسم</translation>
@@ -4742,6 +4768,7 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <location filename="tsh_sync_gui/ui/state/preview.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Record</source>
    <translation>السجل</translation>
@@ -4938,7 +4965,7 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Restart the listener</source>
-   <translation type="unfinished" />
+   <translation>إعادة تشغيل المستمع</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
@@ -6344,6 +6371,11 @@
    <translation>آخر</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>The last sync was asked for none. The next one fetches them.</source>
+   <translation>طُلبت آخر مزامنة بلا تفاصيل، وتجلبها المزامنة التالية.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The letter is no longer open.</source>
    <translation>لم يعد السجل المتعثّر مفتوحًا.</translation>
@@ -6391,7 +6423,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>The listener is still at its old address</source>
-   <translation type="unfinished" />
+   <translation>المستمع ما زال على عنوانه القديم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -6529,17 +6561,17 @@
    <translation>خُزِّن السجل مع تعديلك</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>The record was deleted already.</source>
    <translation>كان السجل محذوفًا أصلًا.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>The record was fetched since; nothing was left to do.</source>
    <translation>جُلب السجل منذ ذلك؛ ولم يبقَ ما يُفعل.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>The record was never known here, so there was nothing to delete.</source>
    <translation>لم يكن السجل معروفًا هنا قط، فلا شيء ليُحذف.</translation>
   </message>
@@ -6552,6 +6584,11 @@
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>The rest is kept for people, orders and webhooks. Make some rarer, or set the limit of a larger plan.</source>
    <translation>الباقي محفوظ للأشخاص والطلبات وخطافات الويب. باعد بين بعضها، أو اضبط حد خطة أكبر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>The rest of the details waits for the next syncs · {done} of {total}</source>
+   <translation>بقية التفاصيل تنتظر المزامنات التالية · {done} من {total}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -7284,7 +7321,7 @@
    <translation>المعروض هو ما قُرئ آخر مرة.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>What is stored is newer than what it tells of.</source>
    <translation>المخزَّن أحدث مما يخبر به.</translation>
   </message>
@@ -7632,6 +7669,11 @@
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>Zoho has not been asked yet.</source>
    <translation>لم يُسأل Zoho بعد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>Zoho has nothing of it that is kept here: it is gone, or of another kind.</source>
+   <translation>ليس لدى Zoho منه ما يُحفظ هنا: لقد زال، أو هو من نوع آخر.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/preview.py" />

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from PySide6.QtCore import Qt
@@ -178,6 +179,18 @@ async def test_a_preview_shows_what_would_be_done(qloop, window, service):
     assert service.requests()[0].dry_run
     assert "would be created" in shown
     assert "4" in shown
+
+
+async def test_a_run_that_is_opened_moves_neither_cards_nor_history(qloop, window, service):
+    await opened(window, service)
+    columns, before = window.sync.grid.columns, window.sync.history.geometry()
+
+    window.side.open_panel("A run", QLabel("Phases"))
+    await asyncio.sleep(0)
+
+    assert window.sync.grid.columns == columns > 1
+    assert window.sync.history.geometry() == before
+    assert window.side.geometry().right() == window.middle.rect().right()
 
 
 async def test_pause_resume_and_cancel_go_to_the_run(qloop, window, service):

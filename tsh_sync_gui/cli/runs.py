@@ -8,6 +8,7 @@ import typer
 
 from tsh_sync_gui.cli import documents, options, words
 from tsh_sync_gui.cli.output import Output
+from tsh_sync_gui.cli.run_shown import print_run
 from tsh_sync_gui.cli.status import asking
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.engine.ports import RunInfo
@@ -45,8 +46,14 @@ def list_runs(
 
 
 @app.command()
-def show(context: typer.Context, run: RunArgument, *, as_json: options.Json = False) -> int:
-    """Show one run with its requests to Zoho and the records it did not take."""
+def show(
+    context: typer.Context,
+    run: RunArgument,
+    *,
+    requests: Annotated[int, typer.Option(min=0, max=1000, help="How many of the last requests to list.")] = 20,
+    as_json: options.Json = False,
+) -> int:
+    """Show one run: its phases, what it changed and cost, the records it did not take, its last requests to Zoho."""
 
     async def ask(service: SyncService, output: Output) -> int:
         found = await _find(service, run)
@@ -54,7 +61,7 @@ def show(context: typer.Context, run: RunArgument, *, as_json: options.Json = Fa
         if output.as_json:
             output.document(documents.run_detail(detail))
         else:
-            _print_detail(detail, output, service.registry)
+            print_run(detail, output, service.registry, requests=requests)
         return 0
 
     return asking(context, Output(as_json), ask)
@@ -151,30 +158,3 @@ def _print_list(found: list[RunInfo], output: Output, registry: Registry) -> Non
             words.duration(info.seconds),
         )
     output.show(table)
-
-
-def _print_detail(detail: RunDetail, output: Output, registry: Registry) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    _print_list([detail.run], output, registry)
-    if detail.run.title:
-        output.show(f"{words.sentence(detail.run.title)} {detail.run.advice}".rstrip(), markup=False)
-    for record in detail.rejected:
-        which = record.record_id or "(no id)"
-        output.show(f"Not taken: {which}: {record.field} is “{record.value}”: {record.reason}", markup=False)
-    for gone in detail.gone:
-        output.show(f"Gone in Zoho: {gone.id} {gone.label}".rstrip(), markup=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in (words.in_zone("Sent"), "Request", "Answer", "Time", "Bytes"):
-        table.add_column(heading, justify="right" if heading in {"Time", "Bytes"} else "left")
-    for call in detail.calls:
-        answer = (
-            f"{call.status}" + (f" code {call.code}" if call.code else "") + (f" {call.error}" if call.error else "")
-        )
-        request = f"{call.method} {call.path}"
-        table.add_row(
-            words.local(call.sent_at), escape(request), escape(answer), f"{call.milliseconds:,} ms", f"{call.size:,}"
-        )
-    if detail.calls:
-        output.show(table)

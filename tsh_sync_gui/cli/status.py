@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -14,10 +14,16 @@ from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
 from tsh_sync_gui.core.values import Lane, Phase, RunState
 from tsh_sync_gui.engine.ports import QuotaStatus
-from tsh_sync_gui.engine.views import EntityStatus, Overview
+from tsh_sync_gui.engine.views import EntityStatus, Overview, details_waiting
 
 if TYPE_CHECKING:
     from tsh_sync_gui.engine.service import SyncService
+
+_WAITS: Final = {
+    "calls": "details wait for tomorrow's calls, {done:,} of {total:,}",
+    "syncs": "the rest of the details waits for the next syncs, {done:,} of {total:,}",
+    "left_out": "details were left out as asked, {done:,} of {total:,}",
+}
 
 
 def status(context: typer.Context, *, as_json: options.Json = False) -> int:
@@ -96,7 +102,8 @@ def _note(one: EntityStatus, zone: tzinfo | None) -> str:
     if one.planned.standing == "paused":
         until = f"until {words.local(one.planned.until, zone)}" if one.planned.until else "until it is resumed"
         return f"schedule paused {until}"
-    return one.note or (last.title if last is not None else "")
+    waits = _WAITS.get(details_waiting(one, one.last), "").format(done=one.detailed, total=one.local)
+    return one.note or (last.title if last is not None else "") or waits
 
 
 async def _stats(service: SyncService, output: Output) -> int:

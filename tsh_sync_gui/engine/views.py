@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tsh_sync_gui.core.values import EntityState, Lane, RunState
+from tsh_sync_gui.core.values import EntityState, Lane, Mode, Phase, RunState
 from tsh_sync_gui.engine.ports import CallRecord, Foreseen, QuotaStatus, Rejected, RunInfo
 
 Details = int | Literal["all", "none"] | None
@@ -173,6 +173,40 @@ class EntityStatus(msgspec.Struct, frozen=True, kw_only=True):
     has_details: bool = True
     note: str = ""
     planned: Planned = Planned()
+
+
+def details_waiting(status: EntityStatus, last: RunInfo | None) -> Literal["", "calls", "syncs", "left_out"]:
+    """Return for what the rest of the details waits though *last*, the entity's newest run, ended well.
+
+    For `calls` of another day, for the next `syncs`, or it was `left_out` as asked; empty where none waits.
+    """
+    if last is None or last.state is not RunState.UP_TO_DATE or last.dry_run:
+        return ""
+    if not status.has_details or status.detailed >= status.local or last.mode in {Mode.WINDOW, Mode.RECORD}:
+        return ""
+    if last.request.get("details") in {"none", 0}:
+        return "left_out"
+    return "calls" if not last.details_total or last.details_done < last.details_total else "syncs"
+
+
+def phases(run: RunInfo) -> tuple[tuple[Phase, Literal["done", "now", "open", "stopped"]], ...]:
+    """Return the phases of *run* with where each stands."""
+    order = list(Phase)
+    found: list[tuple[Phase, Literal["done", "now", "open", "stopped"]]] = []
+    for place, phase in enumerate(order):
+        if phase is Phase.SWEEP and run.mode not in {Mode.FULL, Mode.SWEEP}:
+            continue
+        if phase is Phase.DETAILS and run.state.is_final and not run.details_total:
+            continue
+        if phase is Phase.DETAILS and run.state.is_final and run.details_done < run.details_total:
+            found.append((phase, "stopped"))
+        elif run.state.is_final or place < order.index(run.phase):
+            found.append((phase, "done"))
+        elif place > order.index(run.phase):
+            found.append((phase, "open"))
+        else:
+            found.append((phase, "now" if run.state.is_live else "stopped"))
+    return tuple(found)
 
 
 class DatabaseInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.webhook_ways import WebhookWays
 from tsh_sync_gui.ui.widgets.banners import Banners
 from tsh_sync_gui.ui.widgets.basics import retint
+from tsh_sync_gui.ui.widgets.beside import Beside
 from tsh_sync_gui.ui.widgets.exporting import Exporter
 from tsh_sync_gui.ui.widgets.frame_parts import DemoBand, Navigation, StatusBar, TopBar
 from tsh_sync_gui.ui.widgets.side import SidePanel
@@ -101,6 +102,8 @@ class MainWindow(QMainWindow):
         self._in_front = self.sync.key
         self._is_open = False
         self._open_steps = 0
+        # Who is in front is asked each time.
+        self.middle = Beside(self.stack, self.side, lambda width: self.panel.yields(width))  # noqa: PLW0108
         self._build(demo=demo)
         self.toast = Toast(self.stack)
         self._connect(session.actions)
@@ -110,10 +113,6 @@ class MainWindow(QMainWindow):
         self.go("sync")
 
     def _build(self, *, demo: bool) -> None:
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.stack, 1)
-        middle.addWidget(self.side)
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
@@ -121,7 +120,7 @@ class MainWindow(QMainWindow):
             right.addWidget(DemoBand())
         right.addWidget(self.top)
         right.addWidget(self.banners)
-        right.addLayout(middle, 1)
+        right.addWidget(self.middle, 1)
         right.addWidget(self.status)
         whole = QHBoxLayout(self.root)
         whole.setContentsMargins(0, 0, 0, 0)

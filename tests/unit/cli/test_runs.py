@@ -35,7 +35,13 @@ def test_without_runs_the_list_says_how_to_start_one(tsh_sync, service):
 
 def test_a_run_is_opened_by_the_beginning_of_its_id(tsh_sync):
     assert tsh_sync("runs", "show", "ab3", "--json").document["run"]["run_id"] == "ab34"
-    assert "Zoho has trouble. Try again." in tsh_sync("runs", "show", "ab3").out
+    said = " ".join(tsh_sync("runs", "show", "ab3").out.split())
+    assert "Invoices · Full · Failed" in said
+    assert "Zoho has trouble. Try again." in said
+    assert "by sara on DESK" in said
+    assert "Reading the list stopped here" in said
+    assert "10 seen: 4 created, 3 updated, 2 unchanged, 1 deleted, 0 failed" in said
+    assert "7 list, 2 bulk, 1 detail = 10" in said
 
 
 @pytest.mark.parametrize("given", ["ab", "zz"])

@@ -39,6 +39,10 @@ class Panel(QWidget):
         """Export what the screen lists; False when its table does that."""
         return False
 
+    def yields(self, width: int) -> bool:  # noqa: ARG002 -- for those who look at it
+        """Tell whether the screen may be made as narrow as *width* beside a panel: what is in it stays in its place."""
+        return True
+
     @property
     def table(self) -> DataTable[Any] | None:
         """Return the screen's own table, which Ctrl+E exports; None where it has none."""

@@ -72,7 +72,7 @@ class RunPanel(QWidget):
     def _head(self, state: DetailState) -> None:
         row = QHBoxLayout()
         row.addWidget(StatePill(state.look))
-        extra = state.result.removeprefix(state.look.word).lstrip(", ")
+        extra = state.result.removeprefix(state.look.word).lstrip(", ،")
         row.addWidget(label(extra, "muted"), 1)
         self._column.addLayout(row)
 

@@ -156,6 +156,10 @@ class SyncPanel(Panel):
         self._session.changed.connect(self.show_state)
         self._session.history_changed.connect(lambda: self._past_turn.start(_PAST_MS))
 
+    @override
+    def yields(self, width: int) -> bool:
+        return self.grid.columns_in(width - (self.width() - self.grid.width())) == self.grid.columns
+
     def sync_everything(self) -> None:
         """Sync all entities in dependency order."""
         self._wishes.everything()

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tsh_sync_gui.core.values import EntityState, Mode, RunState
+from tsh_sync_gui.core.values import EntityState, RunState
 from tsh_sync_gui.engine.ports import RunInfo
-from tsh_sync_gui.engine.views import EntityStatus
+from tsh_sync_gui.engine.views import EntityStatus, details_waiting
 from tsh_sync_gui.ui.state.live import Connection, RunView
 from tsh_sync_gui.ui.state.texts import clock, number, span, tr
 from tsh_sync_gui.ui.state.words import wait_advice, wait_text
@@ -85,17 +85,26 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
 
 
 def _details_wait(state: EntityState, status: EntityStatus, info: RunInfo) -> Problem | None:
-    """Return that details wait for calls although the lists are up to date: the last run had none left for them."""
-    if state is not EntityState.UP_TO_DATE or not status.has_details or status.detailed >= status.local:
+    """Return that details wait although the lists are up to date, and for what."""
+    waits = details_waiting(status, info) if state is EntityState.UP_TO_DATE else ""
+    if not waits:
         return None
-    if info.dry_run or info.details_total or info.mode not in {Mode.FULL, Mode.INCREMENTAL, Mode.SWEEP}:
-        return None
-    title = tr("Details wait for tomorrow's calls · {done} of {total}").format(
-        done=number(status.detailed), total=number(status.local)
-    )
-    return Problem(
-        title=title, meaning=tr("Today's other calls are kept for people, orders and webhooks."), tone="grey"
-    )
+    title, meaning = {
+        "calls": (
+            tr("Details wait for tomorrow's calls · {done} of {total}"),
+            tr("Today's other calls are kept for people, orders and webhooks."),
+        ),
+        "syncs": (
+            tr("The rest of the details waits for the next syncs · {done} of {total}"),
+            tr("Each fetches as many as there are calls and time for."),
+        ),
+        "left_out": (
+            tr("Details were left out · {done} of {total}"),
+            tr("The last sync was asked for none. The next one fetches them."),
+        ),
+    }[waits]
+    shown = title.format(done=number(status.detailed), total=number(status.local))
+    return Problem(title=shown, meaning=meaning, tone="grey")
 
 
 def held_problem(database: Connection) -> Problem:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tsh_sync_gui.core.values import Phase, iso
 from tsh_sync_gui.engine.ports import CallRecord, Rejected, RunInfo
-from tsh_sync_gui.engine.views import GoneRecord, RunDetail
+from tsh_sync_gui.engine.views import GoneRecord, RunDetail, phases
 from tsh_sync_gui.ui.state.columns import Column
 from tsh_sync_gui.ui.state.history import result_text, seconds_of, starter
 from tsh_sync_gui.ui.state.problems import Problem, run_problem
@@ -71,22 +71,7 @@ def _three(first: int, second: int, third: int) -> str:
 
 def steps(info: RunInfo) -> tuple[Step, ...]:
     """Return the phases of a run with where it stands."""
-    order = list(Phase)
-    at = order.index(info.phase)
-    found = []
-    for place, phase in enumerate(order):
-        if phase is Phase.SWEEP and str(info.mode) not in {"full", "sweep"}:
-            continue
-        if info.state.is_final or place < at:
-            stage = "done"
-        elif place > at:
-            stage = "open"
-        else:
-            stage = "now" if info.state.is_live else "stopped"
-        if phase is Phase.DETAILS and info.state.is_final and not info.details_total:
-            continue
-        found.append(Step(phase_word(phase), stage, _step_note(info, phase)))
-    return tuple(found)
+    return tuple(Step(phase_word(phase), stage, _step_note(info, phase)) for phase, stage in phases(info))
 
 
 def _step_note(info: RunInfo, phase: Phase) -> str:

@@ -91,12 +91,16 @@ class CardGrid(QWidget):
         """Return into how many columns the cards are laid."""
         return self._columns
 
+    def columns_in(self, width: int) -> int:
+        """Return into how many columns the cards are laid where they have *width*."""
+        fitting = max(1, (width + _GAP) // (_NARROWEST + _GAP))
+        return max(1, min(fitting, 4, len(self._cards) or 1))
+
     def _focused(self, entity: str) -> None:
         self.current = entity
 
     def _place(self, width: int) -> None:
-        fitting = max(1, (width + _GAP) // (_NARROWEST + _GAP))
-        columns = max(1, min(fitting, 4, len(self._cards) or 1))
+        columns = self.columns_in(width)
         if columns == self._columns:
             return
         for place, card in enumerate(self._cards.values()):

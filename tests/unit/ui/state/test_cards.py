@@ -350,5 +350,7 @@ def test_details_that_wait_are_said_with_how_many_are_here():
     begun = replace(quiet, detailed=40, last=run_info(ENTITY, mode=Mode.FULL, details_done=40, details_total=40))
 
     assert card(status=quiet).problem.title == "Details wait for tomorrow's calls · 0 of 2,000"
-    assert card(status=begun).problem is None
+    assert card(status=begun).problem.title == "The rest of the details waits for the next syncs · 40 of 2,000"
+    left_out = replace(quiet, last=run_info(ENTITY, request={"details": "none"}))
+    assert card(status=left_out).problem.title == "Details were left out · 0 of 2,000"
     assert card(status=replace(quiet, detailed=2000)).problem is None
