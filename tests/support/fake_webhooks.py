@@ -287,6 +287,8 @@ class Found:
     address: str = "http://127.0.0.1:8000"
     is_up: bool = True
     is_ours: bool = True
+    is_taken: bool = False
+    moved_to: str = ""
     since: datetime | None = NOW - timedelta(hours=2, minutes=30)
     has_database: bool = True
     spooled: int = 0
@@ -322,6 +324,12 @@ class FakeListener:
         if self.error is not None:
             raise self.error
         self.found = Found(since=NOW)
+        return self.found
+
+    async def restart(self) -> Found:
+        """Run where the settings say."""
+        self.asked.append("restart")
+        self.found = Found(since=NOW, address=self.found.moved_to or self.found.address)
         return self.found
 
     async def stop(self) -> Found:

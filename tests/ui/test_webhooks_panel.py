@@ -223,6 +223,28 @@ async def test_nothing_yet_names_the_reasons_and_a_listener_that_is_down_can_be_
     assert panel.around.strip.text("listener").startswith("Up since")
 
 
+async def test_a_listener_at_its_old_address_is_restarted_and_another_program_is_not_taken_for_it(
+    qloop, session, window, service, inbox
+):
+    panel, listener = await opened(session, window, service, Found(moved_to="http://127.0.0.1:8123"))
+    down = panel.around.down
+    await until(down.isVisible)
+    assert (down.accessibleName(), down.choice.text()) == (
+        "The listener is still at its old address",
+        "Restart the listener",
+    )
+
+    down.choice.click()
+    await until(lambda: not down.isVisible())
+    assert listener.asked == ["restart"]
+
+    listener.found = replace(DOWN, is_taken=True)
+    panel.deeds.look()
+    await until(lambda: panel.around.strip.text("listener") == "Down")
+    down.choice.click()
+    assert (down.choice.text(), window.panel.key) == ("Open settings", "settings")
+
+
 async def test_why_the_listener_does_not_start_is_said_and_the_button_comes_back(qloop, session, window, service):
     panel, listener = await opened(session, window, service, DOWN)
     listener.error = UnreachableError("The listener does not start", what="network", advice="Its port is taken.")

@@ -101,7 +101,7 @@ async def examine(
         async for finding in findings:
             yield finding
     now = examination.loaded.settings
-    yield await machine.listener(now)
+    yield await machine.listener(examination.loaded)
     if "webhook_url" not in readout.bad:
         yield await machine.public_address(now)
 

@@ -21,6 +21,7 @@ from tsh_sync_gui.bootstrap.doctor_findings import (
     code_of,
     say,
 )
+from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.listener_process import listener_of
 from tsh_sync_gui.bootstrap.secrets import vault_of
 from tsh_sync_gui.core.errors import SyncError
@@ -176,13 +177,14 @@ def _tenths(span: timedelta) -> str:
     return f"{abs(span.total_seconds()):.1f}"
 
 
-async def listener(settings: Settings) -> Finding:
+async def listener(loaded: Loaded) -> Finding:
     """Ask the listener on this computer how it is."""
+    settings = loaded.settings
     try:
         address = listener_of(settings)
-        milliseconds = await reach.ask_health(address)
+        milliseconds, _ = await reach.ask_state(address, mirror=mirror_of(loaded))
     except SyncError as error:
-        if not settings.webhook_url:
+        if not settings.webhook_url and not isinstance(error, reach.OccupiedError):
             # Nobody has asked Zoho to deliver anything: nothing is missed.
             return LISTENER.fine(
                 say(

@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 import psutil
 
+from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.secrets import passphrase_of
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.locks import FileLock
@@ -36,6 +37,7 @@ _PAUSE_S: Final = 0.1
 _LOOK_S: Final = 0.5
 _LOG_SHOWN: Final = 1500
 _CHILDREN: Final[list[subprocess.Popen[bytes]]] = []
+_EVERYWHERE: Final = ("0.0.0.0", "[::]", "")  # noqa: S104 -- compared, not bound
 _CREATE_NO_WINDOW: Final = 0x08000000
 _CREATE_NEW_PROCESS_GROUP: Final = 0x00000200
 
@@ -60,12 +62,15 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 class ListenerFound(msgspec.Struct, frozen=True, kw_only=True):
     """How the listener stands. *is_ours*: it was started from a window, so that one can end it.
 
-    *title* and *advice* say why none answers at *address*; *since* is unknown where it does not tell.
+    *title* and *advice* say why none answers at *address*, *is_taken* that another program does. *moved_to* is where it
+    should answer by the settings of now, "" where it does.
     """
 
     address: str
     is_up: bool = False
     is_ours: bool = False
+    is_taken: bool = False
+    moved_to: str = ""
     since: datetime | None = None
     has_database: bool = True
     spooled: int = 0
@@ -75,10 +80,18 @@ class ListenerFound(msgspec.Struct, frozen=True, kw_only=True):
 
 def listener_of(settings: Settings) -> str:
     """Return where the listener of these settings answers on this computer."""
-    host = settings.listener_host
-    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 -- compared, not bound: all of this computer answers here, too
-        host = "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.listener_port}"
+    return _answering(_url(settings.listener_host, settings.listener_port))
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _answering(url: str) -> str:
+    """Return where a listener bound to *url* answers: one on all addresses of this computer does so here, too."""
+    for everywhere in _EVERYWHERE:
+        url = url.replace(f"//{everywhere}:", "//127.0.0.1:")
+    return url
 
 
 def read_ticket(path: Path) -> Ticket | None:
@@ -97,16 +110,20 @@ async def look(loaded: Loaded) -> ListenerFound:
     ticket = await asyncio.to_thread(read_ticket, loaded.home / TICKET)
     is_ours = ticket is not None and ticket.is_alive
     if ticket is not None and is_ours:
-        address = ticket.url
+        address = _answering(ticket.url)
     try:
-        _, told = await reach.ask_state(address)
+        _, told = await reach.ask_state(address, mirror=mirror_of(loaded))
     except SyncError as error:
-        return ListenerFound(address=address, is_ours=is_ours, title=error.title, advice=error.advice)
-    since = told.get("since")
+        is_taken = isinstance(error, reach.OccupiedError)
+        return ListenerFound(
+            address=address, is_ours=is_ours, is_taken=is_taken, title=error.title, advice=error.advice
+        )
+    since, wanted = told.get("since"), _url(loaded.settings.listener_host, loaded.settings.listener_port)
     return ListenerFound(
         address=address,
         is_up=True,
         is_ours=is_ours,
+        moved_to=wanted if is_ours and ticket is not None and ticket.url != wanted else "",
         since=datetime.fromisoformat(since).astimezone(UTC) if isinstance(since, str) else None,
         has_database=told.get("database", "up") == "up",
         spooled=int(told.get("spool") or 0),
@@ -132,6 +149,33 @@ async def start(loaded: Loaded) -> ListenerFound:
         await asyncio.to_thread(_started, loaded)
         found = await look(loaded)
     return found
+
+
+async def restart(loaded: Loaded) -> ListenerFound:
+    """End the listener that a window has started, and start it where the settings say now.
+
+    It stays as it is where that address is not free: UnreachableError says so.
+    """
+    if (await look(loaded)).moved_to:
+        _check_free(loaded.settings)
+    await asyncio.to_thread(_stopped, loaded.home)
+    return await start(loaded)
+
+
+def _check_free(settings: Settings) -> None:
+    from tsh_sync_gui.serving import bound_to  # noqa: PLC0415 -- a web server comes with it, which few need
+
+    host, port = settings.listener_host, settings.listener_port
+    try:
+        with bound_to(host, port):
+            return
+    except OSError as error:
+        raise UnreachableError(
+            "The listener cannot move",
+            what="network",
+            advice=f"{host} port {port} cannot be used; it stays where it is. Choose another port in the settings.",
+            cause=str(error),
+        ) from error
 
 
 async def stop(loaded: Loaded) -> ListenerFound:

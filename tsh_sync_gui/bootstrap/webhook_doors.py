@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import string
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.listener_process import listener_of
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.bootstrap.secrets import vault_of
@@ -70,15 +70,15 @@ class WebhookSecretKeeper:
 
 
 class WebhookReach:
-    """Fulfils `engine.ports.deliveries.Reach`; *here* tells where the listener of this computer answers."""
+    """Fulfils `engine.ports.deliveries.Reach` for the listener of *live*'s settings on this computer."""
 
-    def __init__(self, here: Callable[[], str] = lambda: reach.LISTENER) -> None:
-        self._here = here
+    def __init__(self, live: LiveSettings) -> None:
+        self._live = live
 
     async def listener(self) -> ListenerState:
         """Return how the listener on this computer stands; UnreachableError says why it does not answer."""
-        address = self._here()
-        milliseconds, told = await reach.ask_state(address)
+        address = listener_of(self._live.now)
+        milliseconds, told = await reach.ask_state(address, mirror=mirror_of(self._live.loaded))
         since = told.get("since")
         return ListenerState(
             address=address,
@@ -103,6 +103,6 @@ def webhooks_inbox(database: Database, registry: Registry, jobs: PgJobs, live: L
         settings=lambda: live.now,
         clock=database.clock,
         secret=WebhookSecretKeeper(live),
-        reach=WebhookReach(lambda: listener_of(live.now)),
+        reach=WebhookReach(live),
         save=live.save,
     )

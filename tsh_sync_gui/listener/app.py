@@ -28,8 +28,8 @@ _LONGEST_ENTITY: Final = 100
 _METHODS: Final = frozenset({"POST", "PUT", "DELETE"})
 
 
-def make_app(backend: Backend, reception: Reception, api: Api) -> FastAPI:
-    """Return the application."""
+def make_app(backend: Backend, reception: Reception, api: Api, *, mirror: str) -> FastAPI:
+    """Return the application; *mirror* tells at `/health` whose it is (`bootstrap.identity`)."""
     app = FastAPI(
         title="tsh-sync listener",
         version=_version(),
@@ -41,7 +41,7 @@ def make_app(backend: Backend, reception: Reception, api: Api) -> FastAPI:
     )
     app.include_router(_webhooks(reception))
     app.include_router(api.router())
-    app.include_router(_open(backend))
+    app.include_router(_open(backend, mirror))
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(SyncError, _problem)
     app.add_exception_handler(HTTPException, _unknown)
@@ -109,7 +109,7 @@ def _webhooks(reception: Reception) -> APIRouter:
     return routes
 
 
-def _open(backend: Backend) -> APIRouter:
+def _open(backend: Backend, mirror: str) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
     async def health() -> Response:
@@ -121,6 +121,7 @@ def _open(backend: Backend) -> APIRouter:
             "spool": backend.spool.waiting,
             "version": _version(),
             "since": iso(backend.began_at),
+            "mirror": mirror,
         }
         if backend.problem is not None:
             document |= {"title": backend.problem.title}

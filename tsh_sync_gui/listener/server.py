@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.webhook_secrets import WebhookSecrets
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Loaded
@@ -163,7 +164,7 @@ class Listener:
             patience=self._patience,
         )
         api = Api(self.backend, self.syncs, self._patience, Figures(self.backend, self.reception))
-        self.app = make_app(self.backend, self.reception, api)
+        self.app = make_app(self.backend, self.reception, api, mirror=mirror_of(loaded))
 
     def _house(self) -> House:
         now = self.backend.settings

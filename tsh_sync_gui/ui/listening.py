@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Loaded
-from tsh_sync_gui.ui.state.webhooks import Listening
+from tsh_sync_gui.ui.state.listener import Listening
 
 
 class ListenerDesk(Protocol):
@@ -25,6 +25,10 @@ class ListenerDesk(Protocol):
 
     async def stop(self) -> Listening:
         """End the one that a window started."""
+        ...
+
+    async def restart(self) -> Listening:
+        """End the one that a window started and start it where the settings say; UnreachableError says why not."""
         ...
 
     async def send_test(self) -> str:
@@ -49,6 +53,10 @@ class ProgramListener:
     async def stop(self) -> Listening:
         """End the one that a window started."""
         return await self._do("stop")  # type: ignore[no-any-return]  # as above
+
+    async def restart(self) -> Listening:
+        """End the one that a window started, and start it where the settings say."""
+        return await self._do("restart")  # type: ignore[no-any-return]  # as above
 
     async def send_test(self) -> str:
         """Send it a ping."""

@@ -15,18 +15,20 @@ _SECONDS: Final = 10.0
 """Zoho itself waits so long for an answer (zoho-api.md 6)."""
 
 
+class OccupiedError(UnreachableError):
+    """Another program answers where the listener should."""
+
+
 def host_of(address: str) -> str:
     """Return the host that *address* names."""
     return urlsplit(address).hostname or address
 
 
-async def ask_health(listener: str = LISTENER) -> int:
-    """Return after how many milliseconds the listener answers; UnreachableError says why it does not."""
-    return (await ask_state(listener))[0]
+async def ask_state(listener: str = LISTENER, *, mirror: str = "") -> tuple[int, dict[str, Any]]:
+    """Return after how many milliseconds the listener answers, and what it says of itself.
 
-
-async def ask_state(listener: str = LISTENER) -> tuple[int, dict[str, Any]]:
-    """Return after how many milliseconds the listener answers, and what it says of itself; UnreachableError if not."""
+    UnreachableError says why it does not; OccupiedError that what answers serves another *mirror*, or none.
+    """
     address = f"{listener}/health"
     try:
         async with httpx.AsyncClient(timeout=_SECONDS, trust_env=False) as http:
@@ -40,7 +42,7 @@ async def ask_state(listener: str = LISTENER) -> tuple[int, dict[str, Any]]:
             cause=f"{address}: {type(failure).__name__}",
         ) from None
     if not response.is_success:
-        raise UnreachableError(
+        raise OccupiedError(
             "Something else answers at the listener's address",
             what="network",
             advice=f"{address} answered HTTP {response.status_code}; another program may use that port.",
@@ -48,9 +50,18 @@ async def ask_state(listener: str = LISTENER) -> tuple[int, dict[str, Any]]:
         )
     try:
         told = response.json()
-    except ValueError:  # an older listener, or another program
+    except ValueError:
         told = None
-    return _milliseconds(response), told if isinstance(told, dict) else {}
+    known = told if isinstance(told, dict) else {}
+    if "since" not in known or (mirror and (known.get("mirror") or mirror) != mirror):
+        whose = "the listener of another database" if "since" in known else "another program"
+        raise OccupiedError(
+            "Something else answers at the listener's address",
+            what="network",
+            advice=f"{listener} is used by {whose}: deliveries do not come here. Choose another port, or end it.",
+            cause=f"{address}: mirror {known.get('mirror')}",
+        )
+    return _milliseconds(response), known
 
 
 async def ping(address: str) -> int:

@@ -43,7 +43,7 @@ def inbox_at(running, hours):
         settings=lambda: up.wiring.settings.now,
         clock=Later(hours),
         secret=WebhookSecretKeeper(up.wiring.settings),
-        reach=WebhookReach(),
+        reach=WebhookReach(up.wiring.settings),
         save=up.wiring.settings.save,
     )
 

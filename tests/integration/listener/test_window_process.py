@@ -4,12 +4,16 @@ import asyncio
 import json
 import os
 import socket
+import threading
 from dataclasses import replace
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import pytest
 
 from tests.integration.listener.conftest import SECRET
 from tsh_sync_gui.bootstrap import listener_process
+from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.listener_process import TICKET, Ticket, TicketHolder, listener_of, read_ticket
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.settings import load
@@ -35,14 +39,22 @@ def test_it_is_started_tested_found_by_another_window_and_ended(database, tmp_pa
     """One start, because a process takes its time; nothing of it is left at the end."""
     monkeypatch.setenv("TSH_DATABASE_URL", database)
     monkeypatch.setenv("ZOHO_WEBHOOK_SECRET", SECRET)
-    loaded = loaded_of(tmp_path)
+    loaded = loaded_of(tmp_path, database_url=database)
 
     before = run(listener_process.look(loaded))
     started = run(listener_process.start(loaded))
     again = run(listener_process.start(loaded))
     told = run(listener_process.send_test(loaded))
+    elsewhere = loaded_of(tmp_path, database_url=database)
+    moved = run(listener_process.look(elsewhere))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", elsewhere.settings.listener_port))
+        taken.listen()
+        with pytest.raises(UnreachableError, match="cannot move"):
+            run(listener_process.restart(elsewhere))
+    restarted = run(listener_process.restart(elsewhere))
     process = read_ticket(tmp_path / TICKET)
-    ended = run(listener_process.stop(loaded))
+    ended = run(listener_process.stop(elsewhere))
 
     assert (before.is_up, before.is_ours) == (False, False)
     assert "does not run" in before.title
@@ -51,10 +63,46 @@ def test_it_is_started_tested_found_by_another_window_and_ended(database, tmp_pa
     assert started.since is not None
     assert again.since == started.since
     assert "/api/webhooks/zoho" in told
+    assert (moved.is_up, moved.address) == (True, started.address)
+    assert moved.moved_to == restarted.address == listener_of(elsewhere.settings)
+    assert (restarted.is_up, restarted.is_ours, restarted.moved_to) == (True, True, "")
     assert process is not None
     assert not process.is_alive
     assert (ended.is_up, ended.is_ours) == (False, False)
     assert not (tmp_path / TICKET).exists()
+
+
+def test_what_answers_there_for_another_database_or_is_another_program_is_not_ours(listener, tmp_path, monkeypatch):
+    port = int(listener.url.rpartition(":")[2])
+    monkeypatch.delenv("TSH_DATABASE_URL", raising=False)
+
+    other = run(listener_process.look(loaded_of(tmp_path, listener_port=port)))
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        (tmp_path / "health").write_text('{"status": "ok"}')
+        server.RequestHandlerClass = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        program = run(listener_process.look(loaded_of(tmp_path, listener_port=server.server_port)))
+
+    assert (other.is_up, other.is_taken, program.is_up, program.is_taken) == (False, True, False, True)
+    assert "another database" in other.advice
+    assert "another program" in program.advice
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("postgresql://sara:1@LOCALHOST/tsh", True),
+        ("postgresql://omar:2@127.0.0.1:5432/tsh", True),
+        ("postgresql://127.0.0.1:5433/tsh", False),
+        ("", False),
+    ],
+)
+def test_a_mirror_is_known_by_its_database_and_not_by_who_asks(tmp_path, url, same):
+    one = load(home=tmp_path, overrides={"database_url": "postgresql://localhost/tsh"}, environment=False)
+
+    assert (
+        mirror_of(load(home=tmp_path, overrides={"database_url": url}, environment=False)) == mirror_of(one)
+    ) is same
 
 
 @pytest.mark.timeout(60)

@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tsh_sync_gui.bootstrap import listener_process
+from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.listener_process import listener_of
 from tsh_sync_gui.bootstrap.setup.ground import Ground
 from tsh_sync_gui.bootstrap.setup.values import WebhookEvent, WebhookPlan
@@ -94,11 +95,12 @@ class WebhookStep:
 
     async def test(self, *, public: bool) -> str:
         """Send a ping to the listener here, or at the public address; returns what was seen, raises what is wrong."""
-        settings = (await self._ground.settings()).settings
-        address = settings.webhook_url
+        loaded = await self._ground.settings()
+        address = loaded.settings.webhook_url
         if not public:
-            here = listener_of(settings)
-            return f"The listener answers at {here} ({await reach.ask_health(here)} ms)."
+            here = listener_of(loaded.settings)
+            milliseconds, _ = await reach.ask_state(here, mirror=mirror_of(loaded))
+            return f"The listener answers at {here} ({milliseconds} ms)."
         if not address:
             raise ConfigurationError("There is no public address yet", advice="Enter the address Zoho is to call.")
         return f"{reach.host_of(address)} answers the ping with HTTP 200 ({await reach.ping(address)} ms)."

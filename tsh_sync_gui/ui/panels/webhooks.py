@@ -22,8 +22,9 @@ from tsh_sync_gui.ui.panels.webhooks_feed import Reading
 from tsh_sync_gui.ui.panels.webhooks_lists import WebhookLists
 from tsh_sync_gui.ui.panels.webhooks_view import InboxView
 from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.listener import Listening, Mending
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.state.webhooks import InboxFilter, Listening, empty_words
+from tsh_sync_gui.ui.state.webhooks import InboxFilter, empty_words
 from tsh_sync_gui.ui.webhook_service import WebhookService
 
 _LOOK_MS: Final = 5_000
@@ -53,7 +54,12 @@ class WebhookPanel(Panel):
         self._in_coverage = False
         self.bar = WebhookBar()
         self.deeds = WebhookDeeds(self, session)
-        self.around = WebhookAround(session, start=self.deeds.start, resume=lambda: self.deeds.pause(paused=False))
+        mend = {
+            Mending.START: self.deeds.start,
+            Mending.RESTART: self.deeds.restart,
+            Mending.SETTINGS: lambda: self.settings_wanted.emit("Webhooks"),
+        }
+        self.around = WebhookAround(session, mend=mend, resume=lambda: self.deeds.pause(paused=False))
         zone = lambda: self.around.zone  # noqa: E731 -- asked at each row
         self.lists = WebhookLists(lambda: session.now, zone, kept)
         self.coverage = CoveragePage(lambda: session.now, zone, kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -10,23 +10,28 @@ from tsh_sync_gui.engine.ports.deliveries import InboxFigures
 from tsh_sync_gui.ui.panels.webhooks_menu import Standing
 from tsh_sync_gui.ui.panels.webhooks_strip import WebhookStrip
 from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.listener import Listening, Mending, down_problem, mending, mending_words
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import ago, tr
-from tsh_sync_gui.ui.state.webhooks import Listening, down_problem, paused_problem, strip
+from tsh_sync_gui.ui.state.webhooks import paused_problem, strip
+from tsh_sync_gui.ui.widgets.basics import set_text
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 
 class WebhookAround(QWidget):
     """Knows how the listener, today's figures and the processing stand, and shows it."""
 
-    def __init__(self, session: Session, *, start: Callable[[], object], resume: Callable[[], object]) -> None:
+    def __init__(
+        self, session: Session, *, mend: Mapping[Mending, Callable[[], object]], resume: Callable[[], object]
+    ) -> None:
         super().__init__()
         self._session = session
+        self._mend = mend
         self.figures: InboxFigures | None = None
         self.listening: Listening | None = None
         self.is_paused = self.is_busy = False
         self.strip = WebhookStrip()
-        self.down = ProblemBox(Problem(title=""), (tr("Start listener"), start))
+        self.down = ProblemBox(Problem(title=""), (tr("Start listener"), self._do))
         self.paused = ProblemBox(Problem(title=""), (tr("Resume processing"), resume))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -89,6 +94,10 @@ class WebhookAround(QWidget):
             has_one=has_one,
         )
 
+    def _do(self) -> None:
+        if deed := self._mend.get(mending(self.listening)):
+            deed()
+
     def show_all(self) -> None:
         """Show how all of it stands now."""
         whole, now = self._session.service, self._session.now
@@ -101,11 +110,11 @@ class WebhookAround(QWidget):
         if problem is not None:
             self.down.show_problem(problem)
         self.down.setVisible(problem is not None)
-        is_up = self.listening is not None and self.listening.is_up
+        deed = mending(self.listening)
         if self.down.choice is not None:
-            self.down.choice.setVisible(not is_up and not self.is_demo)
+            self.down.choice.setVisible(deed is not Mending.NOTHING and not self.is_demo)
             self.down.choice.setEnabled(not self.is_busy)
-            self.down.choice.setText(tr("Starting…") if self.is_busy else tr("Start listener"))
+            set_text(self.down.choice, tr("Starting…") if self.is_busy else mending_words(deed))
         if self.is_paused:
             self.paused.show_problem(paused_problem(self.figures.waiting if self.figures else 0))
         self.paused.setVisible(self.is_paused)

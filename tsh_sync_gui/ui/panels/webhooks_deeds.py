@@ -17,10 +17,10 @@ from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.listening import ListenerDesk
 from tsh_sync_gui.ui.panels.webhooks_questions import FreshSecret, ReplayQuestion, SecretQuestion
 from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.listener import Listening
 from tsh_sync_gui.ui.state.prices import priced
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.state.webhooks import Listening
 from tsh_sync_gui.ui.state.webhooks_detail import as_request
 from tsh_sync_gui.ui.state.webhooks_replay import replayed_problem
 from tsh_sync_gui.ui.webhook_service import WebhookService
@@ -201,6 +201,12 @@ class WebhookDeeds(QObject):
         if self.listener is not None:
             self.busy.emit(True)
             self._actions.run(self.listener.start(), then=self._started, otherwise=self._not_started)
+
+    def restart(self) -> None:
+        """End the listener that a window started, and start it where the settings say now."""
+        if self.listener is not None:
+            self.busy.emit(True)
+            self._actions.run(self.listener.restart(), then=self._started, otherwise=self._not_started)
 
     def _started(self, found: Listening) -> None:
         self.busy.emit(False)

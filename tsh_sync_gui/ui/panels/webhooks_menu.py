@@ -41,9 +41,12 @@ def entries(now: Standing) -> tuple[tuple[Entry, ...], ...]:
     """Return the lines in groups."""
     none = "" if now.has_one else tr("Choose a delivery first.")
     listener = (
-        Entry("stop", tr("End the listener…"), "stop", "", _why_no_stop(now))
+        (
+            Entry("restart", tr("Restart the listener"), "refresh", "", _why_no_stop(now)),
+            Entry("stop", tr("End the listener…"), "stop", "", _why_no_stop(now)),
+        )
         if now.is_up
-        else Entry("start", tr("Start the listener"), "play", "", _why_no_start(now))
+        else (Entry("start", tr("Start the listener"), "play", "", _why_no_start(now)),)
     )
     pause = (
         Entry("pause", tr("Resume processing"), "play")
@@ -56,7 +59,7 @@ def entries(now: Standing) -> tuple[tuple[Entry, ...], ...]:
             Entry("copy", tr("Copy as request"), "copy", "C", none),
             Entry("since", tr("Replay everything since…"), "history"),
         ),
-        (pause, listener),
+        (pause, *listener),
         (
             Entry(
                 "public",

@@ -6,60 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxQuery, InboxRow
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
+from tsh_sync_gui.ui.state.listener import Listening
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
 
 MOST_NEW: Final = 200
 """So many new deliveries are counted one by one."""
 _FULL: Final = 0.8
-
-
-class Listening(Protocol):
-    """How the listener of this computer stands; `bootstrap.listener_process.ListenerFound` fulfils it."""
-
-    @property
-    def address(self) -> str:
-        """Return where it answers, or would."""
-        ...
-
-    @property
-    def is_up(self) -> bool:
-        """Tell whether it answers."""
-        ...
-
-    @property
-    def is_ours(self) -> bool:
-        """Tell whether a window started it, and can end it."""
-        ...
-
-    @property
-    def since(self) -> datetime | None:
-        """Return since when."""
-        ...
-
-    @property
-    def has_database(self) -> bool:
-        """Tell whether it reaches the database."""
-        ...
-
-    @property
-    def spooled(self) -> int:
-        """Return how many deliveries wait on its disk for the database."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """Return why it does not answer."""
-        ...
-
-    @property
-    def advice(self) -> str:
-        """Return what to do about that."""
-        ...
 
 
 class Only(StrEnum):
@@ -281,33 +238,6 @@ def delay_words(seconds: float) -> str:
     if seconds < 10:
         return tr("{seconds} s").format(seconds=number(round(seconds, 1)))
     return span(seconds)
-
-
-def down_problem(listening: Listening | None, *, minutes: int, why_not: str = "") -> Problem | None:
-    """Return what is wrong with the listener, None when it takes deliveries in; *minutes* is how often is polled."""
-    if listening is None:
-        return None
-    if not listening.is_up:
-        every = tr("Polling covers changes every {time} while a window or a worker runs.").format(
-            time=span(minutes * 60)
-        )
-        return Problem(
-            title=tr("Deliveries are not being received"),
-            meaning=f"{tr('No listener answers at {address}.').format(address=listening.address)} {every}",
-            doing=why_not,
-            tone="amber",
-        )
-    if not listening.has_database:
-        return Problem(
-            title=tr("The listener does not reach the database"),
-            meaning=tr(
-                "Deliveries are kept on its disk and handed over later: %Ln so far.",
-                None,
-                listening.spooled,
-            ),
-            tone="amber",
-        )
-    return None
 
 
 def paused_problem(waiting: int) -> Problem:

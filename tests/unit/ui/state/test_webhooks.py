@@ -12,6 +12,7 @@ from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxQuery
 from tsh_sync_gui.engine.ports.inbox import Change, EventState, Verdict
 from tsh_sync_gui.ui.state import webhooks as state
 from tsh_sync_gui.ui.state import webhooks_rows as rows
+from tsh_sync_gui.ui.state.listener import Mending, down_problem, mending
 from tsh_sync_gui.ui.state.webhooks import Flow, InboxFilter, Only, Work
 
 FIGURES = InboxFigures(received=143, refused=6, waiting=2, last=NOW, delay_p50=0.42, delay_p95=1.9)
@@ -78,16 +79,22 @@ def test_the_strip_warns_near_zoho_s_daily_cap_and_where_there_is_no_public_addr
 
 
 def test_a_listener_that_is_down_or_has_no_database_is_explained():
-    down = state.down_problem(DOWN, minutes=30)
-    away = state.down_problem(Found(has_database=False, spooled=38), minutes=30)
+    down = down_problem(DOWN, minutes=30)
+    away = down_problem(Found(has_database=False, spooled=38), minutes=30)
 
     assert down is not None
     assert away is not None
     assert down.title == "Deliveries are not being received"
     assert "Polling covers changes every 30 min while a window or a worker runs." in down.meaning
     assert "38 so far" in away.meaning
-    assert state.down_problem(Found(), minutes=30) is None
-    assert state.down_problem(None, minutes=30) is None
+    assert down_problem(Found(), minutes=30) is None
+    moved = Found(moved_to="http://127.0.0.1:8123")
+    assert "it is http://127.0.0.1:8123 now" in down_problem(moved, minutes=30).meaning
+    taken = replace(DOWN, is_taken=True)
+    assert "another program" in down_problem(taken, minutes=30).meaning
+    found = [mending(one) for one in (None, Found(), DOWN, moved, taken)]
+    assert found == [Mending.NOTHING, Mending.NOTHING, Mending.START, Mending.RESTART, Mending.SETTINGS]
+    assert down_problem(None, minutes=30) is None
     assert "31 of today" in state.paused_problem(31).meaning
 
 
