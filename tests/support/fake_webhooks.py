@@ -140,6 +140,10 @@ class FakeWebhooks:
         """Return how many match."""
         return len(self._matching(query))
 
+    async def ids(self, query: InboxQuery = _ALL) -> list[int]:
+        """Return the numbers that match."""
+        return [row.id for row in self._matching(query)]
+
     async def detail(self, number: int) -> InboxDetail | None:
         """Return a delivery opened."""
         row = next((one for one in self.rows if one.id == number), None)
@@ -160,6 +164,7 @@ class FakeWebhooks:
             done_at=row.received_at + timedelta(seconds=row.delay) if row.delay else None,
             modified_at=None if is_refused else row.received_at - timedelta(seconds=3),
             organization_id="" if is_refused else "748369814",
+            label="LED panel 60x60" if row.record_id else "",
             delivery=Delivery(
                 address="/api/webhooks/zoho",
                 body=self.bodies.get(number, _BODY),

@@ -70,6 +70,10 @@ class WebhooksInbox:
         """Return how many deliveries match."""
         return await self._deliveries.count(query)
 
+    async def ids(self, query: InboxQuery = _ANY) -> Sequence[int]:
+        """Return the numbers of all deliveries that match, newest first."""
+        return await self._deliveries.ids(query)
+
     async def detail(self, number: int) -> InboxDetail | None:
         """Return one delivery opened, None when it is not (or no longer) known."""
         return await self._deliveries.detail(number)

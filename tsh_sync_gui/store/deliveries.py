@@ -40,6 +40,8 @@ _MATCHES: Final = """
         lower(%(text)s)) > 0)
 """
 _COUNT: Final = f"SELECT count(*) FROM sync.webhook_events WHERE {_MATCHES}"
+_IDS: Final = f"SELECT id FROM sync.webhook_events WHERE {_MATCHES} ORDER BY id DESC"
+_LABEL: Final = "SELECT {label} FROM {table} WHERE zoho_id = %s LIMIT 1"
 _PAGE: Final = f"""
 SELECT {_ROW} FROM sync.webhook_events WHERE (%(after)s::bigint IS NULL OR id < %(after)s) AND {_MATCHES}
 ORDER BY id DESC LIMIT %(limit)s
@@ -124,6 +126,10 @@ class PgDeliveries:
         ((found,),) = await self._rows(_COUNT, _values(query))
         return int(found)
 
+    async def ids(self, query: InboxQuery) -> Sequence[int]:
+        """Return the numbers of all deliveries that match, newest first."""
+        return [row[0] for row in await self._rows(_IDS, _values(query))]
+
     async def detail(self, number: int) -> InboxDetail | None:
         """Return one delivery, None when it is not (or no longer) known."""
         rows = await self._rows(_ONE, (number,))
@@ -153,7 +159,16 @@ class PgDeliveries:
                 RecordChange(at=one[0], action=one[1], fields=tuple(one[2]), actor=one[3], origin=one[4], run_id=one[5])
                 for one in changes
             ),
+            label=await self._label(row.entity, row.record_id),
         )
+
+    async def _label(self, name: str, record_id: str) -> str:
+        """Return what a record is called in the mirror."""
+        entity = next((one for one in self._registry if one.name == name), None)
+        if entity is None or not record_id:
+            return ""
+        rows = await self._rows(_LABEL.format(label=entity.label, table=table_of(entity)), (record_id,))
+        return str(rows[0][0] or "") if rows else ""
 
     async def plan(
         self, ids: Sequence[int] | None, *, since: datetime | None = None, force: bool = False

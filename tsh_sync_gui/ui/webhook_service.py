@@ -39,6 +39,10 @@ class WebhookService(Protocol):
         """Return how many deliveries match."""
         ...
 
+    async def ids(self, query: InboxQuery = ...) -> Sequence[int]:
+        """Return the numbers of all deliveries that match, newest first."""
+        ...
+
     async def detail(self, number: int) -> InboxDetail | None:
         """Return one delivery opened."""
         ...

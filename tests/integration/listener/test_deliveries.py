@@ -103,6 +103,7 @@ def test_bad_input_is_refused_with_a_reason_and_queues_nothing(listener, body, h
     assert set(answer.json()["error"]) == {"kind", "title", "advice"}
     assert listener.queued() == 0
     assert {row[0] for row in listener.events()} <= {"refused"}
+    assert listener.query("SELECT diagnosis->'status' FROM sync.webhook_events") in ([], [(status,)])
 
 
 def test_a_form_with_two_documents_is_refused(listener):

@@ -68,7 +68,8 @@ class RecordChange:
 class InboxDetail:
     """One delivery opened: as it came in (secret headers hidden), why it was refused, and its later replays.
 
-    *changes* is the audit of its record from the delivery on, newest first.
+    *label* is what its record is called here, "" while it is not known. *changes* is the audit of the record from the
+    delivery on, newest first.
     """
 
     row: InboxRow
@@ -80,6 +81,7 @@ class InboxDetail:
     diagnosis: Diagnosis
     replays: tuple[int, ...] = ()
     changes: tuple[RecordChange, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,10 @@ class Deliveries(Protocol):
 
     async def count(self, query: InboxQuery) -> int:
         """Return how many deliveries match."""
+        ...
+
+    async def ids(self, query: InboxQuery) -> Sequence[int]:
+        """Return the numbers of all deliveries that match, newest first."""
         ...
 
     async def detail(self, number: int) -> InboxDetail | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -12,15 +11,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from PySide6.QtWidgets import QTabWidget as Tabs
 
-from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.engine.ports.deliveries import InboxDetail
 from tsh_sync_gui.engine.ports.inbox import Verdict
 from tsh_sync_gui.ui.state import webhooks_detail as state
 from tsh_sync_gui.ui.state import webhooks_diagnosis as diagnosis
 from tsh_sync_gui.ui.state.columns import Column, Keyed
-from tsh_sync_gui.ui.state.dead_letters_payload import payload_tree
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.webhooks_body import Body
 from tsh_sync_gui.ui.state.webhooks_rows import verdict_look
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text, set_tip, tool
 from tsh_sync_gui.ui.widgets.code_view import Ways, code_view
@@ -100,6 +98,7 @@ class DeliveryPane(QWidget):
         self.facts = FactGrid()
         self.diagnosis = ProblemBox(Problem(title=""))
         self.diagnosis_facts = FactGrid()
+        self._tried_heading = label(tr("Computed signatures"), "section")
         self.tree = PayloadTree()
         self.text = code_view(tr("Body as text"))
         self.body = Ways()
@@ -172,19 +171,19 @@ class DeliveryPane(QWidget):
         copy = tool("copy", tr("Copy the diagnosis"))
         copy.clicked.connect(self._copy_diagnosis)
         row = QHBoxLayout()
-        row.addWidget(label(tr("Computed signatures"), "section"), 1)
-        row.addWidget(copy)
+        row.addWidget(self.diagnosis_facts, 1)
+        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignBottom)
         column.addWidget(self.diagnosis)
-        column.addWidget(self.diagnosis_facts)
         column.addLayout(row)
+        column.addWidget(self._tried_heading)
         column.addWidget(self.tried)
         column.addStretch(1)
         return scrolled(whole)
 
     # Shown
 
-    def show_detail(self, detail: InboxDetail, title: str) -> None:
-        """Show *detail*; the tab in front stays where it can."""
+    def show_detail(self, detail: InboxDetail, title: str, body: Body) -> None:
+        """Show *detail*, whose entity is called *title*, with its *body*; the tab in front stays where it can."""
         is_other = self.detail is None or self.detail.row.id != detail.row.id
         self.detail = detail
         row, now = detail.row, self._now()
@@ -205,7 +204,7 @@ class DeliveryPane(QWidget):
         set_text(self.other, f"{words} (#{other})")
         self.facts.show_facts(state.facts(detail, now=now, zone=self._zone()))
         if is_other:
-            self._show_body(detail)
+            self._show_body(body)
             self.headers.set_rows([])
             self.headers.set_rows(state.header_rows(detail))
             self._show_diagnosis(detail)
@@ -213,13 +212,11 @@ class DeliveryPane(QWidget):
         count = len(detail.changes)
         self.changes.set_rows([state.ChangeRow(count - place, one) for place, one in enumerate(detail.changes)])
 
-    def _show_body(self, detail: InboxDetail) -> None:
-        document = state.document_of(detail.delivery)
-        text = redact(state.body_text(detail.delivery))
-        self.text.setPlainText(text or tr("(empty)"))
-        self.tree.show_nodes(payload_tree(redact(json.dumps(document))) if document is not None else ())
-        self.body.offer("tree", is_open=document is not None)
-        self.body.show_way("tree" if document is not None else "text")
+    def _show_body(self, body: Body) -> None:
+        self.text.setPlainText(body.text or tr("(empty)"))
+        self.tree.show_nodes(body.nodes)
+        self.body.offer("tree", is_open=body.is_document)
+        self.body.show_way("tree" if body.is_document else "text")
 
     def _show_diagnosis(self, detail: InboxDetail) -> None:
         is_refused = detail.row.verdict is Verdict.REFUSED
@@ -231,7 +228,9 @@ class DeliveryPane(QWidget):
         self.tried.set_rows([])
         rows = diagnosis.tried_rows(detail.diagnosis)
         self.tried.set_rows(rows)
-        self.tried.setFixedHeight(_HEAD_HEIGHT + _ROW_HEIGHT * max(1, len(rows)))
+        self.tried.setFixedHeight(_HEAD_HEIGHT + _ROW_HEIGHT * len(rows))
+        for one in (self._tried_heading, self.tried):
+            one.setVisible(bool(rows))
         if is_refused:
             self.tabs.setCurrentIndex(DIAGNOSIS)
         elif not self.tabs.isTabVisible(front):

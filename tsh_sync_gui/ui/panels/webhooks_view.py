@@ -18,12 +18,19 @@ from tsh_sync_gui.ui.panels.webhooks_lists import WebhookLists
 from tsh_sync_gui.ui.state.dead_letters import Marks
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.state.webhooks import Flow, InboxFilter
+from tsh_sync_gui.ui.state.webhooks_body import Body, body_of
 from tsh_sync_gui.ui.state.webhooks_detail import can_replay
 from tsh_sync_gui.ui.state.webhooks_rows import DeliveryRow
 from tsh_sync_gui.ui.webhook_service import WebhookService
 
 _SETTLED_MS: Final = 60
-_MOST: Final = 50_000
+_PAGE: Final = 5_000
+
+
+async def _opened(service: WebhookService, number: int) -> tuple[InboxDetail, Body] | None:
+    """Return a delivery, and its body as it is shown."""
+    found = await service.detail(number)
+    return None if found is None else (found, await asyncio.to_thread(body_of, found.delivery))
 
 
 class InboxView(QObject):
@@ -158,13 +165,13 @@ class InboxView(QObject):
     def _read_detail(self) -> None:
         mine = self._wanted
         if self._service is not None and mine:
-            self._actions.run(
-                self._service.detail(int(mine)), then=lambda found: self._show(found) if mine == self._wanted else None
-            )
+            show = lambda found: self._show(found) if mine == self._wanted else None  # noqa: E731 -- of this reading
+            self._actions.run(_opened(self._service, int(mine)), then=show)
 
-    def _show(self, detail: InboxDetail | None) -> None:
-        if detail is not None and self._lists.table.model.rows:
-            self._lists.pane.show_detail(detail, self._lists.title_of(detail.row.entity))
+    def _show(self, found: tuple[InboxDetail, Body] | None) -> None:
+        if found is not None and self._lists.table.model.rows:
+            detail, body = found
+            self._lists.pane.show_detail(detail, self._lists.title_of(detail.row.entity), body)
             if self._lists.is_shown:
                 self._lists.show_list()
             self.opened.emit()
@@ -186,16 +193,16 @@ class InboxView(QObject):
         service, wanted = self._service, self.feed.wanted
 
         async def keys() -> tuple[str, ...]:
-            return tuple([row.key for row in await self._all(service, wanted)])
+            return tuple([str(one) for one in await service.ids(wanted.query)]) if service is not None else ()
 
         self._actions.run(keys(), then=lambda found: self._lists.table.model.use_marks(Marks(found)))
 
     async def _all(self, service: WebhookService | None, wanted: InboxFilter) -> list[DeliveryRow]:
-        """Return all that match, as far as is sensible."""
+        """Return all that match."""
         rows: list[DeliveryRow] = []
         after = None
-        while service is not None and len(rows) < _MOST:
-            page = await service.page(wanted.query, after=after, limit=1000)
+        while service is not None:
+            page = await service.page(wanted.query, after=after, limit=_PAGE)
             rows += self._lists.rows_of(page.rows)
             after = page.after
             if after is None:

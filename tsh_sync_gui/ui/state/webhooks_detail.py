@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from tsh_sync_gui.engine.ports.inbox import Delivery, EventState, Verdict
 from tsh_sync_gui.ui.state.columns import Column
 from tsh_sync_gui.ui.state.texts import ago, exact, number, tr
 from tsh_sync_gui.ui.state.webhooks import delay_words, verdict_word
-from tsh_sync_gui.ui.state.webhooks_rows import event_words, work_words
+from tsh_sync_gui.ui.state.webhooks_rows import event_words, outcome_words, work_words
 
 _HIDDEN: Final = frozenset(
     {"authorization", "cookie", "proxy-authorization", "x-api-key", "x-zoho-webhook-signature", "x-real-ip"}
@@ -37,31 +37,19 @@ class Fact:
 
 
 def heading(detail: InboxDetail, title: str) -> str:
-    """Return what the delivery is called: its event, and the record's number."""
+    """Return what the delivery is called: its event, and the record's name, or its number where none is known."""
     row = detail.row
     if not row.entity:
         return tr("Delivery #{number}").format(number=row.id)
-    return " · ".join(part for part in (event_words(row, title), row.record_id) if part)
-
-
-def outcome_words(outcome: str) -> str:
-    """Return in a sentence what was done with a delivery."""
-    return {
-        "fetched": tr("Its record was fetched from Zoho and stored."),
-        "taken from the body": tr("Its body held the whole record; that was stored, without a call."),
-        "a newer delivery came with it": tr("A newer delivery of the same record came with it and was used."),
-        "already deleted": tr("The record was deleted already."),
-        "never known": tr("The record was never known here, so there was nothing to delete."),
-        "the mirror is newer": tr("What is stored is newer than what it tells of."),
-        "fetched since": tr("The record was fetched since; nothing was left to do."),
-    }.get(outcome, outcome)
+    return " · ".join(part for part in (event_words(row, title), detail.label or row.record_id) if part)
 
 
 def done_words(detail: InboxDetail) -> str:
     """Return what was done with a delivery, whatever became of it."""
     row = detail.row
     if row.verdict is Verdict.REFUSED:
-        return tr("It was answered with 401, kept to be looked at, and not processed.")
+        words = tr("It was answered with {status}, kept to be looked at, and not processed.")
+        return words.format(status=refused_with(detail.diagnosis))
     if row.verdict is Verdict.PING:
         return tr("A test: it was answered with 200, and there was nothing to do.")
     if row.outcome:
@@ -75,6 +63,11 @@ def done_words(detail: InboxDetail) -> str:
             return tr("The same text came before; nothing was done again.")
         case _:
             return tr("There was nothing to do.")
+
+
+def refused_with(diagnosis: Mapping[str, Any]) -> int:
+    """Return the status of the answer; what was kept before it was noted tells by what was looked at."""
+    return int(diagnosis.get("status") or (401 if "header" in diagnosis else 400))
 
 
 def can_replay(detail: InboxDetail) -> bool:
@@ -93,7 +86,10 @@ def replay_hint(detail: InboxDetail) -> str:
 def facts(detail: InboxDetail, *, now: datetime, zone: str) -> tuple[Fact, ...]:
     """Return what is known of a delivery, in order of interest."""
     row, delivery = detail.row, detail.delivery
-    found = [
+    found = [Fact(tr("Record"), row.record_id)] if row.record_id else []
+    if detail.label:
+        found.insert(0, Fact(tr("Name"), detail.label))
+    found += [
         Fact(tr("Received"), ago(row.received_at, now), exact(row.received_at, zone)),
         Fact(tr("Verdict"), " · ".join(part for part in (verdict_word(row.verdict), row.scheme) if part)),
         Fact(tr("Processing"), work_words(row), exact(detail.done_at, zone)),

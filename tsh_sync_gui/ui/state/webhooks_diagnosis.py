@@ -10,7 +10,7 @@ from tsh_sync_gui.engine.ports.deliveries import InboxDetail
 from tsh_sync_gui.ui.state.columns import Column
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import number, tr
-from tsh_sync_gui.ui.state.webhooks_detail import Fact
+from tsh_sync_gui.ui.state.webhooks_detail import Fact, refused_with
 
 _LENGTHS: Final = {"hex": 64, "base64": 44}
 
@@ -96,7 +96,9 @@ def diagnosis_facts(diagnosis: Mapping[str, Any]) -> tuple[Fact, ...]:
     """Return what was looked at, step by step."""
     header = diagnosis.get("header") or {}
     encoding, length = str(header.get("encoding", "")), int(header.get("length") or 0)
-    found = [Fact(tr("Header present"), tr("yes") if header.get("present") else tr("no"))]
+    found = [Fact(tr("Answered with"), str(refused_with(diagnosis)))]
+    if header:
+        found.append(Fact(tr("Header present"), tr("yes") if header.get("present") else tr("no")))
     if header.get("present"):
         right = _LENGTHS.get(encoding)
         words = tr("%Ln character(s)", None, length)

@@ -96,6 +96,21 @@ def work_words(row: InboxRow) -> str:
     return work_word(row.state)
 
 
+def outcome_words(outcome: str) -> str:
+    """Return in a sentence what was done with a delivery."""
+    return {
+        "fetched": tr("Its record was fetched from Zoho and stored."),
+        "gone, marked as deleted": tr("Its record is gone in Zoho; it is marked as deleted here."),
+        "nothing to keep": tr("Zoho has nothing of it that is kept here: it is gone, or of another kind."),
+        "taken from the body": tr("Its body held the whole record; that was stored, without a call."),
+        "a newer delivery came with it": tr("A newer delivery of the same record came with it and was used."),
+        "already deleted": tr("The record was deleted already."),
+        "never known": tr("The record was never known here, so there was nothing to delete."),
+        "the mirror is newer": tr("What is stored is newer than what it tells of."),
+        "fetched since": tr("The record was fetched since; nothing was left to do."),
+    }.get(outcome, outcome)
+
+
 def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple[Column[DeliveryRow], ...]:
     """Return the columns of the list; the first one is where rows are marked."""
     return (
@@ -116,7 +131,7 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             text=lambda row: event_words(row.row, row.title),
             value=lambda row: f"{row.row.entity} {row.row.change.value}".strip(),
             hint=_event_hint,
-            width=136,
+            width=168,
         ),
         Column(
             key="record",
@@ -151,7 +166,7 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             value=lambda row: row.row.state.value,
             icon=lambda row: work_look(row.row.state).icon,
             tone=lambda row: work_look(row.row.state).tone.value,
-            hint=lambda row: row.row.title or row.row.outcome,
+            hint=lambda row: row.row.title or outcome_words(row.row.outcome),
             width=128,
         ),
         Column(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from tests.support.fake_service import quota_of
 from tests.support.fake_webhooks import NOW, FakeWebhooks, row_of
 from tsh_sync_gui.engine.ports.deliveries import InboxDetail, ReplayPlan, SecretState
 from tsh_sync_gui.engine.ports.inbox import Delivery, EventState, Verdict
+from tsh_sync_gui.ui.state import webhooks_body as bodies
 from tsh_sync_gui.ui.state import webhooks_detail as state
 from tsh_sync_gui.ui.state import webhooks_diagnosis as diagnosis
 from tsh_sync_gui.ui.state import webhooks_replay as replays
@@ -34,6 +36,7 @@ def facts_of(detail: InboxDetail) -> dict[str, str]:
         ({"verdict": Verdict.REFUSED, "state": EventState.IGNORED, "outcome": ""}, "answered with 401"),
         ({"verdict": Verdict.PING, "state": EventState.IGNORED, "outcome": ""}, "A test"),
         ({"outcome": "fetched"}, "was fetched from Zoho"),
+        ({"outcome": "gone, marked as deleted"}, "is gone in Zoho; it is marked as deleted"),
         ({"outcome": "taken from the body"}, "without a call"),
         ({"outcome": "something new"}, "something new"),
         ({"state": EventState.WAITING, "outcome": ""}, "waits for its turn"),
@@ -54,7 +57,8 @@ def test_facts_name_what_is_known_and_link_replays():
     assert facts_of(first)["Address"] == "/api/webhooks/zoho?event=item_updated"
     assert facts_of(first)["Body"] == "102 bytes, application/json"
     assert (facts_of(again)["Replay of"], facts_of(again)["Replayed as"]) == ("#7", "#11, #12")
-    assert state.heading(first, "Products").startswith("Products · ")
+    assert state.heading(first, "Products") == "Products · updated · LED panel 60x60"
+    assert facts_of(first)["Record"] == first.row.record_id
     assert state.heading(opened(6), "") == "Delivery #6"
 
 
@@ -74,6 +78,17 @@ def test_bodies_of_all_forms_are_read_and_others_stay_as_they_are():
     assert state.body_text(delivery(b"\xff\xfe", "text/plain")) == "\ufffd\ufffd"
 
 
+def test_of_a_long_body_only_the_beginning_is_shown():
+    rows = [{f"k{place}": "v"} for place in range(60_000)]
+
+    body = bodies.body_of(delivery(json.dumps({"a": rows}).encode()))
+
+    assert body.is_document
+    assert len(body.text) < 201_000
+    assert body.text.endswith("bytes in all)")
+    assert bodies.body_of(delivery(b"plain", "text/plain")) == bodies.Body("plain")
+
+
 def test_a_diagnosis_is_told_in_words_steps_and_text():
     detail = opened(6)
 
@@ -82,6 +97,7 @@ def test_a_diagnosis_is_told_in_words_steps_and_text():
     text = {column.key: column.text(tried[0]) for column in diagnosis.tried_columns()}
 
     assert problem.title == "The secret in Zoho has a space at the end"
+    assert steps["Answered with"] == "401"
     assert steps["Header present"] == "yes"
     assert steps["Length"] == "64 characters: right for hex"
     assert text == {
@@ -92,7 +108,11 @@ def test_a_diagnosis_is_told_in_words_steps_and_text():
     }
     assert "has a space at the end" in diagnosis.diagnosis_text(detail)
     missing = {"header": {"present": False, "length": 0, "encoding": "none"}, "tried": [], "cause": "x"}
-    assert [fact.value for fact in diagnosis.diagnosis_facts(missing)] == ["no"]
+    assert [fact.value for fact in diagnosis.diagnosis_facts(missing)] == ["401", "no"]
+    other = {"title": "Another organization's delivery", "status": 403}
+    assert [fact.value for fact in diagnosis.diagnosis_facts(other)] == ["403"]
+    assert "answered with 403" in state.done_words(replace(detail, diagnosis=other))
+    assert "answered with 400" in state.done_words(replace(detail, diagnosis={"title": "The body cannot be read"}))
     assert diagnosis.diagnosis_problem({}).title
 
 
