@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
+import structlog
 
-from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.errors import ConfigurationError, TransientError
 from tsh_sync_gui.core.events import DeliveriesChanged
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.handlers import FETCH, enqueue_fetch
@@ -68,26 +69,49 @@ class Inbound:
             except ConfigurationError as error:
                 await self._end(await self._inbox.waiting(name, record_id), EventState.FAILED, title=error.title)
                 continue
-            if await self._needs_fetch(entity, record_id):
+            if await self._asks_zoho(entity, record_id):
                 await enqueue_fetch(self._jobs, entity.name, record_id, lane=Lane.WEBHOOKS, trigger=TRIGGER)
 
     async def given_up(self, job: Job, attempt: Attempt, connection: Any) -> None:
         """Say at the deliveries of a job that was given up what stood in the way."""
-        del connection
         if job.kind == FETCH:
-            events = await self._inbox.waiting(job.arguments["entity"], job.arguments["record_id"])
-            await self._end(events, EventState.FAILED, title=attempt.title, job_id=job.id)
+            # What came in while it was tried has a job of its own, which waits for this one.
+            record = job.arguments["entity"], job.arguments["record_id"]
+            await self._inbox.fail(
+                *record, until=attempt.started_at, title=attempt.title, job_id=job.id, connection=connection
+            )
+            self._parts.bus.publish(DeliveriesChanged())
 
     def _fetching(self, fetch: Kind) -> Handler:
         async def handle(arguments: Mapping[str, Any], context: JobContext) -> None:
             name, record_id = arguments["entity"], arguments["record_id"]
             events = await self._inbox.waiting(name, record_id)
-            if arguments.get("trigger") == TRIGGER and not await self._needs_fetch(self._registry.get(name), record_id):
+            entity = self._registry.get(name)
+            if arguments.get("trigger") == TRIGGER and not await self._asks_zoho(entity, record_id):
                 return
             await fetch.handler(arguments, context)
-            await self._end(events, EventState.DONE, outcome="fetched", run_id=context.run_id, job_id=context.job.id)
+            if events:
+                outcome = await self._found(entity, record_id)
+                await self._end(events, EventState.DONE, outcome=outcome, run_id=context.run_id, job_id=context.job.id)
 
         return handle
+
+    async def _found(self, entity: Entity, record_id: str) -> str:
+        """Return what a fetch found: the record, that it is gone, or what is not kept (a vendor among the contacts)."""
+        seen = await self._parts.mirror.seen(entity, record_id)
+        if seen is None:
+            return "nothing to keep"
+        return "gone, marked as deleted" if seen.is_deleted else "fetched"
+
+    async def _asks_zoho(self, entity: Entity, record_id: str) -> bool:
+        """Tell whether Zoho has to be asked, which is also so where a delivery cannot be made out."""
+        try:
+            return await self._needs_fetch(entity, record_id)
+        except TransientError:
+            raise
+        except Exception:  # noqa: BLE001 -- one record's delivery must not hold up those behind it
+            structlog.get_logger(__name__).exception("a delivery is not made out", entity=entity.name, id=record_id)
+            return True
 
     async def _needs_fetch(self, entity: Entity, record_id: str) -> bool:
         """Tell whether Zoho has to be asked; deliveries that tell nothing new, or all themselves, end here."""

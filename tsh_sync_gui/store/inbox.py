@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import psycopg
 import structlog
@@ -71,6 +72,13 @@ class PgInbox:
                     "run": one.run_id or None,
                 }
                 await connection.execute(sql.HANDLED, values)
+
+    async def fail(
+        self, entity: str, record_id: str, *, until: datetime, title: str, job_id: str, connection: Any
+    ) -> None:
+        """Write, in the open transaction of *connection*, that the work for what came in *until* then was given up."""
+        values = {"entity": entity, "record": record_id, "until": until, "title": sql.text(title), "job": job_id}
+        await connection.execute(sql.FAIL, values)
 
     async def replay(self, ids: Sequence[int], *, force: bool = False) -> list[int]:
         """Do once more what the deliveries *ids* asked for, as new rows; duplicates and refused ones are left out.

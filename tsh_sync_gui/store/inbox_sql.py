@@ -100,6 +100,11 @@ UPDATE sync.webhook_events SET state = %(state)s, done_at = clock_timestamp(), o
     run_id = coalesce(%(run)s, run_id)
 WHERE id = ANY(%(ids)s) AND state = 'waiting'
 """
+FAIL: Final = """
+UPDATE sync.webhook_events SET state = 'failed', done_at = clock_timestamp(), title = %(title)s, job_id = %(job)s
+WHERE entity = %(entity)s AND record_id = %(record)s AND record_id <> '' AND state = 'waiting'
+    AND received_at <= %(until)s
+"""
 FORGET_REFUSED: Final = f"""
 DELETE FROM sync.webhook_events WHERE verdict IN ('refused', 'ping') AND id <= (
     SELECT id FROM sync.webhook_events WHERE verdict = 'refused' ORDER BY id DESC OFFSET {MOST_REFUSED} LIMIT 1)

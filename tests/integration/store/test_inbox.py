@@ -169,6 +169,21 @@ async def test_work_that_ended_is_written_once(parts):
     assert await inbox.records(None) == []
 
 
+async def test_a_job_is_given_up_in_its_own_transaction_for_what_came_in_before_its_last_try(parts):
+    database, inbox, writer = parts
+    await writer.keep(arrival("7"))
+    until = datetime.now(UTC)
+    await writer.keep(arrival("7", body=b'{"a":2}'))
+
+    async with database.raw() as connection:
+        await inbox.fail("things", "7", until=until, title="It broke", job_id="77", connection=connection)
+        others = await inbox.waiting("things", "7")
+
+    assert len(others) == 2
+    rows = await query(database, "SELECT state, title, job_id FROM sync.webhook_events ORDER BY id")
+    assert rows == [("failed", "It broke", "77"), ("waiting", "", "")]
+
+
 async def test_a_replay_is_new_work_for_the_same_record(parts):
     database, inbox, writer = parts
     await writer.keep(arrival("7"))

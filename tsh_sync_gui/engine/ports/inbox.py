@@ -132,3 +132,9 @@ class Inbox(Protocol):
     async def handled(self, *how: Handled) -> None:
         """Write how the work ended."""
         ...
+
+    async def fail(
+        self, entity: str, record_id: str, *, until: datetime, title: str, job_id: str, connection: Any
+    ) -> None:
+        """Write, in the open transaction of *connection*, that the work for what came in *until* then was given up."""
+        ...
