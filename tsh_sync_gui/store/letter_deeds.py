@@ -66,9 +66,10 @@ _DELIVERY: Final = """
 SELECT body FROM sync.webhook_events
 WHERE entity = %s AND record_id = %s AND record_id <> '' AND state IN ('waiting', 'failed') ORDER BY id DESC LIMIT 1
 """
-_REOPEN: Final = """
-UPDATE sync.webhook_events SET state = 'waiting', done_at = NULL, title = ''
-WHERE state = 'failed' AND entity = %s AND record_id = %s AND record_id <> '' RETURNING id
+_END_DELIVERIES: Final = """
+UPDATE sync.webhook_events SET state = 'done', outcome = 'fetched', done_at = clock_timestamp(), title = '',
+    run_id = coalesce(%s, run_id)
+WHERE state = 'failed' AND entity = %s AND record_id = %s AND record_id <> ''
 """
 
 
@@ -165,9 +166,9 @@ class PgLetterDeeds:
         row = await (await connection.execute(_DELIVERY, (entity, record_id))).fetchone()
         return None if row is None else bytes(row[0])
 
-    async def reopen_deliveries(self, entity: str, record_id: str) -> int:
-        """Let the deliveries wait again that failed for this record; returns how many."""
-        return len(await self._all(_REOPEN, (entity, record_id)))
+    async def end_deliveries(self, entity: str, record_id: str, *, run: str) -> None:
+        """Write at the deliveries that failed for this record that *run* has brought it since."""
+        await self._do(_END_DELIVERIES, (run or None, entity, record_id))
 
     async def _do(self, statement: str, values: Any) -> None:
         async with self._database.raw() as connection:

@@ -287,6 +287,10 @@ async def test_a_delivery_that_was_given_up_is_a_letter_and_its_retry_ends_the_d
         with pytest.raises(ConfigurationError, match="is not edited"):
             await letters.check(delivery.id, "{}")
 
+        world.fault(f"{ITEMS}*", "wrong_key", times=1)
+        again = await letters.carry_out((await letters.retry((delivery.id,), here=True)).id)
+        assert again.failed == 1
+        assert world.query("SELECT state FROM sync.webhook_events") == [("failed",)]
         work = await letters.carry_out((await letters.retry((delivery.id,), here=True)).id)
         await world.sync("products", record_id=other)
 

@@ -202,8 +202,6 @@ class Trying:
         handler = self._handlers().get(kind)
         if handler is None:
             raise ConfigurationError(f"This program knows no job “{kind}”", advice="Update it, or discard the letter.")
-        if letter.record_id:
-            await self._deeds.reopen_deliveries(letter.entity, letter.record_id)
         job = Job(
             id=JobId(f"letter {letter.id}"),
             kind=kind,
@@ -228,6 +226,8 @@ class Trying:
             structlog.get_logger(__name__).exception("a dead letter's job broke", letter=letter.id)
             words = redact(f"{type(error).__name__}: {error}")
             return replace(tried, ended=Ended.FAILED, words=words, kind="unexpected", run_id=context.run_id)
+        if letter.record_id:
+            await self._deeds.end_deliveries(letter.entity, letter.record_id, run=context.run_id)
         await self._deeds.resolve([letter.id], run=context.run_id)
         return replace(tried, run_id=context.run_id)
 
@@ -245,7 +245,10 @@ def job_of(letter: Letter, payload: bytes) -> tuple[str, dict[str, Any], str]:
         return FETCH, arguments, f"{letter.entity}:{letter.record_id}"
     try:
         content = msgspec.json.decode(payload)
-        return str(content["kind"]), dict(content["arguments"]), str(content.get("key", ""))
+        kind, arguments = str(content["kind"]), dict(content["arguments"])
+        # What is fetched for a delivery is left alone where none waits.
+        arguments |= {"trigger": TRIGGER} if kind == FETCH else {}
+        return kind, arguments, str(content.get("key", ""))
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(
             "The letter does not say what to do", advice="Edit its text, or discard it.", cause=repr(error)

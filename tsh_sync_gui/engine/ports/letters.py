@@ -131,8 +131,8 @@ class LetterDeeds(Protocol):
         """Return the body of the last delivery for this record that is not done, None when there is none."""
         ...
 
-    async def reopen_deliveries(self, entity: str, record_id: str) -> int:
-        """Let the deliveries wait again that failed for this record; returns how many."""
+    async def end_deliveries(self, entity: str, record_id: str, *, run: str) -> None:
+        """Write at the deliveries that failed for this record that *run* has brought it since."""
         ...
 
 
