@@ -27,6 +27,7 @@ from tsh_sync_gui.engine.normalize import Normalizer
 from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobNews, Kind, Worker
 from tsh_sync_gui.engine.scheduler import Scheduler
 from tsh_sync_gui.engine.service import SyncService
+from tsh_sync_gui.engine.sign_in_gate import SignInGate
 from tsh_sync_gui.engine.silence import SilenceWatch
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.engine.webhooks_inbox import WebhooksInbox
@@ -85,10 +86,11 @@ class Wiring:
         """Return a worker for all kinds of jobs; *tell* hears of each attempt's begin and end."""
         from tsh_sync_gui.store.jobs_worker import PgWorker  # noqa: PLC0415 -- who only asks needs no procrastinate
 
+        gate = SignInGate(self.tokens.token, self.database.clock)
         return PgWorker(
             self.database,
-            self.kinds,
-            may_call=lambda: self.settings.now.sync_enabled,
+            gate.kinds(self.kinds),
+            may_call=lambda: self.settings.now.sync_enabled and gate.is_open,
             tell=tell,
             on_given_up=self._give_up,
         )

@@ -3,6 +3,7 @@
 SyncError                      title for a heading, advice for a person, cause for a log
 ├── ConfigurationError         the user must act: settings
 │   ├── NotConnectedError      nobody has signed in to Zoho yet
+│   ├── UnwritableError        the database takes no writes for now
 │   ├── WrongOrganizationError the product does not know the organization of the settings
 │   └── VaultError             secrets can't be read or kept
 │       ├── NoVaultError       there is no place for them on this machine
@@ -56,6 +57,10 @@ class NotConnectedError(ConfigurationError):
 
 class WrongOrganizationError(ConfigurationError):
     """This Zoho product does not know the organization (code 6041): a wrong number, or it has not that product."""
+
+
+class UnwritableError(ConfigurationError):
+    """The database takes no writes for now: its disk is full, or it is read-only."""
 
 
 class VaultError(ConfigurationError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from tsh_sync_gui.core.errors import QuotaExhaustedError, SyncError, TransientError, UnreachableError
+from tsh_sync_gui.core.errors import QuotaExhaustedError, SyncError, TransientError, UnreachableError, UnwritableError
 from tsh_sync_gui.engine.ports import RunInfo
 
 _DATABASE_AWAY: Final = timedelta(seconds=5)
@@ -66,7 +66,7 @@ class Retrying:
                 return Verdict(max(now, error.until), counts=False)
             case QuotaExhaustedError():
                 return Verdict(error.resets_at or now + _QUOTA_UNKNOWN, counts=False)
-            case UnreachableError(what="database"):
+            case UnreachableError(what="database") | UnwritableError():
                 return Verdict(now + _DATABASE_AWAY, counts=False)
             case SyncError() if error.kind not in _HEALING:
                 return Verdict(None)

@@ -21,6 +21,7 @@ from tsh_sync_gui.core.errors import (
     SyncError,
     TransientError,
     UnreachableError,
+    UnwritableError,
 )
 from tsh_sync_gui.store.address import VARIABLE, Address
 
@@ -42,7 +43,7 @@ def _crowded(cause: str) -> SyncError:
 
 
 def _disk_full(cause: str) -> SyncError:
-    return ConfigurationError(
+    return UnwritableError(
         "The database's disk is full",
         advice="Free some space on the disk that holds the database, then sync again. Nothing was half-written.",
         cause=cause,
@@ -56,7 +57,7 @@ def _memory(cause: str) -> SyncError:
 
 
 def _read_only(cause: str) -> SyncError:
-    return ConfigurationError(
+    return UnwritableError(
         "The database is read-only",
         advice=f"It may be a standby copy. Let {VARIABLE} name the main server, or make the database writable.",
         cause=cause,

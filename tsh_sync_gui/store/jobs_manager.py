@@ -16,7 +16,7 @@ from procrastinate.connector import BaseAsyncConnector, Notify
 from procrastinate.manager import JobManager, NotificationCallback
 from psycopg.rows import dict_row
 
-from tsh_sync_gui.core.errors import SyncError, TransientError
+from tsh_sync_gui.core.errors import SyncError, TransientError, UnwritableError
 from tsh_sync_gui.store import jobs_sql as sql
 from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.errors import translate
@@ -47,14 +47,14 @@ class OurConnections(BaseAsyncConnector):
         """Do nothing: the database is closed by who opened it."""
 
     async def patiently(self, work: Callable[[Driver], Awaitable[T]]) -> T:
-        """Return what *work* returns in a transaction of its own, repeated while the database is away or busy."""
+        """Return what *work* returns in a transaction of its own, again and again while the database can't."""
         tries, since_stop = 0, None
         clock = self._database.clock
         while True:
             try:
                 async with self._database.raw() as connection:
                     return await work(connection)
-            except TransientError as error:
+            except (TransientError, UnwritableError) as error:
                 self._lost()
                 if self.stopping:
                     since_stop = since_stop or clock.monotonic()

@@ -150,6 +150,8 @@ class PgWorker:
             if not working.cancelled() and (error := working.exception()) is not None:
                 structlog.get_logger(__name__).warning("a worker stopped in disorder", cause=str(error))
             raise
+        except SyncError as error:
+            structlog.get_logger(__name__).warning("a worker begins anew", title=error.title, cause=error.cause)
         except Exception:  # noqa: BLE001 -- whatever it was, the jobs are to be done
             structlog.get_logger(__name__).exception("a worker begins anew")
 

@@ -145,6 +145,33 @@ with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+async def test_a_database_that_is_read_only_for_a_while_costs_no_job_a_try(bench, database):
+    begun, ends = asyncio.Event(), asyncio.Event()
+
+    async def handler(_arguments, _context):
+        begun.set()
+        await ends.wait()
+
+    job = await bench.jobs.enqueue("k", {}, lane=Lane.WEBHOOKS)
+    async with bench.working(("k", handler)):
+        await begun.wait()
+        _read_only(database, "on")
+        ends.set()
+        await asyncio.sleep(0.5)
+        _read_only(database, "off")
+        await bench.settled()
+
+    assert await bench.outcomes(job) == ["done"]
+
+
+def _read_only(database, switch):
+    with psycopg.connect(_url(database), autocommit=True) as connection:
+        ((name,),) = connection.execute("SELECT current_database()").fetchall()
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {switch}')
+    _cut_all(database)
+
+
 async def test_the_job_of_a_worker_that_was_killed_is_done_by_another(bench, database):
     job, done = await put(bench, 7, key="a"), Done()
     child = subprocess.Popen(  # noqa: ASYNC220 -- it is killed, not waited for

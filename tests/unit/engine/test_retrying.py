@@ -12,6 +12,7 @@ from tsh_sync_gui.core.errors import (
     RecordRejectedError,
     TransientError,
     UnreachableError,
+    UnwritableError,
 )
 from tsh_sync_gui.engine.retrying import PostponedError, Retrying, Verdict
 
@@ -32,6 +33,10 @@ def test_waits_grow_and_the_fifth_failure_is_the_last():
     assert waits == sorted(waits) == [5, 30, 120, 600]
     assert after(TransientError("x"), 4) == Verdict(None)
     assert Retrying().tries == 5
+
+
+def test_a_database_that_takes_no_writes_is_waited_for():
+    assert after(UnwritableError("The database's disk is full"), 4) == Verdict(NOW + timedelta(seconds=5), counts=False)
 
 
 def test_waits_are_jittered_both_ways():
