@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         demo: bool = False,
     ) -> None:
         super().__init__()
+        theme.current().dress(self)
         self.setWindowTitle(tr("Demo") if demo else tr("TSH Sync"))
         self.setMinimumSize(760, 520)
         self.session = session
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.settings = SettingsPanel(session.actions, save=save, test=test)
         self.wizard = Wizard(session.actions)
         self.doctor = DoctorPanel(session.actions)
+        self._is_demo = demo
         self.doctor.may_set_up = not demo
         panels: tuple[Panel, ...] = (
             self.sync,
@@ -225,6 +227,10 @@ class MainWindow(QMainWindow):
     def go(self, key: str, focus: str = "") -> None:
         """Bring a screen to the front, at the part *focus*."""
         panel = self.panels[key]
+        if panel is self.wizard and self._is_demo:
+            words = tr("To connect to Zoho, start the program without the demo.")
+            self.tell(Problem(title=tr("The demo has nothing to set up"), meaning=words, tone="blue"))
+            return
         if key != self._in_front:
             self.side.close_panel()
             self.panel.leave()

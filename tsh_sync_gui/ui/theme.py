@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tsh_sync_gui.ui.files import read_text, resources
 from tsh_sync_gui.ui.icons import forget_icons, tint_icons
@@ -68,6 +68,7 @@ class Theme(QObject):
         self._app = app
         self.wish = "system"
         self.name = ""
+        self._dressed = ""
         self.tokens: dict[str, str] = tokens("light")
         app.setStyle("Fusion")
         self._base = self._set_font()
@@ -90,6 +91,14 @@ class Theme(QObject):
         hints.setColorScheme(schemes.get(wish, Qt.ColorScheme.Unknown))
         self._apply(wish if wish in schemes else self._system())
 
+    def dress(self, window: QWidget) -> None:
+        """Style *window*, which stands in no other, and all that is in it, now and when the appearance changes.
+
+        With the application's style sheet each part would be styled anew whenever it, or one around it, is put into
+        another: building the window would take three times as long.
+        """
+        window.setStyleSheet(self._dressed)
+
     def _system(self) -> str:
         """Return the system's scheme; where it says nothing, light."""
         return "dark" if self._app.styleHints().colorScheme() is Qt.ColorScheme.Dark else "light"
@@ -104,7 +113,10 @@ class Theme(QObject):
         self.name, self.tokens = name, tokens(name)
         tint_icons(self.tokens)
         self._app.setPalette(self._palette())
-        self._app.setStyleSheet(self._sheet())
+        self._dressed = self._sheet()
+        for window in self._app.topLevelWidgets():
+            if window.styleSheet():
+                window.setStyleSheet(self._dressed)
         forget_icons()
         self.changed.emit()
 
@@ -151,9 +163,9 @@ def current() -> Theme:
 
 
 def font(role: str) -> QFont:
-    """Return the font of a role such as `caption` or `title`, for painted parts."""
+    """Return the font of a role such as `caption` or `title`, of the style sheet's size, for painted parts."""
     made = QFont(QApplication.font())
-    made.setPointSizeF(made.pointSizeF() * float(_type()["scale"].get(role, 1.0)))
+    made.setPointSizeF(round(made.pointSizeF() * float(_type()["scale"].get(role, 1.0)), 1))
     made.setWeight(QFont.Weight(int(_type()["weight"].get(role, 400))))
     return made
 

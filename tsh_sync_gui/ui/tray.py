@@ -52,6 +52,7 @@ class Tray(QObject):
         self._is_there = QSystemTrayIcon.isSystemTrayAvailable() if is_there is None else is_there
         self._shown: TrayState | None = None
         self.menu = QMenu()
+        theme.current().dress(self.menu)
         self._inside: list[QMenu] = []
         self._icon.setContextMenu(self.menu)
         self._icon.activated.connect(self._activated)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.state.cards import CardState
 from tsh_sync_gui.ui.state.offers import Do, Offer
 from tsh_sync_gui.ui.state.texts import tr
@@ -109,7 +110,9 @@ class EntityCard(QFrame):
         calm = self._row(self._last, self._next)
         calm.setStretchFactor(self._next, 1)
         column.addLayout(calm)
-        box.setFixedHeight(self._bar.sizeHint().height() + 5 + self._bar_text.sizeHint().height())
+        # By the theme's font: the card is styled only once it stands in the window.
+        line = QFontMetrics(theme.font("caption")).height()
+        box.setFixedHeight(self._bar.sizeHint().height() + 5 + line)
         return box
 
     def make_ready(self) -> None:

@@ -31,6 +31,7 @@ class _Completer(QCompleter):
         popup = self.popup()
         if popup is not None:
             popup.setObjectName("completions")
+            theme.current().dress(popup)
 
     def offer(self) -> None:
         """Find what the word at the cursor may become; called before Qt shows it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem
 from typing_extensions import override
 
@@ -104,6 +104,11 @@ class FactTable(QTableWidget):
     def sizeHint(self) -> QSize:
         head = max(28, self.horizontalHeader().sizeHint().height())
         return QSize(480, head + max(1, self.rowCount()) * _ROW + 2)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fit()  # its head has got its style in the window
+        super().showEvent(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
