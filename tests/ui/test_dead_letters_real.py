@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -16,6 +17,8 @@ from tsh_sync_gui.ui.state.dead_letters import Filter, Shown
 from tsh_sync_gui.ui.state.dead_letters_work import Way
 
 __all__ = ["make_simulator", "session_url", "simulator", "tables_url", "zoho"]
+
+ROTTEN = {"path": "/inventory/v1/items*", "kind": "three_causes"}
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def inside(engine, tables_url, simulator, tmp_path):
         async def serve():
             made["stop"] = asyncio.Event()
             async with world(tables_url, simulator, tmp_path) as one:
-                one.fault("/inventory/v1/items", "three_causes")
+                one.control("faults", {"rules": [ROTTEN]})
                 await one.sync("products")
                 one.control("faults", {"rules": []})
                 working = asyncio.create_task(one.wiring.worker().run(concurrency=2))
@@ -55,7 +58,7 @@ def inside(engine, tables_url, simulator, tmp_path):
 
 
 @pytest.mark.timeout(60)
-async def test_causes_are_told_apart_and_mended_by_edit_by_careful_retry_and_by_a_later_sync(
+async def test_three_causes_are_told_apart_and_mended_by_edit_by_careful_retry_and_by_a_later_sync(
     session, window, inside, qloop
 ):
     async with inside() as one:
@@ -63,46 +66,65 @@ async def test_causes_are_told_apart_and_mended_by_edit_by_careful_retry_and_by_
         window.service_opened()
         window.go("dead_letters")
         panel = window.dead_letters
-        await until(lambda: panel.lists.groups.model.rows)
-        groups = [row.group for row in panel.lists.groups.model.rows]
-        assert {group.field for group in groups} == {"rate", "created_time"}
-        whole = sum(group.count for group in groups)
-        assert all(group.remedy for group in groups)
+        listed, pane = panel.lists.letters.model, panel.lists.detail_pane
+
+        def groups():
+            return {row.group.field: row.group for row in panel.lists.groups.model.rows}
+
+        def told(words):
+            return words in panel.bulk.accessibleName()
+
+        await until(lambda: len(groups()) == 3)
+        rate, date, name = (groups()[field] for field in ("rate", "created_time", "name"))
+        whole = rate.count + date.count + name.count
+        assert {one.title for one in groups().values()} == {
+            "Zoho sent a value we cannot read: “rate” is not a number",
+            "Zoho sent a value we cannot read: “created_time” is not a time",
+            "Product needs a name",
+        }
+        assert all(one.remedy for one in groups().values())
         assert panel.bar.retry.text() == f"Retry all {whole} that match…"
 
-        # By edit: the value is corrected in the refused text.
-        wrong = next(group for group in groups if group.field == "rate")
-        panel.listing.open_group(wrong)
-        await until(lambda: panel.lists.detail_pane.detail and panel.lists.letters.model.total == wrong.count)
-        letter = panel.lists.detail_pane.detail.letter
+        # By edit: what is wrong is said while typing, and the name is written into the refused text.
+        panel.listing.open_group(name)
+        await until(lambda: pane.detail and pane.detail.letter.field == "name" and listed.total == name.count)
+        letter = pane.detail.letter
         panel.acts.edit()
         await until(lambda: panel.editor.isVisible() and panel.editor.draft.is_checked)
         assert panel.editor.faults.count() >= 1
-        refused = panel.editor.text.toPlainText()
-        lines = [line if '"rate":' not in line else '  "rate": 12.5,' for line in refused.splitlines()]
-        panel.editor.text.setPlainText("\n".join(lines))
+        panel.editor.text.setPlainText(panel.editor.text.toPlainText().replace('_name": ""', '_name": "شاحن"'))
         await until(panel.editor.save.isEnabled)
         panel.editor.carry_out()
-        await until(lambda: panel.lists.detail_pane.head.result == "The record is stored with your change")
-        await until(lambda: panel.lists.letters.model.total == wrong.count - 1)
+        await until(lambda: pane.head.result == "The record is stored with your change")
+        await until(lambda: listed.total == name.count - 1)
 
-        # By careful retry of the rest of that cause.
-        panel.acts.retry_group()
-        question = panel.deeds.question
-        await until(question.buttons[0].isEnabled)
-        question.ways[Way.CAREFUL].setChecked(True)
-        question.buttons[0].click()
-        await until(panel.bulk.close_it.isVisible, 30)
-        assert f"{wrong.count - 1} succeeded · 0 failed" in panel.bulk.accessibleName()
+        # By careful retry: it stops at the first while Zoho sends the same, and afterwards all go through.
+        panel.listing.switch(in_groups=True)
+        await until(lambda: groups().get("rate") and panel.lists.in_groups)
+        for rules, end in (
+            ([ROTTEN], f"Stopped at the first failure, 1 / {rate.count}"),
+            ([], f"{rate.count} succeeded · 0 failed"),
+        ):
+            one.control("faults", {"rules": rules})
+            panel.listing.open_group(rate)
+            await until(lambda: listed.total == rate.count)
+            panel.acts.retry_group()
+            question = panel.deeds.question
+            await until(question.buttons[0].isEnabled)
+            question.ways[Way.CAREFUL].setChecked(True)
+            question.buttons[0].click()
+            await until(partial(told, end), 30)
+        await until(lambda: not listed.total)
 
         # By a later sync of all.
-        session.actions.run(one.service.sync(SyncRequest(entities=("products",), full=True, force=True)), is_long=True)
         panel.listing.switch(in_groups=True)
+        await until(lambda: set(groups()) == {"created_time", "name"} - ({"name"} if name.count == 1 else set()))
+        session.actions.run(one.service.sync(SyncRequest(entities=("products",), full=True, force=True)), is_long=True)
         await until(lambda: panel.lists.empty.isVisible() and panel.lists.empty.words.startswith("No failed"), 30)
 
         panel.listing.switch(in_groups=False)
         panel.bar.use(Filter(shown=Shown.RESOLVED))
-        await until(lambda: panel.lists.letters.model.total == whole)
-        assert letter.id in {row.key for row in panel.lists.letters.model.rows} or whole > 100
+        await until(lambda: listed.total == whole)
+        assert letter.id in {row.key for row in listed.rows} or whole > 100
         session.detach()
         panel.use(None)

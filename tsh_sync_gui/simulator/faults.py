@@ -18,7 +18,7 @@ _SLOW_MS = 5000
 _HUGE = 1 << 20
 _IN_TURN = ("bad_value", "bad_date", "no_name")
 _ONE_IN = 8
-_NAMES = ("name", "contact_name")
+_NAMES = ("name", "item_name", "contact_name")
 _HTML = b"<!DOCTYPE html><html><head><title>Zoho</title></head><body><h1>Please try again later</h1></body></html>"
 
 

@@ -131,6 +131,7 @@ def test_three_causes_spoil_the_same_records_in_the_list_and_alone(zoho):
     bad = {one for one in rows if rows[one] != good[one]}
     assert {name for one in bad for name in rows[one] if rows[one][name] != good[one][name]} == {
         "name",
+        "item_name",
         "rate",
         "created_time",
         "last_modified_time",

@@ -23,6 +23,7 @@ _LONGEST: Final = 2000
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PARTICULARS: Final = re.compile(r"“[^”]*”|\"[^\"]*\"|'[^']*'|\d+")
 _NUMBERS: Final = re.compile(r"\d+")
+_EXAMPLE: Final = re.compile(r" such as \S*…\S*")
 _value: Final = msgspec.json.Decoder().decode
 
 
@@ -38,7 +39,11 @@ def cause_of(field: str, reason: str) -> str:
 
 
 def title_of(cause: str, field: str) -> str:
-    """Return a cause in words: without the field before it, where the words name it themselves."""
+    """Return a cause in words: without the field before it, where the words name it themselves.
+
+    An example of what would be right is left out: its numbers went with the particulars.
+    """
+    cause = _EXAMPLE.sub("", cause)
     where, _, words = cause.partition(": ")
     if not field or not words or where != _NUMBERS.sub("…", field):
         return cause

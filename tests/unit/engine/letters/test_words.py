@@ -24,6 +24,7 @@ def test_letters_of_one_fault_share_a_cause_whatever_the_record():
         ("lines[2].rate", "Zoho sent a value we cannot read: “rate” is not a number", None),
         ("name", "Product needs a name", None),
         ("tax", "The value is too long", "The value is too long (tax)"),
+        ("date", "“date” is not a day such as 2026-11-22", "“date” is not a day"),
         ("", "The database was away for 7 s", "The database was away for … s"),
     ],
 )
