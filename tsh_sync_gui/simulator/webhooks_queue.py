@@ -5,6 +5,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from typing import Any, Self
 
 from tsh_sync_gui.simulator.clock import Clock, stamp_text
@@ -60,6 +61,8 @@ class Delivery:
     is_copy: bool
     created: float
     outgoing: Outgoing | None
+    digest: str
+    """SHA-256 of its body, by which a receiver's keeping can be held against what was sent."""
     tries: int = 0
     state: str = "waiting"
     status: int | None = None
@@ -75,6 +78,7 @@ class Delivery:
             "event": self.event,
             "record_id": self.record,
             "is_copy": self.is_copy,
+            "sha256": self.digest,
             "state": self.state,
             "tries": self.tries,
             "status": self.status,
@@ -230,8 +234,8 @@ class Webhooks:
             if identifier not in made:
                 made[identifier] = composed(hook, collection, event, document)
             name = f"{module_of(collection)}.{event}"
-            record = document[collection.id_key]
-            delivery = Delivery(number, identifier, name, record, is_copy, self._clock.now(), made[identifier])
+            record, digest = document[collection.id_key], sha256(made[identifier].body).hexdigest()
+            delivery = Delivery(number, identifier, name, record, is_copy, self._clock.now(), made[identifier], digest)
             self.waiting[number] = delivery
             if self.mode.reorder:
                 delivery.due = delivery.created + _HOLD_SECONDS
