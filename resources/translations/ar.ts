@@ -1624,6 +1624,11 @@
    <translation>اختر ملف ‎.env</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
+   <source>Choose a .env file first</source>
+   <translation>اختر ملف ‎.env أولاً</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Choose a delivery first.</source>
    <translation>اختر تسليمًا أولًا.</translation>
@@ -1637,6 +1642,11 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
    <source>Choose an event with changes that nobody told of.</source>
    <translation>اختر حدثًا له تغييرات لم يُخبر بها أحد.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
+   <source>Choose an organization</source>
+   <translation>اختر مؤسسة</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/organization.py" />
@@ -1688,6 +1698,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <source>Client id</source>
    <translation>معرّف العميل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
+   <source>Client id and client secret are asked for</source>
+   <translation>مطلوب معرّف العميل وسرّه</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/app.py" />
@@ -2344,6 +2359,11 @@
    <translation>أدخل العنوان أولًا.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Enter the address that Zoho calls, or skip the step</source>
+   <translation>أدخل العنوان الذي يتصل به Zoho، أو تخطَّ هذه الخطوة</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/zoho/webhook_diagnosis.py" />
    <source>Enter the new secret in Zoho.</source>
    <translation>أدخل السر الجديد في Zoho.</translation>
@@ -2829,6 +2849,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>Goes on by itself at {time}.</source>
    <translation>يتابع من تلقاء نفسه عند {time}.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/sign_in.py" />
+   <source>Goes on by itself once you have agreed in the browser</source>
+   <translation>يتابع من تلقاء نفسه بعد موافقتك في المتصفح</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
@@ -6301,6 +6326,11 @@
    <translation>لا أسرار في العرض التجريبي.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>The demo has nothing to set up</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>The demo has nothing to set up.</source>
    <translation>لا شيء لإعداده في العرض التجريبي.</translation>
@@ -6968,6 +6998,11 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>To be looked at: {what}</source>
    <translation>للنظر فيه: {what}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <source>To connect to Zoho, start the program without the demo.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />

@@ -16,7 +16,11 @@ from tsh_sync_gui.core.errors import (
     ConfigurationError,
     RateLimitedError,
     UnreachableError,
+    VaultLockedError,
+    WrongPassphraseError,
 )
+from tsh_sync_gui.ui.widgets.passphrase import PassphraseQuestion
+from tsh_sync_gui.ui.wizard import page as pages
 from tsh_sync_gui.ui.wizard.state.sign_in import Phase
 
 URL = "postgresql://tsh:se%2Fcret@erp.tsh.local:5432/tsh_erp"
@@ -306,6 +310,39 @@ async def test_a_limit_out_of_range_is_said_next_to_the_field(qloop, show, setup
 
     assert wizard.page.fields["per_minute"].fault == "Allowed: 1 to 1,000,000."
     assert not wizard.next.isEnabled()
+
+
+async def test_a_wrong_passphrase_is_said_in_its_question_and_the_right_one_goes_on(qloop, show, setup_at, monkeypatch):
+    async def opened(passphrase):
+        if passphrase != "right":
+            raise WrongPassphraseError("This passphrase does not open it", advice="Try another.")
+
+    monkeypatch.setattr(pages, "has_file", lambda: True)
+    monkeypatch.setattr(pages, "open_file", opened)
+    setup = setup_at(Step.FIRST_SYNC)
+    setup.faults["estimate"] = [VaultLockedError("The secrets are closed", advice="Enter the passphrase.")]
+    wizard = await show(setup)
+    await until(lambda: wizard.page.problem_box is not None)
+    click(wizard.page.problem_box.choice)
+    question = wizard.page.findChild(PassphraseQuestion)
+
+    type_into(question.first, "wrong")
+    click(question.buttons[0])
+    await until(lambda: "does not open it" in question._why.text())
+    assert question.isVisible()
+    type_into(question.first, "right")
+    click(question.buttons[0])
+
+    await until(lambda: wizard.page.table.rows)
+
+
+async def test_what_is_missing_before_the_next_step_is_said_beside_its_button(qloop, show, setup_at):
+    wizard = await show(setup_at(Step.WEBHOOKS))
+    await until(lambda: wizard.page.address.isVisible() and not wizard.page.is_busy)
+    type_into(wizard.page.address.line, "")
+
+    await until(lambda: not wizard.next.isEnabled())
+    assert wizard.sheet.missing.text() == "Enter the address that Zoho calls, or skip the step"
 
 
 async def test_an_estimate_that_fails_can_be_tried_again(qloop, show, setup_at):

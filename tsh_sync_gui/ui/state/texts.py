@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _OPTIONAL: Final = re.compile(r"\((\w+)\)")
+_LONG_PATH: Final = re.compile(r" (?=/\S{24})")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -60,6 +61,11 @@ def number(value: float) -> str:
 def capital(text: str) -> str:
     """Return *text* with its first letter as a capital, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def with_whole_paths(text: str) -> str:
+    """Return *text* with long paths on a line of their own: a label would part them behind their first slash."""
+    return _LONG_PATH.sub("\n", text)
 
 
 def clock(moment: datetime, now: datetime, zone: str = "") -> str:

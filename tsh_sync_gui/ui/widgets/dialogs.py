@@ -73,8 +73,11 @@ class Question(QDialog):
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
-        """Take the height that the words need in this width: Qt reckons with a narrower one."""
         super().showEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Take the height that the words need in this width: Qt reckons with a narrower one."""
         inside, width = self.layout(), max(_WIDTH, self.sizeHint().width())
         if inside is not None:
             self.resize(width, inside.totalHeightForWidth(width))
@@ -85,6 +88,7 @@ class Question(QDialog):
         set_text(self._heading, heading)
         set_text(self._words, text)
         self._words.setVisible(bool(text))
+        self.fit()
 
     def _choose(self, choice: Choice) -> None:
         self.accept()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.ui.state.problems import Problem
-from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.texts import tr, with_whole_paths
 from tsh_sync_gui.ui.widgets.basics import label, set_text
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
@@ -78,7 +78,8 @@ class PassphraseQuestion(Question):
         self.first.selectAll()
         self.first.setFocus()
         self._judge()
-        set_text(self._why, " ".join(part for part in (problem.title, problem.meaning) if part))
+        set_text(self._why, with_whole_paths("\n".join(part for part in (problem.title, problem.meaning) if part)))
+        self.fit()
 
     def _go(self) -> None:
         self._deed(self.first.text().strip())

@@ -6,18 +6,20 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.state.problems import Problem
-from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.texts import tr, with_whole_paths
 from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_property
 
 
 class ProblemBox(QFrame):
-    """Shows a Problem; *choice* is the text and the deed of its one button."""
+    """Shows a Problem; *choice* is the text and the deed of its one button, *end* stands behind the title."""
 
-    def __init__(self, problem: Problem, choice: tuple[str, Callable[[], object]] | None = None) -> None:
+    def __init__(
+        self, problem: Problem, choice: tuple[str, Callable[[], object]] | None = None, *, end: QWidget | None = None
+    ) -> None:
         super().__init__()
         self.setObjectName("note")
         self._icon = glyph("failed", "red")
@@ -37,10 +39,13 @@ class ProblemBox(QFrame):
         self._copy.clicked.connect(self._copy_details)
         self.choice: QPushButton | None = None
         self._deed = choice[1] if choice else None
-        self._build(choice)
+        for part in (self._title, self._meaning):
+            part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # no caret in what is only read
+            part.setAlignment((part.alignment() & ~Qt.AlignmentFlag.AlignVCenter) | Qt.AlignmentFlag.AlignTop)
+        self._build(choice, end)
         self.show_problem(problem)
 
-    def _build(self, choice: tuple[str, Callable[[], object]] | None) -> None:
+    def _build(self, choice: tuple[str, Callable[[], object]] | None, end: QWidget | None) -> None:
         outer = QVBoxLayout(self)
         outer.setContentsMargins(12, 10, 12, 10)
         outer.setSpacing(4)
@@ -48,6 +53,8 @@ class ProblemBox(QFrame):
         head.setSpacing(8)
         head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._title, 1)
+        if end is not None:
+            head.addWidget(end, 0, Qt.AlignmentFlag.AlignTop)
         outer.addLayout(head)
         outer.addWidget(self._meaning)
         outer.addWidget(self._doing)
@@ -68,9 +75,9 @@ class ProblemBox(QFrame):
         tone = "red" if problem.is_grave else problem.tone or "amber"
         set_property(self, "tone", tone)
         set_glyph(self._icon, "failed" if problem.is_grave else "info" if problem.tone else "partly", tone)
-        self._title.setText(problem.title)
+        self._title.setText(with_whole_paths(problem.title))
         for part, text in ((self._meaning, problem.meaning), (self._doing, problem.doing)):
-            part.setText(text)
+            part.setText(with_whole_paths(text))
             part.setVisible(bool(text))
         self._details.setPlainText(problem.details)
         self._fold.setVisible(bool(problem.details))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.ui.state.problems import Problem
@@ -23,14 +23,9 @@ class Toast(QFrame):
         self.setObjectName("toast")
         self.setFixedWidth(_WIDTH)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(8, 4, 8, 8)
-        self._column.setSpacing(0)
-        close = tool("close", tr("Close"))
-        close.clicked.connect(self.hide)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(close)
-        self._column.addLayout(row)
+        self._column.setContentsMargins(1, 1, 1, 1)
+        self._close = tool("close", tr("Close"))
+        self._close.clicked.connect(self.hide)
         self._box: ProblemBox | None = None
         self._problem: Problem | None = None
         self._timer = QTimer(self)
@@ -48,7 +43,7 @@ class Toast(QFrame):
         """Show *problem*."""
         self._problem = problem
         if self._box is None:
-            self._box = ProblemBox(problem)
+            self._box = ProblemBox(problem, end=self._close)
             self._column.addWidget(self._box)
         else:
             self._box.show_problem(problem)
@@ -61,7 +56,8 @@ class Toast(QFrame):
         self._place()
 
     def _place(self) -> None:
-        self.adjustSize()
+        # Qt reckons words that go on over lines higher than they are.
+        self.resize(_WIDTH, self._column.totalHeightForWidth(_WIDTH))
         home = self._home
         mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         left = _MARGIN if mirrored else home.width() - self.width() - _MARGIN

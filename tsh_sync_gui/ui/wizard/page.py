@@ -60,6 +60,7 @@ class Page(QWidget):
         self.body = QVBoxLayout()
         self.body.setSpacing(12)
         self._box: ProblemBox | None = None
+        self._question: PassphraseQuestion | None = None
         self._round = self._visit = 0
         self._task: asyncio.Task[None] | None = None
         self._column = QVBoxLayout(self)
@@ -80,6 +81,11 @@ class Page(QWidget):
     def can_go_on(self) -> bool:
         """Tell whether the next button may be pressed."""
         return not self.is_busy
+
+    @property
+    def missing(self) -> str:
+        """Return what has to be done before the next button may be pressed, where the page itself does not say it."""
+        return ""
 
     @property
     def skip_text(self) -> str:
@@ -212,13 +218,33 @@ class Page(QWidget):
 
     def _ask_passphrase(self) -> None:
         heading, text = tr("Open the file of secrets"), tr("It stays open for as long as the program runs.")
-        PassphraseQuestion(self, heading, text, go=self._open_file).open()
+        self._question = PassphraseQuestion(self, heading, text, go=self._open_file, stays=True)
+        self._question.finished.connect(self._forget_question)
+        self._question.open()
 
     def _make_file(self, passphrase: str) -> None:
         self.run(make_file(passphrase), tr("Making the file…"), lambda _nothing: self.again())
 
     def _open_file(self, passphrase: str) -> None:
-        self.run(open_file(passphrase), tr("Opening the file…"), lambda _nothing: self.again())
+        self.run(open_file(passphrase), tr("Opening the file…"), self._opened, otherwise=self._not_opened)
+
+    def _opened(self, _nothing: None) -> None:
+        if self._question is not None:
+            self._question.accept()
+        self.again()
+
+    def _not_opened(self, error: BaseException) -> None:
+        """Say it in the question, where another passphrase can be tried; whoever left it is told on the page."""
+        if self._question is None or not isinstance(error, VaultLockedError):
+            self._forget_question()
+            self.fail(error)
+        else:
+            self._question.refuse(problem_from(error))
+
+    def _forget_question(self) -> None:
+        if self._question is not None:
+            self._question.close()
+        self._question = None
 
     def show_problem(self, problem: Problem, choice: Choice | None = None) -> None:
         """Show a fault in four parts with its one button."""

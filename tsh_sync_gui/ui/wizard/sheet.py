@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from tsh_sync_gui.bootstrap.setup.values import Step
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import button, label, set_text
+from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text
 from tsh_sync_gui.ui.wizard.page import Page
 from tsh_sync_gui.ui.wizard.parts import BusyLine
 from tsh_sync_gui.ui.wizard.state.rail import before, counted, leads, titles
@@ -29,6 +29,8 @@ class Sheet(QWidget):
         self.back = button(tr("Back"))
         self.skip = button("", "flat")
         self.next = button(tr("Next"), "primary")
+        self.missing = ElidedLabel("", "caption")
+        self.missing.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
         inside = QWidget()
         inside.setObjectName("scrolled")
         inside.setMaximumWidth(_WIDEST + 2 * _SIDE)
@@ -63,7 +65,7 @@ class Sheet(QWidget):
         row.setContentsMargins(_SIDE, 10, _SIDE, 10)
         row.setSpacing(8)
         row.addWidget(self.back)
-        row.addStretch(1)
+        row.addWidget(self.missing, 1)
         row.addWidget(self.skip)
         row.addWidget(self.next)
         self.back.setToolTip(tr("Alt+Left"))
@@ -85,13 +87,14 @@ class Sheet(QWidget):
 
     def show_offers(self, page: Page | None) -> None:
         """Show what can be pressed on *page*; nothing while there is none."""
-        for part in (self.back, self.skip, self.next):
+        for part in (self.back, self.missing, self.skip, self.next):
             part.setVisible(page is not None)
         if page is None:
             return
         self.back.setEnabled(before(page.step) is not None)
         set_text(self.next, page.next_text)
         self.next.setEnabled(page.can_go_on)
+        self.missing.setText("" if page.can_go_on or page.is_busy else page.missing)
         set_text(self.skip, page.skip_text)
         self.skip.setVisible(bool(page.skip_text))
         box = page.problem_box

@@ -168,6 +168,11 @@ class AppPage(Page):
             return False
         return is_kept(self.form, self._app) or not self.faults
 
+    @property
+    @override
+    def missing(self) -> str:
+        return tr("Client id and client secret are asked for")
+
     @override
     def focus_first(self) -> None:
         self.centre.setFocus(Qt.FocusReason.TabFocusReason)

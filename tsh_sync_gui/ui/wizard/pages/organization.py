@@ -97,6 +97,11 @@ class OrganizationPage(Page):
     def can_go_on(self) -> bool:
         return not self.is_busy and bool(preferred(self._choices))
 
+    @property
+    @override
+    def missing(self) -> str:
+        return tr("Choose an organization") if self._choices else ""
+
     @override
     def focus_first(self) -> None:
         target = self.tiles.get(preferred(self._choices)) or next(iter(self.tiles.values()), None)

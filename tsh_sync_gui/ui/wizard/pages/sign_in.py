@@ -121,6 +121,11 @@ class SignInPage(Page):
     def can_go_on(self) -> bool:
         return not self.is_busy and (self._phase is not Phase.WAITING or bool(self.waiting.address.text))
 
+    @property
+    @override
+    def missing(self) -> str:
+        return tr("Goes on by itself once you have agreed in the browser")
+
     @override
     def focus_first(self) -> None:
         if self._phase is Phase.CODE:

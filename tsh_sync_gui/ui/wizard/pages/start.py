@@ -96,6 +96,11 @@ class StartPage(Page):
             return not self.is_busy and bool(self._file.values if self._file else self.path.text)
         return not self.is_busy
 
+    @property
+    @override
+    def missing(self) -> str:
+        return tr("Choose a .env file first")
+
     @override
     def focus_first(self) -> None:
         first = self.connect_tile if self._import.isHidden() else self.path.line

@@ -157,6 +157,11 @@ class WebhooksPage(Page):
     def can_go_on(self) -> bool:
         return not self.is_busy and bool(self.address.text)
 
+    @property
+    @override
+    def missing(self) -> str:
+        return tr("Enter the address that Zoho calls, or skip the step")
+
     @override
     def focus_first(self) -> None:
         self.address.line.setFocus(Qt.FocusReason.TabFocusReason)
