@@ -57,6 +57,8 @@ class Keeper:
             except SyncError as error:
                 self.outage()
                 structlog.get_logger(__name__).info("the queue is not kept", cause=error.cause)
+            except Exception:  # noqa: BLE001 -- whatever it was, the jobs of dead workers wait for the next look
+                structlog.get_logger(__name__).exception("the queue is not kept")
 
     async def rescue(self) -> int:
         """Take up the jobs of workers that died; returns how many."""
@@ -81,11 +83,18 @@ class Keeper:
 
     async def purge(self) -> None:
         """Forget ended jobs after a day, failed ones and attempts after 30, dead letters that are over after 90."""
+        while await self._purge_some():
+            pass
+
+    async def _purge_some(self) -> bool:
+        """Forget some thousands of each; tells whether there were any."""
         async with self._database.raw() as connection:
             cursor = await connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_PURGE_LOCK,))
             if (await cursor.fetchone()) != (True,):
-                return
-            await connection.execute(sql.PURGE, {"failed": _FAILED, "ended": _ENDED})
-            await connection.execute(sql.PURGE_ATTEMPTS, (_FAILED,))
-            for statement in FORGET:
-                await connection.execute(statement.encode())
+                return False
+            gone = [
+                (await connection.execute(sql.PURGE, {"failed": _FAILED, "ended": _ENDED})).rowcount,
+                (await connection.execute(sql.PURGE_ATTEMPTS, (_FAILED,))).rowcount,
+                *[(await connection.execute(statement.encode())).rowcount for statement in FORGET],
+            ]
+        return any(gone)

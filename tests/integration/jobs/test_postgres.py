@@ -270,6 +270,11 @@ async def test_what_is_long_over_is_forgotten_and_what_failed_is_kept_longer(ben
     await query(
         bench.database, "UPDATE jobs.procrastinate_jobs SET status = 'failed' WHERE args->'arguments'->>'n' = '2'"
     )
+    await query(
+        bench.database,
+        "INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, priority, status)"
+        " SELECT 'k', 'k', 50, 'succeeded' FROM generate_series(1, 5001)",
+    )
     for days, left in ((0, 3), (2, 2), (40, 1)):
         await query(bench.database, "UPDATE jobs.procrastinate_events SET at = now() - make_interval(days => %s)", days)
         await query(bench.database, "UPDATE sync.attempts SET ended_at = now() - make_interval(days => %s)", days)
