@@ -86,7 +86,7 @@ class PgLetterWorks:
         condition = Condition(which, person=work.by)
         values = condition.values | {
             "by": work.by,
-            "written": work.written,
+            "written": clean(work.written),
             "lane": work.lane.value,
             "state": work.state.value,
             "is_careful": work.is_careful,

@@ -13,6 +13,7 @@ from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.letters.query import Chosen, LetterQuery, Match, Term
 from tsh_sync_gui.engine.letters.values import Letter, LetterOrder, LetterState, LetterWork, Part, WorkState
 from tsh_sync_gui.engine.letters.words import code_of
+from tsh_sync_gui.store.mirror_letters import clean
 
 _PLAIN: Final = (
     *("entity", "record_id", "label", "cause", "field", "value", "reason", "kind", "advice", "tries"),
@@ -152,7 +153,7 @@ class Condition:
 
     def _value(self, value: Any) -> str:
         name = f"v{len(self.values)}"
-        self.values[name] = value
+        self.values[name] = clean(value) if isinstance(value, str) else value
         return f"%({name})s"
 
     def _holds(self, column: str, text: str) -> str:
@@ -188,7 +189,7 @@ def number_of(letter: str) -> int:
 
 def _one_line(text: str) -> str:
     """Return *text* as it stands in the searched text."""
-    return " ".join(text.replace("\x00", "␀").encode("utf-8", "replace").decode().split()).lower()
+    return " ".join(clean(text).split()).lower()
 
 
 def _escaped(text: str) -> str:

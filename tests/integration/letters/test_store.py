@@ -69,6 +69,12 @@ async def found(letters, text="", person="sara"):
     return [one.record_id for one in page.letters]
 
 
+@pytest.mark.parametrize("value", ['"\0"', "\ud800", "%\\_\0", '"\\""', "(" * 5000])
+async def test_no_character_breaks_a_search(letters, value):
+    for field in ("", "cause:=", "error:", "id:", "assignee:", "run:", "kind:=", "note:=", "sku:", "sku:=", "-name:"):
+        assert await found(letters, f"nothing {field}{value}") == []
+
+
 async def test_a_search_finds_what_it_says_and_nothing_else(letters):
     for text, expected in {
         "": ["11", "12", "13", "21"],
