@@ -114,7 +114,7 @@ class Tray(QObject):
             self._add(item.text, deed, "", syncing)
         if state.can_pause:
             pausing = self._inner(tr("Pause schedules"), "pause")
-            for text, until in pauses(lambda: window.session.now):
+            for text, until in pauses(lambda: window.session.now, lambda: window.session.state.zone):
                 self._add(text, partial(self._hold, until), "", pausing)
         if state.can_resume:
             self._add(tr("Resume schedules"), window.schedules.go_on, "play")

@@ -107,7 +107,7 @@ class ScheduleEditor(QWidget):
         is_paused = self._item.standing is Standing.PAUSED
         self.resume.setVisible(is_paused)
         self.pause.setVisible(not is_paused and self._item.schedule.timing is not None)
-        for text, until in state.pauses(lambda: self._session.now):
+        for text, until in state.pauses(lambda: self._session.now, lambda: self._session.state.zone):
             action = QAction(text, self._menu)
             action.triggered.connect(lambda _=False, until=until: self.hold.emit(until()))
             self._menu.addAction(action)

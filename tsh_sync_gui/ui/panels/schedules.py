@@ -81,7 +81,7 @@ class SchedulesPanel(Panel):
         column.addLayout(head)
         column.addLayout(self._warnings)
         column.addWidget(box, 1)
-        for text, until in state.pauses(lambda: self._session.now):
+        for text, until in state.pauses(lambda: self._session.now, lambda: self._session.state.zone):
             action = QAction(text, self._menu)
             action.triggered.connect(lambda _=False, until=until: self.hold(until()))
             self._menu.addAction(action)

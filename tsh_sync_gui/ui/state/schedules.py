@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from tsh_sync_gui.engine.ports.schedules import Walk
@@ -14,7 +14,7 @@ from tsh_sync_gui.engine.schedules import Block, Cost, ScheduleItem, ScheduleVie
 from tsh_sync_gui.engine.views import Planned
 from tsh_sync_gui.ui.state.columns import Column
 from tsh_sync_gui.ui.state.problems import Problem
-from tsh_sync_gui.ui.state.texts import clock, exact, number, scheduled, tr
+from tsh_sync_gui.ui.state.texts import clock, exact, number, scheduled, tr, zone_called
 
 _DAILY: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* \*", re.ASCII)
 _WEEKLY: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* ([0-7])", re.ASCII)
@@ -253,16 +253,19 @@ def can_any_pause(view: ScheduleView) -> bool:
     return any(one.standing in {Standing.ON, Standing.BLOCKED} for one in view.items)
 
 
-def pauses(now: Callable[[], datetime]) -> tuple[tuple[str, Callable[[], datetime | None]], ...]:
-    """Return for how long schedules may be held, and until when that is."""
+def pauses(
+    now: Callable[[], datetime], zone: Callable[[], str]
+) -> tuple[tuple[str, Callable[[], datetime | None]], ...]:
+    """Return for how long schedules may be held, and until when that is; mornings are those of their *zone*."""
     return (
         (tr("For 30 min"), lambda: now() + timedelta(minutes=30)),
         (tr("For 1 h"), lambda: now() + timedelta(hours=1)),
-        (tr("Until tomorrow 08:00"), lambda: _tomorrow(now())),
+        (tr("Until tomorrow 08:00"), lambda: _tomorrow(now(), zone())),
         (tr("Until I resume"), lambda: None),
     )
 
 
-def _tomorrow(now: datetime) -> datetime:
-    here = now.astimezone() + timedelta(days=1)
-    return here.replace(hour=_MORNING, minute=0, second=0, microsecond=0, tzinfo=None).astimezone()
+def _tomorrow(now: datetime, zone: str) -> datetime:
+    there = zone_called(zone)
+    morning = datetime.combine(now.astimezone(there).date() + timedelta(days=1), time(_MORNING))
+    return morning.replace(tzinfo=there).astimezone(UTC)

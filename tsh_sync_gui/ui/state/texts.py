@@ -70,7 +70,7 @@ def with_whole_paths(text: str) -> str:
 
 def clock(moment: datetime, now: datetime, zone: str = "") -> str:
     """Return the time of day, local or in *zone*, with the day where it is not today's there."""
-    there = _zone(zone)
+    there = zone_called(zone)
     here, today = moment.astimezone(there), now.astimezone(there).date()
     if here.date() == today:
         return here.strftime("%H:%M")
@@ -81,14 +81,14 @@ def clock(moment: datetime, now: datetime, zone: str = "") -> str:
 
 def scheduled(moment: datetime, now: datetime, zone: str) -> str:
     """Return the time of day in the organization's *zone*, named by its city where this computer's differs."""
-    text, there = clock(moment, now, zone), _zone(zone)
+    text, there = clock(moment, now, zone), zone_called(zone)
     if there is None or moment.astimezone(there).utcoffset() == moment.astimezone().utcoffset():
         return text
     return f"{text} {zone.rpartition('/')[2].replace('_', ' ')}"
 
 
-def _zone(name: str) -> ZoneInfo | None:
-    """Return the zone called *name*, None (this computer's) where there is none of that name."""
+def zone_called(name: str) -> ZoneInfo | None:
+    """Return the zone called *name*, None (this computer's own) where there is none of that name."""
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError):
@@ -101,7 +101,7 @@ def exact(moment: datetime | None, zone: str = "") -> str:
         return ""
     local = moment.astimezone()
     here = local.strftime("%Y-%m-%d %H:%M:%S %Z")
-    known = _zone(zone)
+    known = zone_called(zone)
     if known is None:
         return here
     there = moment.astimezone(known)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -45,10 +46,10 @@ def test_the_next_run_a_pause_or_what_has_to_come_first():
 
 
 def test_pauses_end_when_they_say():
-    ends = [until() for _, until in pauses(lambda: NOW)]
+    ends = [until() for _, until in pauses(lambda: NOW, lambda: "Asia/Baghdad")]
 
     assert ends[:2] == [NOW + timedelta(minutes=30), NOW + timedelta(hours=1)]
-    assert ends[2].astimezone().hour == 8
+    assert ends[2].astimezone(ZoneInfo("Asia/Baghdad")).hour == 8
     assert ends[3] is None
 
 
