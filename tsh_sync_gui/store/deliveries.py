@@ -100,10 +100,14 @@ WHERE changed_at > %(since)s AND NOT EXISTS (
         AND event.record_id <> '' AND event.verdict <> 'refused' AND event.received_at > changed_at - interval '5 min')
 ORDER BY changed_at DESC LIMIT %(most)s
 """
-_WATCHED: Final = "SELECT entity, min(started_at) FROM sync.runs WHERE mode <> 'record' AND NOT dry_run GROUP BY entity"
+_WATCHED: Final = """
+SELECT one.entity, first.started_at FROM unnest(%s::text[]) AS one (entity) JOIN LATERAL (
+    SELECT started_at FROM sync.runs WHERE entity = one.entity AND mode <> 'record' AND NOT dry_run
+    ORDER BY started_at LIMIT 1) first ON true
+"""
 _FETCHED: Final = """
 SELECT entity, max(started_at) FROM sync.runs
-WHERE trigger = %s AND state IN ('up_to_date', 'partly_done') GROUP BY entity
+WHERE mode <> 'record' AND trigger = %s AND state IN ('up_to_date', 'partly_done') GROUP BY entity
 """
 
 
@@ -211,7 +215,7 @@ class PgDeliveries:
 
     async def watched_since(self) -> Mapping[str, datetime]:
         """Return since when each entity is synced at all."""
-        return dict(await self._rows(_WATCHED, None))
+        return dict(await self._rows(_WATCHED, ([one.name for one in self._registry],)))
 
     async def gaps_fetched(self) -> Mapping[str, datetime]:
         """Return up to when each entity's gap was fetched last."""

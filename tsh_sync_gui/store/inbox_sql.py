@@ -19,7 +19,7 @@ DELIVER: Final = "deliver"
 
 KEPT_DAYS: Final = 30
 MOST_REFUSED: Final = 2_000
-"""Refused deliveries and pings beyond these, and all deliveries after those days, are forgotten, the oldest first."""
+"""So many refused deliveries and so many pings are kept, the newest; all deliveries are forgotten after those days."""
 
 _LONGEST_REFUSED: Final = 16_384
 _LONGEST: Final = 4_096
@@ -105,9 +105,11 @@ UPDATE sync.webhook_events SET state = 'failed', done_at = clock_timestamp(), ti
 WHERE entity = %(entity)s AND record_id = %(record)s AND record_id <> '' AND state = 'waiting'
     AND received_at <= %(until)s
 """
+_BEYOND: Final = f"ORDER BY id DESC OFFSET {MOST_REFUSED} LIMIT 1"
 FORGET_REFUSED: Final = f"""
-DELETE FROM sync.webhook_events WHERE verdict IN ('refused', 'ping') AND id <= (
-    SELECT id FROM sync.webhook_events WHERE verdict = 'refused' ORDER BY id DESC OFFSET {MOST_REFUSED} LIMIT 1)
+DELETE FROM sync.webhook_events WHERE verdict IN ('refused', 'ping') AND id <= CASE verdict
+    WHEN 'ping' THEN (SELECT id FROM sync.webhook_events WHERE verdict = 'ping' {_BEYOND})
+    ELSE (SELECT id FROM sync.webhook_events WHERE verdict = 'refused' {_BEYOND}) END
 """
 FORGET_OLD: Final = f"""
 DELETE FROM sync.webhook_events WHERE id IN (SELECT id FROM sync.webhook_events

@@ -19,6 +19,12 @@ from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.letters_sql import FORGET
 
 _PURGE_EVERY_S: Final = 3600.0
+# Each webhook's fetch is a run; walks stay.
+_PURGE_FETCHES: Final = b"""
+DELETE FROM sync.runs WHERE id IN (SELECT id FROM sync.runs
+    WHERE started_at < now() - interval '90 days' AND mode = 'record' AND ended_at IS NOT NULL
+    ORDER BY started_at LIMIT 5000)
+"""
 _ENDED: Final = timedelta(days=1)
 _FAILED: Final = timedelta(days=30)
 # An arbitrary number: one worker at a time forgets.
@@ -82,7 +88,7 @@ class Keeper:
         return True
 
     async def purge(self) -> None:
-        """Forget ended jobs after a day, failed ones and attempts after 30, dead letters that are over after 90."""
+        """Forget ended jobs after a day, failed ones and attempts after 30, fetches and letters after 90."""
         while await self._purge_some():
             pass
 
@@ -95,6 +101,7 @@ class Keeper:
             gone = [
                 (await connection.execute(sql.PURGE, {"failed": _FAILED, "ended": _ENDED})).rowcount,
                 (await connection.execute(sql.PURGE_ATTEMPTS, (_FAILED,))).rowcount,
+                (await connection.execute(_PURGE_FETCHES)).rowcount,
                 *[(await connection.execute(statement.encode())).rowcount for statement in FORGET],
             ]
         return any(gone)

@@ -35,7 +35,7 @@ def add_inbox_tables(found: MetaData) -> None:
         Index("uq_webhook_events_key", "key", unique=True),
         Index("ix_webhook_events_record", "entity", "record_id", "id", postgresql_where=text("record_id <> ''")),
         Index("ix_webhook_events_waiting", "entity", "record_id", postgresql_where=text("state = 'waiting'")),
-        Index("ix_webhook_events_refused", "id", postgresql_where=text("verdict = 'refused'")),
+        Index("ix_webhook_events_refused", "id", postgresql_where=text("verdict IN ('refused', 'ping')")),
         Index("ix_webhook_events_received_at", "received_at"),
         Index(
             "ix_webhook_events_heard",

@@ -179,6 +179,7 @@ def _add_runs(found: MetaData) -> None:
         _text("host"),
         _text("owner"),
         Index("ix_runs_entity", "entity", text("started_at DESC")),
+        Index("ix_runs_walks", "entity", text("started_at DESC"), postgresql_where=text("mode <> 'record'")),
         Index("ix_runs_started_at", text("started_at DESC")),
         Index("ix_runs_leader", "leader"),
         Index("ix_runs_open", "entity", postgresql_where=text("ended_at IS NULL")),

@@ -275,6 +275,12 @@ async def test_what_is_long_over_is_forgotten_and_what_failed_is_kept_longer(ben
         "INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, priority, status)"
         " SELECT 'k', 'k', 50, 'succeeded' FROM generate_series(1, 5001)",
     )
+    await query(
+        bench.database,
+        "INSERT INTO sync.runs (id, leader, entity, mode, state, phase, started_at, heartbeat_at, ended_at)"
+        " SELECT mode, mode, 'products', mode, 'up_to_date', 'list', old, old, old"
+        " FROM unnest(ARRAY['record', 'full']) mode, (SELECT now() - interval '91 days' AS old) moment",
+    )
     for days, left in ((0, 3), (2, 2), (40, 1)):
         await query(bench.database, "UPDATE jobs.procrastinate_events SET at = now() - make_interval(days => %s)", days)
         await query(bench.database, "UPDATE sync.attempts SET ended_at = now() - make_interval(days => %s)", days)
@@ -283,6 +289,7 @@ async def test_what_is_long_over_is_forgotten_and_what_failed_is_kept_longer(ben
 
     assert await bench.state(fresh) == "waiting"
     assert await query(bench.database, "SELECT count(*) FROM sync.attempts") == [(0,)]
+    assert await query(bench.database, "SELECT mode FROM sync.runs") == [("full",)]
 
 
 async def test_one_that_only_looks_needs_no_search_path(bench, database):

@@ -123,6 +123,22 @@ async def test_refused_deliveries_and_pings_queue_nothing_and_are_bounded(parts)
     assert await jobs_of(database) == []
 
 
+async def test_pings_are_bounded_where_nothing_is_refused(parts):
+    database, _inbox, writer = parts
+    await query(
+        database,
+        "INSERT INTO sync.webhook_events (key, received_at, verdict, state)"
+        " SELECT 'p' || n, now(), 'ping', 'ignored' FROM generate_series(1, %s) n",
+        MOST_REFUSED + 10,
+    )
+
+    await writer.keep(arrival(verdict=Verdict.REFUSED))
+    await writer.close()
+
+    counts = "SELECT verdict, count(*) FROM sync.webhook_events GROUP BY verdict ORDER BY verdict"
+    assert await query(database, counts) == [("ping", MOST_REFUSED), ("refused", 1)]
+
+
 async def test_what_was_kept_already_is_not_kept_twice(parts):
     database, _inbox, writer = parts
     one = arrival(key="k1")
