@@ -90,26 +90,99 @@ def a_run(name: str = "run-1", *, entity: str = "invoices", leader: str = "", **
     )
 
 
-@pytest.fixture(scope="session")
-def session_url(databases: Databases) -> Iterator[str]:
+class Shared:
     """A database with all tables that the tests of one worker share, one after the other."""
-    endpoint = databases.endpoint(with_tables)
-    yield endpoint.sqlalchemy_url
-    databases.drop(endpoint.dbname)
+
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
+        self._name = self._url = self._shape = ""
+
+    def empty(self) -> str:
+        """Return its address once nothing is in it; a test that has changed more than rows gets it replaced."""
+        if self._url and not self._emptied():
+            self.drop()
+        if not self._url:
+            endpoint = self._databases.endpoint(with_tables)
+            self._name, self._url = endpoint.dbname, endpoint.sqlalchemy_url
+            with self._connected() as connection:
+                self._shape = _shape(connection)
+        return self._url
+
+    def drop(self) -> None:
+        """Remove it."""
+        if self._url:
+            self._databases.drop(self._name)
+            self._url = ""
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url.replace("postgresql+psycopg", "postgresql"), autocommit=True)
+
+    def _emptied(self) -> bool:
+        with self._connected() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if _shape(connection) != self._shape:
+                return False
+            connection.execute(_EMPTY)
+        return True
+
+
+# Tables, columns, and what watches over them; also settings of the database.
+_SHAPE = """
+    SELECT concat_ws(' ',
+        (SELECT md5(string_agg(concat_ws(' ', c.oid, c.relname, c.relkind, a.attname, a.atttypid, a.attnotnull), ','
+                               ORDER BY c.oid, a.attnum))
+           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+          WHERE n.nspname !~ '^(pg_|information_schema)'),
+        (SELECT count(*) FROM pg_namespace WHERE nspname !~ '^pg_'),
+        (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_constraint),
+        (SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY oid) FROM pg_trigger WHERE NOT tgisinternal),
+        (SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+          WHERE d.datname = current_database()))
+"""
+# Most tests fill a few of the tables, and emptying all would take as long as another database.
+_EMPTY = """
+    DO $$
+    DECLARE
+        one record;
+        is_filled boolean;
+        filled text;
+    BEGIN
+        FOR one IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+                    WHERE schemaname IN ('sync', 'tsh', 'jobs') AND tablename <> 'alembic_version' LOOP
+            EXECUTE 'SELECT EXISTS (SELECT FROM ' || one.name || ')' INTO is_filled;
+            IF is_filled THEN
+                filled := concat_ws(', ', filled, one.name);
+            END IF;
+        END LOOP;
+        IF filled IS NOT NULL THEN
+            EXECUTE 'TRUNCATE ' || filled || ' CASCADE';
+        END IF;
+        PERFORM setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences
+          WHERE schemaname IN ('sync', 'tsh', 'jobs') AND last_value IS NOT NULL;
+        INSERT INTO sync.quota DEFAULT VALUES;
+    END $$
+"""
+
+
+def _shape(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute(_SHAPE).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.fixture(scope="session")
+def session_url(databases: Databases) -> Iterator[Shared]:
+    """The database that the tests of one worker share."""
+    shared = Shared(databases)
+    yield shared
+    shared.drop()
 
 
 @pytest.fixture
-def tables_url(session_url: str) -> str:
+def tables_url(session_url: Shared) -> str:
     """A database with all tables, empty; quicker than a fresh one."""
-    with psycopg.connect(session_url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        names = connection.execute(
-            "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables"
-            " WHERE schemaname IN ('sync', 'tsh', 'jobs') AND tablename <> 'alembic_version'"
-        ).fetchone()
-        connection.execute(f"TRUNCATE {names[0]} RESTART IDENTITY CASCADE")  # type: ignore[index, arg-type]
-        connection.execute("INSERT INTO sync.quota DEFAULT VALUES")
-    return session_url
+    return session_url.empty()
