@@ -41,6 +41,7 @@ class WebhookSecrets:
         self._looked_at = float("-inf")
         self._looking = asyncio.Lock()
         self._is_read = False
+        self._closed = loaded.vault_error
 
     @property
     def valid(self) -> Sequence[SecretStr]:
@@ -58,6 +59,11 @@ class WebhookSecrets:
             return []
         return [self._previous[1]]
 
+    @property
+    def closed(self) -> SyncError | None:
+        """Return why no secret is known though one may be kept: its place is closed; None where that is not so."""
+        return None if self.valid else self._closed
+
     async def look_again(self) -> bool:
         """Read them anew, at most every few seconds; tells whether they changed."""
         if time.monotonic() - self._looked_at < _AGAIN_S:
@@ -68,7 +74,9 @@ class WebhookSecrets:
             before = [one.get_secret_value() for one in self.valid]
             try:
                 self._loaded, self._previous = await asyncio.to_thread(_read, self._loaded)
+                self._closed = None
             except SyncError as error:
+                self._closed = error
                 structlog.get_logger(__name__).warning("the webhook secret cannot be read", error=error.title)
             self._looked_at = time.monotonic()
             return before != [one.get_secret_value() for one in self.valid]

@@ -38,6 +38,11 @@ class Secrets(Protocol):
         """Return secrets whose time is over."""
         ...
 
+    @property
+    def closed(self) -> SyncError | None:
+        """Return why none is known though one may be kept, None where that is not so."""
+        ...
+
     async def look_again(self) -> bool:
         """Read them anew; tells whether they changed."""
         ...
@@ -95,6 +100,8 @@ class Reception:
                 return self._too_many(wait)
             if await self._secrets.look_again():
                 scheme = self._proven_by(delivery, house)
+        if not scheme and (closed := self._secrets.closed) is not None:
+            return self._unproven(closed)
         if not scheme:
             # Of a large body it takes as long as a hundred good deliveries: only for who was not held off.
             return await self._refuse(delivery, 401, "signature", self._why_not(delivery, house))
@@ -160,6 +167,15 @@ class Reception:
         # Who proves himself is told the cause; everybody else would learn from it.
         advice = f"{diagnosis.get('cause', '')}. {diagnosis.get('advice', '')}" if scheme else _SEE_INBOX
         return answer(reason(kind, title, advice), status)
+
+    def _unproven(self, closed: SyncError) -> Response:
+        """Answer what can be neither trusted nor refused just now: Zoho tries again, and polling covers the changes."""
+        self.counts["not kept"] += 1
+        structlog.get_logger(__name__).error("a delivery cannot be examined", error=closed.title)
+        words = "The webhook's secret cannot be read just now"
+        return answer(
+            reason(closed.kind, words, "Deliver again later; the listener's log says why."), 503, Retry_After="60"
+        )
 
     def _too_many(self, wait: float) -> Response:
         self.counts["limited"] += 1
