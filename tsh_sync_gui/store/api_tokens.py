@@ -11,6 +11,7 @@ from typing import Final
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.inbox_sql import text
 
 PREFIX: Final = "tsh_"
 _SHOWN: Final = 8
@@ -76,7 +77,7 @@ class PgApiTokens:
     async def revoke(self, which: str) -> list[int]:
         """Let nobody in any more by the token with this number, or the tokens of this name; returns their numbers."""
         is_number = which.isascii() and which.isdigit() and len(which) < 19
-        values = {"number": int(which) if is_number else -1, "name": which}
+        values = {"number": int(which) if is_number else -1, "name": text(which)}
         async with self._database.raw() as connection:
             rows = await (await connection.execute(_REVOKE, values)).fetchall()
         if not rows:

@@ -26,6 +26,7 @@ from tsh_sync_gui.store.inbox_sql import text
 from tsh_sync_gui.store.mirror_sql import table_of
 
 _MOST_MISSED: Final = 10_000
+_LARGEST: Final = 2**63 - 1
 _ROW: Final = (
     "id, received_at, entity, event_type, change, record_id, verdict, state, outcome, title,"
     " extract(epoch FROM done_at - received_at)::float8, source, scheme, replay_of, run_id, job_id"
@@ -121,7 +122,7 @@ class PgDeliveries:
 
     async def page(self, query: InboxQuery, *, after: int | None = None, limit: int = 100) -> InboxPage:
         """Return deliveries that match, newest first, from below the id *after*."""
-        values = _values(query) | {"after": after, "limit": limit + 1}
+        values = _values(query) | {"after": None if after is None else max(0, min(after, _LARGEST)), "limit": limit + 1}
         rows = [_row(row) for row in await self._rows(_PAGE, values)]
         return InboxPage(rows=tuple(rows[:limit]), after=rows[limit - 1].id if len(rows) > limit else None)
 
@@ -178,7 +179,8 @@ class PgDeliveries:
         self, ids: Sequence[int] | None, *, since: datetime | None = None, force: bool = False
     ) -> ReplayPlan:
         """Return what a replay of *ids*, or of everything received *since*, would do."""
-        values = {"ids": None if ids is None else list(ids), "since": since, "force": force}
+        known = None if ids is None else [one for one in ids if abs(one) <= _LARGEST]
+        values = {"ids": known, "since": since, "force": force}
         ((found, records, duplicates, left_out),) = await self._rows(_PLAN, values)
         chosen = tuple(found or ())
         return ReplayPlan(deliveries=len(chosen), records=records, duplicates=duplicates, left_out=left_out, ids=chosen)

@@ -106,7 +106,7 @@ class PgLetters:
         direction, sign = ("DESC", "<") if is_descending else ("ASC", ">")
         behind_it, values = "", condition.values | {"limit": limit + 1}
         if after:
-            values["value"], values["id"] = behind(after)
+            values["value"], values["id"] = behind(after, kind)
             behind_it = f"WHERE (k, id) {sign} (%(value)s::{kind}, %(id)s::bigint)"
         # One scan: what a search costs is reading all that might match.
         statement = f"""

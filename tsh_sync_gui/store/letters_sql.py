@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, assert_never
 
@@ -240,12 +240,32 @@ def token(value: Any, number: int) -> str:
     return json.dumps([value.isoformat() if isinstance(value, datetime) else value, number], ensure_ascii=False)
 
 
-def behind(after: str) -> tuple[Any, int]:
-    """Return the place that `token` made a text of; ConfigurationError for another text."""
+def behind(after: str, kind: str) -> tuple[Any, int]:
+    """Return the place that `token` made a text of, in a list sorted by a value of *kind*.
+
+    ConfigurationError for another text.
+    """
     try:
         value, number = json.loads(after)
-    except ValueError:
-        value = number = None
-    if type(number) is not int or not isinstance(value, (str, int)):
-        raise ConfigurationError("There is no such page", advice="Ask for the first one.")
-    return value, number
+        return _PLACES[kind](value), _row_number(number)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise ConfigurationError("There is no such page", advice="Ask for the first one.") from None
+
+
+def _row_number(value: Any) -> int:
+    if type(value) is not int or abs(value) > _LARGEST:
+        raise ValueError(value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return clean(value)
+
+
+_PLACES: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "timestamptz": datetime.fromisoformat,
+    "text": _text,
+    "integer": lambda value: max(0, min(int(value), 2**31 - 1)),
+}

@@ -1,5 +1,7 @@
 """Letters as PostgreSQL keeps them: found, grouped, dealt with by several people, retried in a kept order."""
 
+import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +69,25 @@ async def found(letters, text="", person="sara"):
     page = await letters.page(search(text, person), person=person, order=LetterOrder.FIRST_SEEN, is_descending=False)
     assert page.total == len(page.letters) == await letters.count(search(text, person), person=person)
     return [one.record_id for one in page.letters]
+
+
+@pytest.mark.parametrize("order", LetterOrder)
+async def test_a_page_that_never_was_is_refused_in_words(letters, order):
+    for after in (
+        "x",
+        "[" * 5000,
+        "[1]",
+        '["x", "1"]',
+        "[null, 1]",
+        f'["2026-01-01T00:00:00+00:00", {10**30}]',
+        "[[], 1]",
+    ):
+        with pytest.raises(ConfigurationError, match="no such page"):
+            await letters.page(search(), person="sara", order=order, is_descending=True, after=after)
+    for value in ("2026-01-01", "\0", "x", 10**30):
+        with suppress(ConfigurationError):
+            page = json.dumps([value, 1])
+            assert await letters.page(search(), person="sara", order=order, is_descending=True, after=page)
 
 
 @pytest.mark.parametrize("value", ['"\0"', "\ud800", "%\\_\0", '"\\""', "(" * 5000])

@@ -26,6 +26,7 @@ from tsh_sync_gui.entities.registry import Registry
 Which = str | tuple[str, ...]
 """A search as a person types it, or letters by id."""
 
+_FASTEST: Final = 1_000_000
 FEW: Final = 25
 """So many letters are retried as a person's action; more are paid from the share of other pulls."""
 
@@ -106,8 +107,8 @@ class LetterRetries:
 
         *careful* tries 1, 5, 25 and the rest, and stops at the first failure; *pace* is records a minute at most.
         """
-        if pace is not None and pace < 1:
-            raise ConfigurationError(f"The rate is {pace}", advice="Allowed: 1 or more records a minute.")
+        if pace is not None and not 1 <= pace <= _FASTEST:
+            raise ConfigurationError(f"The rate is {pace}", advice=f"Allowed: 1 to {_FASTEST:,} records a minute.")
         chosen = self._chosen(which)
         cost = await self.forecast(which)
         if not cost.letters:
