@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 import msgspec
 
@@ -168,16 +167,3 @@ Event = (
 RunEvent = (
     RunStarted | PhaseStarted | PageStored | RunWaiting | RunContinued | RunPaused | RunFinished | RecordsRejected
 )
-
-_ENCODER: Final = msgspec.json.Encoder()
-_DECODER: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(Event)
-
-
-def encode_event(event: Event) -> str:
-    """Return *event* as JSON text."""
-    return _ENCODER.encode(event).decode()
-
-
-def decode_event(text: str) -> Event:
-    """Return the event that *text* carries; msgspec.ValidationError for an unknown one (a newer program's)."""
-    return _DECODER.decode(text)

@@ -1,4 +1,4 @@
-"""The kinds of jobs that sync: whole lists, details, and single records; and how each is put into the queue.
+"""The kinds of jobs that sync: whole lists and single records; and how each is put into the queue.
 
 All of them are idempotent: what is newer in the mirror stays, and a walk goes on where it was broken off.
 """
@@ -15,13 +15,12 @@ from tsh_sync_gui.core.errors import QuotaExhaustedError, RecordGoneError
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Lane, RunState, iso, parse_moment
 from tsh_sync_gui.engine.ports import RunInfo
-from tsh_sync_gui.engine.ports.jobs import AT_ONCE, Handler, JobContext, JobId, Jobs, Kind
+from tsh_sync_gui.engine.ports.jobs import Handler, JobContext, JobId, Jobs, Kind
 from tsh_sync_gui.engine.retrying import PostponedError, RunEndedError
 from tsh_sync_gui.engine.views import Details, SyncReport, SyncRequest
 
 PULL: Final = "pull"
 FETCH: Final = "fetch"
-DETAILS: Final = "details"
 SETTLE: Final = timedelta(seconds=3)
 """Triggers for one record that come closer than this to its last fetch are answered by one fetch after the last."""
 
@@ -89,26 +88,11 @@ async def enqueue_pull(
     return await jobs.enqueue(PULL, asked, key=key, lane=lane, run_at=run_at, connection=connection)
 
 
-async def enqueue_details(
-    jobs: Jobs,
-    entity: str,
-    *,
-    details: Details = "all",
-    lane: Lane = Lane.DETAILS,
-    trigger: str = "details",
-    connection: Any | None = None,
-) -> JobId | None:
-    """Have outstanding details of an entity fetched, after its changes."""
-    asked = {"entities": [entity], "details": details, "trigger": trigger}
-    return await jobs.enqueue(DETAILS, asked, key=entity, lane=lane, settle=AT_ONCE, connection=connection)
-
-
 def syncing_kinds(service: Syncing, now: Callable[[], datetime]) -> tuple[Kind, ...]:
     """Return the kinds of jobs that *service* does."""
     return (
         Kind(name=FETCH, handler=_on(service, now, _record)),
         Kind(name=PULL, handler=_on(service, now, _walk), is_long=True),
-        Kind(name=DETAILS, handler=_on(service, now, _walk), is_long=True),
     )
 
 

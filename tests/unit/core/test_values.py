@@ -6,14 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsh_sync_gui.core.events import PageStored, RunFinished, decode_event, encode_event
 from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import (
     CallKind,
     Calls,
     Counts,
-    Phase,
-    RunId,
     RunState,
     parse_moment,
     parse_stamp,
@@ -55,24 +52,6 @@ def test_counts_and_calls_add_up():
 
 def test_only_good_ends_are_final():
     assert [state for state in RunState if state.is_final] == [RunState.UP_TO_DATE, RunState.PARTLY_DONE]
-
-
-def test_events_travel_as_json():
-    stored = PageStored(
-        run=RunId("1"), entity="x", phase=Phase.LIST, counts=Counts(created=2), calls=Calls(list=1), done=2
-    )
-    ended = RunFinished(
-        run=RunId("1"),
-        entity="x",
-        state=RunState.FAILED,
-        counts=Counts(),
-        calls=Calls(),
-        seconds=1.5,
-        at=datetime(2026, 11, 22, tzinfo=UTC),
-        title="العنوان",
-    )
-
-    assert [decode_event(encode_event(event)) for event in (stored, ended)] == [stored, ended]
 
 
 @pytest.mark.parametrize(

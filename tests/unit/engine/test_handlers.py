@@ -12,7 +12,7 @@ from tsh_sync_gui.core.clock import ManualClock
 from tsh_sync_gui.core.errors import QuotaExhaustedError
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Lane, RunState
-from tsh_sync_gui.engine.handlers import enqueue_details, enqueue_fetch, enqueue_pull, syncing_kinds
+from tsh_sync_gui.engine.handlers import enqueue_fetch, enqueue_pull, syncing_kinds
 from tsh_sync_gui.engine.ports.jobs import JobContext
 from tsh_sync_gui.engine.retrying import PostponedError, RunEndedError
 from tsh_sync_gui.engine.views import SyncReport, SyncRequest
@@ -69,14 +69,6 @@ def test_a_pull_walks_as_it_was_asked_to():
         SyncRequest(full=True, trigger="night", lane=Lane.PULLS, details="none"),
         SyncRequest(entities=("invoices",), since=NOW, trigger="schedule", lane=Lane.PULLS),
     ]
-
-
-def test_details_are_fetched_after_the_changes():
-    service = Service()
-
-    done(service, enqueue_details, "invoices", details=50)
-
-    assert service.asked == [SyncRequest(entities=("invoices",), details=50, trigger="details", lane=Lane.DETAILS)]
 
 
 @pytest.mark.parametrize("state", [RunState.UP_TO_DATE, RunState.PARTLY_DONE, RunState.CANCELLED])
