@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -103,8 +104,9 @@ class Reception:
         if not scheme and (closed := self._secrets.closed) is not None:
             return self._unproven(closed)
         if not scheme:
-            # Of a large body it takes as long as a hundred good deliveries: only for who was not held off.
-            return await self._refuse(delivery, 401, "signature", self._why_not(delivery, house))
+            # Of a large body it takes as long as a hundred good deliveries: only for who was not held off, and beside.
+            diagnosis = await asyncio.to_thread(self._why_not, delivery, house)
+            return await self._refuse(delivery, 401, "signature", diagnosis)
         try:
             hint = understand(delivery, self._registry)
         except BodyError as error:

@@ -18,6 +18,8 @@ from tsh_sync_gui.engine.ports.inbox import Delivery, Diagnosis
 
 _SHOWN: Final = 8
 _LONGEST_KEY: Final = 100
+# To write a longer body anew would keep good deliveries waiting, also from another thread.
+_LONGEST_ANEW: Final = 65_536
 _OTHER_DIGESTS: Final = {16: "MD5", 20: "SHA-1", 48: "SHA-384", 64: "SHA-512"}
 _RIGHT_LENGTH: Final = 32
 
@@ -208,6 +210,12 @@ def _mistakes(delivery: Delivery, fields: Pairs) -> Iterator[_Mistake]:
         "The form was signed before decoding",
         "Choose “Default payload” or raw JSON as the webhook's body in Zoho.",
     )
+    head = _join(sorted(query))
+    yield _Mistake("body without its end", head + body.rstrip(), "The body got a line break at its end", gateway)
+    if body.startswith(b"\xef\xbb\xbf"):
+        yield _Mistake("body without its mark", head + body[3:], "The body got a byte order mark", gateway)
+    if len(body) > _LONGEST_ANEW:
+        return
     encoded = [(_encoded(key), _encoded(value)) for key, value in pairs]
     yield _Mistake(
         "encoded parameters",
@@ -215,13 +223,9 @@ def _mistakes(delivery: Delivery, fields: Pairs) -> Iterator[_Mistake]:
         "The parameters were signed before decoding",
         "Use letters and digits only in the parameters of the webhook's address in Zoho.",
     )
-    head = _join(sorted(query))
-    yield _Mistake("body without its end", head + body.rstrip(), "The body got a line break at its end", gateway)
     for scheme, separators in (("JSON without spaces", (",", ":")), ("JSON with spaces", (", ", ": "))):
         if text := _written_anew(body, separators):
             yield _Mistake(scheme, head + text, "The JSON of the body was written anew on the way", gateway)
-    if body.startswith(b"\xef\xbb\xbf"):
-        yield _Mistake("body without its mark", head + body[3:], "The body got a byte order mark", gateway)
 
 
 def _written_anew(body: bytes, separators: tuple[str, str]) -> bytes:

@@ -181,6 +181,17 @@ def test_a_secret_whose_time_is_over_is_named():
     )
 
 
+def test_a_long_body_is_not_written_anew_to_say_what_is_wrong_with_its_signature():
+    """That would keep good deliveries waiting, and anybody can send one."""
+    long = b'{"a": [' + b'"x", ' * 20_000 + b'"y"]}'
+    secret = SecretStr("Another secret 1")
+
+    found = diagnosis_of(delivery(mac(long, secret).hex(), body=long, query=()), [SECRET])
+
+    assert found["cause"].startswith("No scheme matches")
+    assert {one["scheme"] for one in found["tried"]} & {"encoded parameters", "JSON without spaces"} == set()
+
+
 def test_a_diagnosis_shows_what_was_tried_and_where_it_differs_but_no_whole_signature():
     wrong = mac(SIGNED).hex()[:-1] + ("0" if mac(SIGNED).hex()[-1] != "0" else "1")
 
