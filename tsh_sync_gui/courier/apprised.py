@@ -7,7 +7,10 @@ import hashlib
 import importlib
 import logging
 import re
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
@@ -17,6 +20,7 @@ from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.engine.ports.alerts import Severity, Target
 
 _SECONDS: Final = 60.0
+_MOST_AT_ONCE: Final = 4
 _LEVELS: Final = {Severity.NOTE: "info", Severity.WARNING: "warning", Severity.GRAVE: "failure"}
 _LONGEST: Final = 4000
 _NAMED: Final = frozenset({"pass", "password", "token", "key", "apikey", "secret", "code"})
@@ -28,6 +32,7 @@ class AppriseCourier:
     def __init__(self, settings: Callable[[], Settings]) -> None:
         self._settings = settings
         self._known: tuple[str, dict[str, str]] = ("", {})
+        self._sending = 0
 
     def targets(self) -> Sequence[Target]:
         """Return where this machine sends to, none where nothing is set up."""
@@ -39,9 +44,14 @@ class AppriseCourier:
         if address is None:
             raise ConfigurationError("There is no such address any more", advice="TSH_ALERTS_TO names the addresses.")
         title, body = log.redact(title), log.redact(body)[:_LONGEST]
+        if self._sending >= _MOST_AT_ONCE:
+            raise TransientError(
+                "Earlier alerts are still on their way",
+                advice="A receiver in TSH_ALERTS_TO does not answer; look at `tsh-sync alerts test`.",
+            )
         try:
             async with asyncio.timeout(_SECONDS):
-                fault = await asyncio.to_thread(_send, address, title, body, _LEVELS[severity])
+                fault = await self._apart(partial(_send, address, title, body, _LEVELS[severity]))
         except TimeoutError:
             fault = "no answer within a minute"
         if fault:
@@ -50,6 +60,32 @@ class AppriseCourier:
                 advice="Look at the address in TSH_ALERTS_TO, and at `tsh-sync alerts test`.",
                 cause=log.redact(fault),
             )
+
+    async def _apart(self, work: Callable[[], str]) -> str:
+        """Do *work* in a thread of its own.
+
+        A receiver that answers a byte a second holds it for ever: one of the loop's own threads would then be missing
+        to everything else, and the program's end would wait for it.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[str] = loop.create_future()
+
+        def end(fault: str) -> None:
+            self._sending -= 1
+            if not done.done():
+                done.set_result(fault)
+
+        def run() -> None:
+            try:
+                fault = work()
+            except Exception as error:  # noqa: BLE001 -- apprise stands on many libraries; their words are told
+                fault = f"{type(error).__name__}: {error}"
+            with suppress(RuntimeError):  # the program has ended meanwhile
+                loop.call_soon_threadsafe(end, fault)
+
+        self._sending += 1
+        threading.Thread(target=run, name="alert", daemon=True).start()
+        return await done
 
     def _addresses(self) -> dict[str, str]:
         text = self._settings().alerts_to.get_secret_value()
@@ -109,7 +145,9 @@ class _Listener(logging.Handler):
     def __init__(self, said: list[str]) -> None:
         super().__init__(logging.WARNING)
         self._said = said
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line."""
-        self._said.append(record.getMessage())
+        """Keep one line, if it is about this thread's message."""
+        if record.thread == self._thread:
+            self._said.append(record.getMessage())

@@ -10,6 +10,7 @@ import pytest
 from tsh_sync_gui.core import log
 from tsh_sync_gui.core.errors import ConfigurationError, TransientError
 from tsh_sync_gui.core.settings import validated
+from tsh_sync_gui.courier import apprised
 from tsh_sync_gui.courier.apprised import AppriseCourier, secrets_in, shown
 from tsh_sync_gui.engine.ports.alerts import Severity
 
@@ -70,6 +71,28 @@ def test_a_receiver_that_refuses_is_named_without_its_token(receiver):
         send(courier, courier.targets()[0].key)
 
     assert "another-long-token" not in f"{refused.value} {refused.value.cause}"
+
+
+def test_a_receiver_that_never_ends_holds_up_neither_other_work_nor_the_programs_end(monkeypatch):
+    ends = threading.Event()
+    monkeypatch.setattr(apprised, "_SECONDS", 0.05)
+    monkeypatch.setattr(apprised, "_send", lambda *_words: "late" if ends.wait(60) else "")
+    courier = courier_to("json://127.0.0.1/x")
+    (target,) = courier.targets()
+
+    async def many():
+        faults = []
+        for _ in range(6):
+            with pytest.raises(TransientError) as raised:
+                await courier.send(target.key, title="t", body="b", severity=Severity.NOTE)
+            faults.append(raised.value.title)
+        return faults, await asyncio.to_thread(str, 7)
+
+    faults, other = asyncio.run(many())
+    ends.set()
+
+    assert other == "7"
+    assert ["still on their way" in one for one in faults] == [False] * 4 + [True] * 2
 
 
 def test_an_unknown_kind_of_address_and_one_that_is_gone_are_told():
