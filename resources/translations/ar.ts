@@ -405,6 +405,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>%Ln record(s) changed in the simulated Zoho</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>%Ln record(s) could not be taken</source>
    <translation>
@@ -836,6 +848,11 @@
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>A decision is needed</source>
    <translation>يلزم قرار</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>A delivery with a wrong secret came in</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -1561,6 +1578,13 @@
    <translation>تغيير السر…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Change something in the simulated Zoho</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <source>Change the webhook secret</source>
    <translation>تغيير سر خطافات الويب</translation>
@@ -2046,6 +2070,11 @@
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <source>Deleted · failed</source>
    <translation>حُذف · فشل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
+   <source>Deliver with a wrong secret</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
@@ -2547,6 +2576,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Fetch the gap</source>
    <translation>جلب الفجوة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>Fetch the gap in Webhooks, or sync all; that brings what they told of. Then delete the files.</source>
+   <translation>اجلب الفجوة في شاشة Webhooks أو زامِن الكل؛ فذلك يجلب ما أخبرت عنه. ثم احذف الملفات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
@@ -3202,6 +3236,11 @@
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>It was read a short while ago. “Full sync” on its card reads it now.</source>
    <translation>قُرئ قبل قليل. يقرؤه «مزامنة كاملة» في بطاقته الآن.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>It was rejected: open it in the list to see why.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -4077,6 +4116,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_menu.py" />
    <source>Note…</source>
    <translation>ملاحظة…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Nothing has changed in the simulated Zoho since: let it change something.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -5824,7 +5868,13 @@
    <translation>البداية</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
+   <source>Start it, and the simulated Zoho delivers to it what changes there. It ends with the demo.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Start listener</source>
    <translation>تشغيل المستمع</translation>
@@ -6310,15 +6360,9 @@
    <translation>التسليم بلا توقيع</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
-   <source>The demo has no listener: its simulated Zoho sends nothing.</source>
-   <translation>لا مستمع في العرض التجريبي: Zoho المُحاكى لا يرسل شيئًا.</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
-   <source>The demo has no secret.</source>
-   <translation>لا سر في العرض التجريبي.</translation>
+   <source>The demo has a secret of its own.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -6339,6 +6383,11 @@
    <location filename="tsh_sync_gui/ui/state/connection.py" />
    <source>The demo's Zoho is simulated: it needs no sign-in.</source>
    <translation>‏Zoho في العرض التجريبي محاكاة: لا يحتاج إلى تسجيل دخول.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/listener.py" />
+   <source>The demo's listener does not run</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
@@ -6439,6 +6488,11 @@
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>The listener does not reach the database</source>
    <translation>لا يصل المستمع إلى قاعدة البيانات</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
+   <source>The listener does not run: start it first.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -6811,6 +6865,16 @@
    <translation>التوقيع هو Base64 لنص ست عشري</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>The simulated Zoho calls it, on this computer.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>The simulated Zoho learns the listener's address and secret as it starts.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
    <source>The system's keychain</source>
    <translation>سلسلة مفاتيح النظام</translation>
@@ -6854,6 +6918,11 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>The value was “{old}” and is “{new}” now.</source>
    <translation>كانت القيمة «{old}» وهي الآن «{new}».</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>Their deliveries come in now.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
@@ -9067,6 +9136,11 @@
    <location filename="tsh_sync_gui/ui/widgets/table_foot.py" />
    <source>{number} chosen · {rows}</source>
    <translation>{number} محدَّد · {rows}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <source>{number} files with deliveries cannot be read whole ({folder}).</source>
+   <translation>ملفات فيها تسليمات لا يمكن قراءتها كاملة: {number} (⁦{folder}⁩).</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />

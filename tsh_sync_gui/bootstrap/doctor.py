@@ -102,6 +102,8 @@ async def examine(
             yield finding
     now = examination.loaded.settings
     yield await machine.listener(examination.loaded)
+    for finding in machine.spooled(loaded.home):
+        yield finding
     if "webhook_url" not in readout.bad:
         yield await machine.public_address(now)
 

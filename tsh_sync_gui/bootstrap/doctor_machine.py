@@ -201,6 +201,16 @@ async def listener(loaded: Loaded) -> Finding:
     )
 
 
+def spooled(home: Path) -> Iterator[Finding]:
+    """Look for deliveries that were acknowledged, and could not be read when the database was back."""
+    folder = home / "spool"
+    if number := len(list(folder.glob("*.bad"))):
+        yield LISTENER.warning(
+            say("{number} files with deliveries cannot be read whole ({folder}).", number=number, folder=folder),
+            say("Fetch the gap in Webhooks, or sync all; that brings what they told of. Then delete the files."),
+        )
+
+
 async def public_address(settings: Settings) -> Finding:
     """Ask at the address that Zoho is to call, as Zoho would."""
     address = settings.webhook_url

@@ -32,7 +32,7 @@ _SEGMENT_BYTES: Final = 16 * 1024 * 1024
 _BATCH: Final = 256
 _FRAME: Final = struct.Struct(">II")
 _ENDING: Final = ".spool"
-_BAD: Final = ".bad"
+_BAD: Final = ".bad"  # the doctor looks for these
 # Behind a place that cannot be read the next delivery is found by its first key, one byte (of the map) after the head.
 _FIRST_MEMBER: Final = msgspec.msgpack.encode("key")
 _BEFORE_IT: Final = _FRAME.size + 1
@@ -212,11 +212,6 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def set_aside(folder: Path) -> list[Path]:
-    """Return the files of the spool *folder* that hold acknowledged deliveries which cannot be read."""
-    return sorted(folder.glob(f"*{_BAD}"))
 
 
 def _frames(content: bytes) -> Iterator[bytes | None]:

@@ -71,6 +71,17 @@ def test_settings_that_no_one_can_read_are_all_there_is_to_say(tmp_path):
     assert "cannot be read" in found.faults[0].sentence
 
 
+def test_deliveries_that_cannot_be_read_are_told(tmp_path):
+    assert list(doctor_machine.spooled(tmp_path)) == []
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool" / "1.bad").write_bytes(b"x")
+
+    (finding,) = doctor_machine.spooled(tmp_path)
+
+    assert finding.grade is Grade.WARNING
+    assert str(tmp_path) in finding.sentence
+
+
 @pytest.mark.parametrize(
     ("free", "grade"),
     [(100_000_000, Grade.FAULT), (1_000_000_000, Grade.WARNING), (9_000_000_000, Grade.OK)],
