@@ -407,13 +407,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>%Ln record(s) changed in the simulated Zoho</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لم يتغير أي سجل في Zoho المحاكى</numerusform>
+    <numerusform>تغير سجل واحد في Zoho المحاكى</numerusform>
+    <numerusform>تغير سجلان في Zoho المحاكى</numerusform>
+    <numerusform>تغيرت %Ln سجلات في Zoho المحاكى</numerusform>
+    <numerusform>تغير %Ln سجلًا في Zoho المحاكى</numerusform>
+    <numerusform>تغير %Ln سجل في Zoho المحاكى</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -852,7 +852,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>A delivery with a wrong secret came in</source>
-   <translation type="unfinished" />
+   <translation>وصل إشعار بسر خاطئ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -1582,7 +1582,7 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Change something in the simulated Zoho</source>
-   <translation type="unfinished" />
+   <translation>غيّر شيئًا في Zoho المحاكى</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
@@ -2074,7 +2074,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>Deliver with a wrong secret</source>
-   <translation type="unfinished" />
+   <translation>أرسل بسر خاطئ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
@@ -2580,7 +2580,7 @@
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>Fetch the gap in Webhooks, or sync all; that brings what they told of. Then delete the files.</source>
-   <translation>اجلب الفجوة في شاشة Webhooks أو زامِن الكل؛ فذلك يجلب ما أخبرت عنه. ثم احذف الملفات.</translation>
+   <translation>اجلب الفجوة في شاشة خطافات الويب أو زامِن الكل؛ فذلك يجلب ما أخبرت عنه. ثم احذف الملفات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
@@ -3240,7 +3240,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>It was rejected: open it in the list to see why.</source>
-   <translation type="unfinished" />
+   <translation>رُفض: افتحه في القائمة لترى السبب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -4120,7 +4120,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Nothing has changed in the simulated Zoho since: let it change something.</source>
-   <translation type="unfinished" />
+   <translation>لم يتغير شيء في Zoho المحاكى منذ ذلك: دعه يغيّر شيئًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
@@ -4509,6 +4509,7 @@
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <location filename="tsh_sync_gui/core/settings" />
+   <location filename="tsh_sync_gui/ui/main_window.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Organization</source>
@@ -4755,6 +4756,7 @@
    <translation>ساعات الهدوء</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/commands.py" />
    <location filename="tsh_sync_gui/ui/tray.py" />
    <source>Quit</source>
    <translation>إنهاء</translation>
@@ -5870,11 +5872,10 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Start it, and the simulated Zoho delivers to it what changes there. It ends with the demo.</source>
-   <translation type="unfinished" />
+   <translation>شغّله، فيرسل إليه Zoho المحاكى ما يتغير فيه. وينتهي مع العرض التجريبي.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
-   <location filename="tsh_sync_gui/ui/panels/webhooks_lists.py" />
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>Start listener</source>
    <translation>تشغيل المستمع</translation>
@@ -6362,7 +6363,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>The demo has a secret of its own.</source>
-   <translation type="unfinished" />
+   <translation>للعرض التجريبي سر خاص به.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
@@ -6372,7 +6373,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>The demo has nothing to set up</source>
-   <translation type="unfinished" />
+   <translation>لا شيء للإعداد في العرض التجريبي</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
@@ -6387,7 +6388,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>The demo's listener does not run</source>
-   <translation type="unfinished" />
+   <translation>مستقبل العرض التجريبي لا يعمل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
@@ -6492,7 +6493,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>The listener does not run: start it first.</source>
-   <translation type="unfinished" />
+   <translation>المستقبل لا يعمل: شغّله أولًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -6867,12 +6868,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The simulated Zoho calls it, on this computer.</source>
-   <translation type="unfinished" />
+   <translation>يستدعيه Zoho المحاكى على هذا الحاسوب.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The simulated Zoho learns the listener's address and secret as it starts.</source>
-   <translation type="unfinished" />
+   <translation>يعرف Zoho المحاكى عنوان المستقبل وسره عند تشغيله.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -6922,7 +6923,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Their deliveries come in now.</source>
-   <translation type="unfinished" />
+   <translation>تصل إشعاراتها الآن.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
@@ -7071,7 +7072,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>To connect to Zoho, start the program without the demo.</source>
-   <translation type="unfinished" />
+   <translation>للاتصال بـ Zoho، شغّل البرنامج دون العرض التجريبي.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
@@ -8233,6 +8234,11 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/help.py" />
+   <source>end the program</source>
+   <translation>إنهاء البرنامج</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/help.py" />
    <source>ended, some records failed and are kept</source>
    <translation>انتهى، وفشلت بعض السجلات وحُفظت</translation>
   </message>
@@ -9161,6 +9167,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/limits.py" />
    <source>{plan} · {calls} calls a day</source>
    <translation>{plan} · {calls} استدعاء في اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/cards.py" />
+   <source>{progress} in this run</source>
+   <translation>{progress} في هذا التشغيل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/cards.py" />

@@ -51,6 +51,7 @@ class Backend:
         self._loaded = loaded
         self._jobs = jobs
         self._up: Up | None = None
+        self._mirrored = ""
         self._clock = SystemClock()
         self._telling: asyncio.TimerHandle | None = None
         self._spooling = asyncio.Event()
@@ -60,6 +61,11 @@ class Backend:
     def settings(self) -> Settings:
         """Return the settings in force, as far as they are known."""
         return self._up.wiring.settings.now if self._up else self._loaded.settings
+
+    @property
+    def organization_id(self) -> str:
+        """Return whose deliveries are taken: by the settings, or else by what the database mirrors; '' if unknown."""
+        return self.settings.organization_id or self._mirrored
 
     @property
     def up(self) -> Up:
@@ -138,7 +144,8 @@ class Backend:
         while True:
             try:
                 async with open_wiring(self._loaded, registry=self.registry) as wiring, working(wiring, self._jobs):
-                    up = Up(wiring)
+                    up, mirrored = Up(wiring), await wiring.ledger.organization()
+                    self._mirrored = mirrored.id if mirrored else ""
                     try:
                         self._up, self.problem, tries = up, None, 0
                         self._connected.set()

@@ -167,8 +167,7 @@ class Listener:
         self.app = make_app(self.backend, self.reception, api, mirror=mirror_of(loaded))
 
     def _house(self) -> House:
-        now = self.backend.settings
-        return House(organization_id=now.organization_id, header=now.webhook_header)
+        return House(organization_id=self.backend.organization_id, header=self.backend.settings.webhook_header)
 
     async def serve(self, host: str, port: int, *, on_ready: Ready = lambda _address: None) -> None:
         """Serve until cancelled; then finish what is being answered. Port 0 takes a free one."""

@@ -6,9 +6,10 @@ import socket
 from urllib.parse import urlencode
 
 import httpx
+import psycopg
 import pytest
 
-from tests.integration.listener.conftest import ADDRESS, signed
+from tests.integration.listener.conftest import ADDRESS, listening, signed
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.listener import requests, server
 
@@ -104,6 +105,15 @@ def test_bad_input_is_refused_with_a_reason_and_queues_nothing(listener, body, h
     assert listener.queued() == 0
     assert {row[0] for row in listener.events()} <= {"refused"}
     assert listener.query("SELECT diagnosis->'status' FROM sync.webhook_events") in ([], [(status,)])
+
+
+def test_where_the_settings_name_no_organization_the_database_does(database, tmp_path):
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("INSERT INTO sync.organization (id, name) VALUES ('77', 'TSH')")
+
+    with listening(database, tmp_path, organization_id="") as running:
+        assert running.deliver(ITEM | {"organization_id": "5"}).status_code == 403
+        assert running.deliver(ITEM | {"organization_id": "77"}).status_code == 200
 
 
 def test_a_form_with_two_documents_is_refused(listener):
