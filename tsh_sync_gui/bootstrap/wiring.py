@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +50,7 @@ from tsh_sync_gui.zoho.source import ZohoSource
 from tsh_sync_gui.zoho.webhook_bodies import understand
 
 _SETTINGS_EVERY_S: Final = 5.0
+_AGAIN_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,8 @@ class Wiring:
     async def work(self, concurrency: int, *, tell: Callable[[JobNews], None] = lambda _news: None) -> None:
         """Do up to *concurrency* jobs at once, and put into the queue what comes due, until cancelled."""
         beside = [
-            asyncio.create_task(_beside(self.scheduler.run()), name="schedules"),
-            asyncio.create_task(_beside(self.silence.run()), name="silence"),
+            asyncio.create_task(self._beside(self.scheduler.run), name="schedules"),
+            asyncio.create_task(self._beside(self.silence.run), name="silence"),
         ]
         try:
             await self.worker(tell=tell).run(concurrency=concurrency)
@@ -81,6 +82,15 @@ class Wiring:
             for task in beside:
                 task.cancel()
             await asyncio.wait(beside)
+
+    async def _beside(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do *work* beside the jobs: what goes wrong in it ends neither them nor it."""
+        while True:
+            try:
+                await work()
+            except Exception:  # noqa: BLE001 -- see above
+                structlog.get_logger(__name__).exception("what goes on beside the jobs begins anew")
+            await self.database.clock.sleep(_AGAIN_S)
 
     def worker(self, *, tell: Callable[[JobNews], None] = lambda _news: None) -> Worker:
         """Return a worker for all kinds of jobs; *tell* hears of each attempt's begin and end."""
@@ -174,14 +184,6 @@ async def working(wiring: Wiring, workers: int) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
-
-
-async def _beside(work: Coroutine[Any, Any, None]) -> None:
-    """Do *work* beside the jobs: what goes wrong in it must not end them."""
-    try:
-        await work
-    except Exception:  # noqa: BLE001 -- see above
-        structlog.get_logger(__name__).exception("what goes on beside the jobs has ended")
 
 
 @asynccontextmanager
