@@ -173,8 +173,15 @@ class DeadLetters(LetterRetries):
         self._changed(1)
 
     async def check(self, letter: str, text: str) -> tuple[PayloadFault, ...]:
-        """Return what is wrong with an edited text, none when it can be taken."""
-        return self._edits.check(await self._one(letter), text)
+        """Return what is wrong with an edited text, none when it can be taken.
+
+        Who edits the letter keeps it for another quarter of an hour. ConfigurationError when another has it by now.
+        """
+        is_mine = await self._deeds.renew(letter, by=self._me(), seconds=LOCK_SECONDS)
+        found = await self._one(letter)
+        if not is_mine and found.locked_by not in {"", self._me()}:
+            raise busy(found, self._me())
+        return self._edits.check(found, text)
 
     async def difference(self, letter: str, text: str) -> tuple[Difference, ...]:
         """Return what an edited text changes in the refused one."""

@@ -41,6 +41,10 @@ UPDATE sync.dead_letters d SET locked_by = %(by)s, locked_until = greatest(
     CASE WHEN d.locked_by = %(by)s THEN d.locked_until END, now() + make_interval(secs => %(seconds)s))
 WHERE d.id = %(id)s AND d.state = 'open' AND {_FREE} RETURNING d.id
 """
+_RENEW: Final = """
+UPDATE sync.dead_letters SET locked_until = greatest(locked_until, now() + make_interval(secs => %(seconds)s))
+WHERE id = %(id)s AND state = 'open' AND locked_by = %(by)s RETURNING id
+"""
 _UNLOCK: Final = """
 UPDATE sync.dead_letters SET locked_by = '', locked_until = NULL WHERE id = %s AND locked_by = %s
 """
@@ -99,6 +103,10 @@ class PgLetterDeeds:
     async def lock(self, letter: str, *, by: str, seconds: float) -> bool:
         """Keep an open *letter* for one person's edit; False when it is not open, or another has it."""
         return bool(await self._all(_LOCK, {"id": number_of(letter), "by": by, "seconds": seconds}))
+
+    async def renew(self, letter: str, *, by: str, seconds: float) -> bool:
+        """Keep it for longer for who has it; False when that is not *by* any more."""
+        return bool(await self._all(_RENEW, {"id": number_of(letter), "by": by, "seconds": seconds}))
 
     async def unlock(self, letter: str, *, by: str) -> None:
         """Let go of it."""

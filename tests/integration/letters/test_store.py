@@ -248,7 +248,12 @@ async def test_one_person_edits_a_letter_at_a_time(letters, deeds):
     assert (await letters.letters([letter.id]))[0].locked_by == "sara"
     await deeds.unlock(letter.id, by="omar")
     assert not await deeds.lock(letter.id, by="omar", seconds=60)
+    assert not await deeds.renew(letter.id, by="omar", seconds=60)
+    assert await deeds.renew(letter.id, by="sara", seconds=600)
+    (now,) = await letters.letters([letter.id])
+    assert now.locked_until - letter.last_seen_at > timedelta(seconds=500)
     await deeds.unlock(letter.id, by="sara")
+    assert not await deeds.renew(letter.id, by="sara", seconds=60)
     assert await deeds.lock(letter.id, by="omar", seconds=60)
     assert await deeds.keep_edit(letter.id, by="omar", key="press-1", payload=b"{}")
     assert not await deeds.keep_edit(letter.id, by="omar", key="press-1", payload=b"{}")

@@ -92,6 +92,10 @@ class LetterDeeds(Protocol):
         """Keep an open *letter* for one person's edit; False when it is not open, or another has it."""
         ...
 
+    async def renew(self, letter: str, *, by: str, seconds: float) -> bool:
+        """Keep it for longer for who has it; False when that is not *by* any more."""
+        ...
+
     async def unlock(self, letter: str, *, by: str) -> None:
         """Let go of it."""
         ...
