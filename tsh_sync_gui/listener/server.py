@@ -85,11 +85,25 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # narrower in asyncio
         super().connection_made(cast("asyncio.Transport", _Joined(transport)))
-        if len(self.connections) > MOST_CONNECTIONS:
-            transport.abort()
-            return
         self._due = self.loop.time() + HEAD_S
         self._look_at(self._due)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """End who has kept his place longest without asking for anything: Zoho asks at once."""
+        others = [one for one in self.connections if isinstance(one, _Protocol) and one is not self]
+        silent = {one: due for one in others if (due := one.silent_until) is not None}
+        leaves = min(silent, key=silent.__getitem__, default=self)
+        self.connections.discard(leaves)  # it is counted no more, though its end comes a moment later
+        leaves.transport.abort()
+
+    @property
+    def silent_until(self) -> float | None:
+        """Return until when a request's head is waited for, `inf` between two requests, None while one is served."""
+        if self._due is None and (self.cycle is None or self.cycle.response_complete):
+            return float("inf")
+        return self._due
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
