@@ -114,7 +114,7 @@ def set_value(
 
     one = find(name)
     if value is None and one.is_secret and not default:
-        value = ask_secret(one.title)
+        value = ask_secret(one.title, otherwise="--default empties the setting.")
     elif (value is None) is not default:
         raise ConfigurationError("A setting needs one value", advice=f"tsh-sync config set {name} VALUE, or --default.")
     elif value and one.is_secret and one.shown(value) != value:

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 _TRIES = 3
 
 
-def ask_secret(words: str, *, confirm: bool = False) -> str:
-    """Return what a person types unseen, or the first line of a pipe; ConfigurationError when there is nothing."""
+def ask_secret(words: str, *, confirm: bool = False, otherwise: str = "") -> str:
+    """Return what a person types unseen, or the first line of a pipe.
+
+    ConfigurationError when there is nothing; its advice ends with *otherwise*.
+    """
     if sys.stdin.isatty():
         text: str = typer.prompt(words, hide_input=True, confirmation_prompt=confirm, err=True)
         return text.strip()
     line = sys.stdin.readline().strip()
     if not line:
-        raise ConfigurationError(f"{words} is wanted", advice="Type it at a terminal, or pipe it in as one line.")
+        advice = f"Type it at a terminal, or pipe it in as one line. {otherwise}".rstrip()
+        raise ConfigurationError(f"Nothing was given for “{words}”", advice=advice)
     return line
 
 

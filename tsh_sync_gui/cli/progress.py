@@ -253,7 +253,8 @@ def told(event: Event, titles: dict[str, str], *, details: int = 0) -> str:
         case RunPaused():
             return f"{title}: paused{' by ' + event.by if event.by else ''}"
         case RecordsRejected():
-            return f"{title}: {words.counted(event.number, 'record')} not taken: {event.reason}"
+            first = "the first: " if event.number > 1 else ""
+            return f"{title}: {words.counted(event.number, 'record')} not taken: {first}{event.reason}"
         case RunFinished():
             ended = f"{title}: {words.state(event.state).lower()}, {_changes(event.counts, details)}"
             ended += f"; {words.counted(event.calls.total, 'call')}, {words.duration(event.seconds)}"

@@ -44,6 +44,7 @@ class Keys(QObject):
             "Ctrl+S": self.save,
             "Ctrl+E": self.export,
             "F1": window.show_help,
+            "Ctrl+Q": window.quit_wanted.emit,
             "Esc": window.escape,
         }
         for place, key in enumerate(window.panels, start=1):
@@ -119,6 +120,7 @@ class Keys(QObject):
             "refresh": self.refresh,
             "check_up": lambda: window.go("doctor", "run"),
             "help": window.show_help,
+            "quit": window.quit_wanted.emit,
             Do.PAUSE.value: window.wishes.pause_all,
             Do.RESUME.value: window.wishes.resume_all,
         }

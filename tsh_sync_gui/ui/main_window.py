@@ -46,9 +46,10 @@ from tsh_sync_gui.ui.wizard.wizard import Wizard
 
 
 class MainWindow(QMainWindow):
-    """Shows the session; *leaving* says that a person wants to close it."""
+    """Shows the session; *leaving* says that a person wants to close it, *quit_wanted* to end the program."""
 
     leaving = Signal()
+    quit_wanted = Signal()
 
     def __init__(
         self,
@@ -89,7 +90,6 @@ class MainWindow(QMainWindow):
         self.settings = SettingsPanel(session.actions, save=save, test=test)
         self.wizard = Wizard(session.actions)
         self.doctor = DoctorPanel(session.actions)
-        self._is_demo = demo
         self.doctor.may_set_up = not demo
         panels: tuple[Panel, ...] = (
             self.sync,
@@ -178,7 +178,9 @@ class MainWindow(QMainWindow):
         """Show what stands around the screens."""
         session, state = self.session, self.session.state
         overview = state.overview
-        name = (overview.organization or tr("No organization yet")) if overview else ""
+        known = overview is not None and bool(overview.organization_id)  # its name comes with the first sync
+        nobody = tr("Organization") if known else tr("No organization yet")
+        name = (overview.organization or nobody) if overview else ""
         self.top.show_organization(name, overview.organization_id if overview else "")
         self.bell.show_count()
         database = state.connections.get("database", Connection()) if self._is_open else Connection()
@@ -227,7 +229,7 @@ class MainWindow(QMainWindow):
     def go(self, key: str, focus: str = "") -> None:
         """Bring a screen to the front, at the part *focus*."""
         panel = self.panels[key]
-        if panel is self.wizard and self._is_demo:
+        if panel is self.wizard and not self.doctor.may_set_up:
             words = tr("To connect to Zoho, start the program without the demo.")
             self.tell(Problem(title=tr("The demo has nothing to set up"), meaning=words, tone="blue"))
             return

@@ -87,6 +87,7 @@ class Program:
         self._asking = StopQuestion(self.session, self.window)
         self.tray = Tray(self.window, kept)
         self.tray.quit_wanted.connect(self._leave_from_tray)
+        self.window.quit_wanted.connect(self._leave_from_tray)
         self.window.leaving.connect(self._closed)
         self.window.starting.again.connect(self.reopen)
         self.window.settings.reopen.connect(self._settings_changed)

@@ -22,6 +22,7 @@ def _global_keys() -> tuple[tuple[str, str], ...]:
         ("Ctrl+,", tr("settings")),
         ("Esc", tr("close the panel, clear the filter")),
         ("F1", tr("this help")),
+        ("Ctrl+Q", tr("end the program")),
     )
 
 

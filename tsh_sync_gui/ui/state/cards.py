@@ -168,12 +168,25 @@ def _records_spoken(status: EntityStatus, here: int) -> str:
 def _details(status: EntityStatus, run: RunView | None) -> str:
     if not status.has_details or not _records(status, run):
         return ""
-    done = status.detailed
-    live = run is not None and run.is_live and run.info.phase is Phase.DETAILS
-    if live and run is not None and status.live is not None and status.live.id == run.info.id:
-        done += max(0, run.done - status.live.details_done)
+    done = _detailed(status, run)
     total = max(_records(status, run), done)
     return tr("details {done}/{total}").format(done=number(done), total=number(total))
+
+
+def _detailed(status: EntityStatus, run: RunView | None) -> int:
+    """Return how many records have their details: what a live run has fetched since the overview is on top."""
+    if run is None or not run.is_live or run.info.phase is not Phase.DETAILS:
+        return status.detailed
+    if status.live is None or status.live.id != run.info.id:
+        return status.detailed
+    return status.detailed + max(0, run.done - status.live.details_done)
+
+
+def _is_part(status: EntityStatus, run: RunView) -> bool:
+    """Tell whether *run* fetches only part of the details that are missing: there are no calls, or no time, for all."""
+    if run.info.phase is not Phase.DETAILS or run.expected is None:
+        return False
+    return _records(status, run) - _detailed(status, run) > run.expected - run.done
 
 
 def _counts(status: EntityStatus, run: RunView | None) -> tuple[Counts, str]:
@@ -208,9 +221,12 @@ def _figures(counts: Counts, details: int) -> tuple[Figure, ...]:
 def _bar(state: AppState, run: RunView | None, entity: str, prices: Prices, *, now: datetime, at: float) -> Bar | None:
     if run is None or not run.is_live:
         return Bar(share=None, text=tr("Starting"), pace="") if entity in state.pending else None
+    text, status = progress_text(run), state.status(entity)
+    if status is not None and _is_part(status, run):
+        text = tr("{progress} in this run").format(progress=text)
     return Bar(
         share=run.share,
-        text=progress_text(run),
+        text=text,
         pace=_pace_text(run, prices, now=now, at=at),
         calm=run.info.state is not RunState.RUNNING,
     )

@@ -26,6 +26,7 @@ _ENGLISH: Final = {
     "dark": "dark appearance",
     "check_up": "check everything",
     "help": "help and keys",
+    "quit": "quit exit",
     "pause": "pause all",
     "resume": "resume all",
     "setup": "set up",
@@ -124,4 +125,5 @@ def standing(*, dark: bool, can_pause: bool, can_resume: bool, not_all: str = ""
         shown.append(Command(text=tr("Pause all"), verb="app", target=Do.PAUSE.value, icon="pause"))
     if can_resume:
         shown.append(Command(text=tr("Resume all"), verb="app", target=Do.RESUME.value, icon="play"))
+    shown.append(Command(text=tr("Quit"), verb="app", target="quit", icon="close"))
     return tuple(shown)

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from tsh_sync_gui.core.values import EntityState, RunState
+from tsh_sync_gui.core.values import EntityState, Phase, RunState
 from tsh_sync_gui.ui.state.cards import CardState, planned_seconds, progress_text, seconds_left
-from tsh_sync_gui.ui.state.live import AppState, Connection
+from tsh_sync_gui.ui.state.live import AppState, Connection, RunView
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import Prices
 from tsh_sync_gui.ui.state.texts import clock, number, scheduled, span, tr
@@ -114,7 +114,7 @@ def _running(state: AppState, prices: Prices, *, now: datetime, at: float) -> Pa
     live = state.live
     if not live:
         return Part(key="running", icon="idle", text=tr("Nothing runs"))
-    first = next((run for run in live if run.info.state is RunState.RUNNING), live[0])
+    first = min(live, key=_turn)
     left = seconds_left(first, planned_seconds(first, prices), now=now, at=at)
     status = state.status(first.info.entity)
     parts = [tr(status.title) if status else first.info.entity, progress_text(first)]
@@ -124,6 +124,14 @@ def _running(state: AppState, prices: Prices, *, now: datetime, at: float) -> Pa
     if others:
         parts.append(tr("+%Ln more", None, others))
     return Part(key="running", icon="running", text=" · ".join(parts), tone="blue", focus=first.info.entity)
+
+
+def _turn(run: RunView) -> int:
+    """Return who is told of first: who is in the middle of something, or held up in it; last who waits for a turn."""
+    begun = run.info.phase is Phase.LIST or bool(run.done)
+    if run.info.state is RunState.RUNNING and begun and run.done != run.expected:
+        return 0
+    return {RunState.WAITING: 1, RunState.RUNNING: 2}.get(run.info.state, 3)
 
 
 def running_here(state: AppState) -> str:

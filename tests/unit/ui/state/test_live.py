@@ -21,7 +21,9 @@ from tsh_sync_gui.core.events import (
 )
 from tsh_sync_gui.core.values import Calls, Counts, Mode, Phase, RunId, RunState
 from tsh_sync_gui.entities.registry import REGISTRY
+from tsh_sync_gui.ui.state.cards import card_state
 from tsh_sync_gui.ui.state.live import AppState, advance, answered, asked, rebase
+from tsh_sync_gui.ui.state.prices import Prices
 
 ENTITY = REGISTRY.all[0].name
 RUN = RunId("r1")
@@ -96,6 +98,15 @@ def test_the_next_phase_begins_with_an_empty_bar():
 
     run = state.runs[ENTITY]
     assert (run.info.phase, run.done, run.expected, run.share) == (Phase.DETAILS, 0, 50, 0.0)
+
+
+def test_a_bar_for_part_of_the_missing_details_says_so():
+    begun = folded(started(), PhaseStarted(run=RUN, entity=ENTITY, phase=Phase.DETAILS, expected=50))
+    live = msgspec.structs.replace(begun.runs[ENTITY].info, details_total=50)
+    known = overview(status_of(ENTITY, local=1250, detailed=0, live=live))
+    state = rebase(begun, known, asked_at=90.0, at=91.0)
+
+    assert card_state(state, Prices(), ENTITY, now=NOW, at=91.0).bar.text == "Fetching details · 0 / 50 in this run"
 
 
 def test_a_wait_says_for_what_and_ends_when_the_run_goes_on():
