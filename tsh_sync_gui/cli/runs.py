@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="List runs, open one, or cancel, pause and resume it.")
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, or how it begins.")]
-_SEARCHED = 1000
 
 
 @app.command("list")
@@ -28,14 +27,17 @@ def list_runs(
     context: typer.Context,
     entity: Annotated[str | None, typer.Argument(help="Only this entity's.")] = None,
     *,
+    fetches: Annotated[
+        bool, typer.Option("--fetches", help="Also the single records fetched for webhooks, retries and programs.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     as_json: options.Json = False,
 ) -> int:
-    """List runs, newest first."""
+    """List runs, newest first: all walks, and the records that people asked for."""
 
     async def ask(service: SyncService, output: Output) -> int:
         name = service.registry.get(entity).name if entity else ""
-        found = await service.runs(entity=name, limit=limit)
+        found = await service.runs(entity=name, limit=limit, fetches=fetches)
         if output.as_json:
             output.document({"runs": [documents.run(info) for info in found]})
         else:
@@ -105,11 +107,11 @@ def resume(context: typer.Context, run: RunArgument, *, as_json: options.Json = 
 
 async def _find(service: SyncService, given: str) -> RunInfo:
     """Return the run whose id is, or begins with, *given*."""
-    exact = [info for info in await service.runs(limit=_SEARCHED) if info.id.startswith(given)]
+    exact = await service.find_runs(given) if given else []
     if len(exact) == 1:
         return exact[0]
     if exact:
-        raise ConfigurationError(f"{len(exact)} runs begin with “{given}”", advice="Give more of the id.")
+        raise ConfigurationError(f"Several runs begin with “{given}”", advice="Give more of the id.")
     raise ConfigurationError(f"There is no run “{given}”", advice="`tsh-sync runs list` shows the latest.")
 
 

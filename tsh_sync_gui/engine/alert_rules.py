@@ -35,10 +35,12 @@ class Verdict:
 def judge(facts: Facts, quota: QuotaStatus, titles: Mapping[str, str]) -> Verdict:
     """Return what *facts* and *quota* deserve; *titles* are the entities' names for people."""
     verdict = Verdict()
+    # A walk that went well since does not answer what an earlier one asked.
+    questions = {run.entity: run for run in facts.questions}
     for run in facts.runs:
         title = titles.get(run.entity, run.entity)
         verdict.say(_failed(run, title), Cause.RUN_FAILED, run.entity)
-        verdict.say(_asks(run, title), Cause.NEEDS_YOU, run.entity)
+        verdict.say(_asks(questions.get(run.entity, run), title), Cause.NEEDS_YOU, run.entity)
     verdict.say(_sign_in(facts), Cause.SIGN_IN_LOST)
     verdict.say(_error_rate(facts), Cause.ERROR_RATE)
     verdict.say(_letters(facts), Cause.DEAD_LETTERS)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.errors import ConfirmationRequiredError
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import EntityState, Mode, RunState
 from tsh_sync_gui.engine.follow import is_silent
 from tsh_sync_gui.engine.organization import OrganizationCheck
 from tsh_sync_gui.engine.outcomes import machine_name
 from tsh_sync_gui.engine.plan import missing_words
-from tsh_sync_gui.engine.ports import Budget, Ledger, RunInfo
+from tsh_sync_gui.engine.ports import Budget, Ledger, RunInfo, Which
 from tsh_sync_gui.engine.views import DatabaseInfo, EntityStatus, Overview, Planned
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity, Product
 
-_LOOK_BACK: Final = 50
+_LOOK_BACK: Final = 20
 _STATES = {
     RunState.RUNNING: EntityState.RUNNING,
     RunState.WAITING: EntityState.WAITING,
@@ -64,7 +62,18 @@ class OverviewMaker:
         owned = await self._ledger.owned([entity.walk for entity in self._registry.all])
         organization = await self._organization.known()
         planned = await self._planned() if self._planned else {}
-        entities = [await self._entity(one, totals.get(one.name, (0, 0)), owned) for one in self._registry.all]
+        live, questions = await self._ledger.under_way(), await self._ledger.questions()
+        asked = {run.entity: run for run in questions}
+        entities = [
+            await self._entity(
+                one,
+                totals.get(one.name, (0, 0)),
+                live=_live([run for run in live if run.entity == one.name]),
+                question=asked.get(one.name),
+                is_owned=one.walk in owned,
+            )
+            for one in self._registry.all
+        ]
         return Overview(
             entities=tuple([_scheduled(one, planned.get(one.entity, Planned())) for one in entities]),
             quota=await self._budget.status(),
@@ -75,16 +84,19 @@ class OverviewMaker:
             at=self._clock.now(),
         )
 
-    async def _entity(self, entity: Entity, totals: tuple[int, int], owned: set[str]) -> EntityStatus:
-        runs = await self._ledger.runs(entity=entity.name, limit=_LOOK_BACK)
+    async def _entity(
+        self,
+        entity: Entity,
+        totals: tuple[int, int],
+        *,
+        live: RunInfo | None,
+        question: RunInfo | None,
+        is_owned: bool,
+    ) -> EntityStatus:
+        walks = await self._ledger.runs(entity=entity.name, limit=_LOOK_BACK, which=Which.WALKS)
         mark = await self._ledger.watermark(entity.name)
-        live = _live(runs, self._clock.now())
-        walks = [run for run in runs if run.mode is not Mode.RECORD]
-        if not walks and len(runs) == _LOOK_BACK:
-            walks = await self._ledger.runs(entity=entity.name, limit=_LOOK_BACK, walks=True)
         last = next((run for run in walks if run.ended_at is not None), None)
-        question = _open_question(walks)
-        orphan = live is not None and live.mode is not Mode.RECORD and entity.walk not in owned
+        orphan = live is not None and live.mode is not Mode.RECORD and not is_owned
         products = frozenset(Product(one) for one in self._settings().products)
         is_good = last is not None and last.state is RunState.UP_TO_DATE
         # A window is a part of what there is: it is no first sync.
@@ -121,20 +133,9 @@ ORPHAN = "The program ended in mid-run; the next sync goes on from there."
 WINDOW_ONLY = "Only a window of days was synced; the first full sync is still to come."
 
 
-def _live(runs: Sequence[RunInfo], now: datetime) -> RunInfo | None:
-    """Return the run that is under way: a walk's, else one record's that still gives a sign of life."""
-    live = [run for run in runs if run.ended_at is None and (run.mode is not Mode.RECORD or not is_silent(run, now))]
-    return next((run for run in live if run.mode is not Mode.RECORD), next(iter(live), None))
-
-
-def _open_question(runs: Sequence[RunInfo]) -> RunInfo | None:
-    """Return the run that asked a person something no complete walk has answered since; *runs* are newest first."""
-    for run in runs:
-        if run.error_kind == ConfirmationRequiredError.kind:
-            return run
-        if run.mode in {Mode.FULL, Mode.SWEEP} and run.state.is_final:
-            return None
-    return None
+def _live(under_way: Sequence[RunInfo]) -> RunInfo | None:
+    """Return the newest walk that is under way, else one record's fetch."""
+    return next((run for run in under_way if run.mode is not Mode.RECORD), next(iter(under_way), None))
 
 
 def _state(live: RunInfo | None, last: RunInfo | None, *, orphan: bool) -> EntityState:

@@ -9,7 +9,7 @@ from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.estimate import Estimate
 from tsh_sync_gui.engine.forecast import Known, forecast, list_calls, list_total, nothing, pages_behind
 from tsh_sync_gui.engine.plan import WalkPlan, paying_lane
-from tsh_sync_gui.engine.ports import Checkpoint, Watermark
+from tsh_sync_gui.engine.ports import Checkpoint, Watermark, Which
 from tsh_sync_gui.engine.recall import Recall, list_name
 from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.engine.views import Forecast, SyncRequest
@@ -105,7 +105,7 @@ class Pricer:
         return Known(
             mark=outlook.marks[plan.leader.name],
             records=records,
-            history=await parts.ledger.runs(entity=plan.leader.name, limit=20),
+            history=await parts.ledger.runs(entity=plan.leader.name, limit=20, which=Which.WALKS),
             outstanding=await self._outstanding(plan, outlook.request),
             bulk_size=bulk.size if bulk and not parts.absences.has(plan.api, bulk.path) else 1,
             pages=kept.last,

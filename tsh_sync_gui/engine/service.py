@@ -19,7 +19,7 @@ from tsh_sync_gui.core.errors import (
 )
 from tsh_sync_gui.core.events import ConnectionChanged
 from tsh_sync_gui.core.settings import Loaded, Settings
-from tsh_sync_gui.core.values import Lane, RunId, RunState
+from tsh_sync_gui.core.values import Lane, Mode, RunId, RunState
 from tsh_sync_gui.engine.alerts import Alerts
 from tsh_sync_gui.engine.dead_letters import DeadLetters
 from tsh_sync_gui.engine.given import Given
@@ -28,7 +28,7 @@ from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
 from tsh_sync_gui.engine.patience import patiently
 from tsh_sync_gui.engine.plan import check, group
-from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo
+from tsh_sync_gui.engine.ports import Organization, QuotaStatus, RunInfo, Which
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.engine.ports.schedules import ScheduleStore
 from tsh_sync_gui.engine.schedules import Schedules
@@ -122,7 +122,7 @@ class SyncService:
                 schedules,
                 settings=parts.settings,
                 price=self.forecast,
-                history=lambda entity: parts.ledger.runs(entity=entity, limit=30),
+                history=lambda entity: parts.ledger.runs(entity=entity, limit=30, which=Which.WALKS),
                 save=self.save_setting,
                 locked=lambda name: keeper.loaded.origins[name].is_locked,
             )
@@ -275,7 +275,8 @@ class SyncService:
         names = []
         for status in overview.entities:
             stopped = status.last is not None and status.last.error_kind == InterruptedRunError.kind
-            if status.live is None and (stopped or status.note == ORPHAN):
+            walks = status.live is not None and status.live.mode is not Mode.RECORD
+            if not walks and (stopped or status.note == ORPHAN):
                 names.append(status.entity)
         return names
 
@@ -323,9 +324,14 @@ class SyncService:
         """Return the state of all entities, the quota and the database."""
         return await self._overview.make()
 
-    async def runs(self, *, entity: str = "", limit: int = 100) -> list[RunInfo]:
-        """Return runs, newest first."""
-        return await self._parts.ledger.runs(entity=entity, limit=limit)
+    async def runs(self, *, entity: str = "", limit: int = 100, fetches: bool = False) -> list[RunInfo]:
+        """Return runs, newest first; only with *fetches* those of single records that no person asked for."""
+        which = Which.ALL if fetches else Which.SHOWN
+        return await self._parts.ledger.runs(entity=entity, limit=limit, which=which)
+
+    async def find_runs(self, beginning: str) -> list[RunInfo]:
+        """Return runs whose id is, or begins with, *beginning*, newest first; some at most."""
+        return await self._parts.ledger.find(beginning)
 
     async def run_detail(self, run: RunId) -> RunDetail | None:
         """Return one run with its requests and rejected records, None when there is none of that id."""

@@ -17,7 +17,7 @@ from tsh_sync_gui.engine.board import Board
 from tsh_sync_gui.engine.follow import Follower, as_begun, resumable
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, new_run, new_run_id, started, state_of
 from tsh_sync_gui.engine.plan import Situation, WalkPlan, chosen, missing_words, plan_walk, serves, usable_api
-from tsh_sync_gui.engine.ports import ListOrder, Ownership, RunInfo, Watermark
+from tsh_sync_gui.engine.ports import ListOrder, Ownership, RunInfo, Watermark, Which
 from tsh_sync_gui.engine.preview import Preview
 from tsh_sync_gui.engine.pricing import Outlook, Pricer, detail_lane, foreseen
 from tsh_sync_gui.engine.syncing import Parts, WalkJob
@@ -150,7 +150,12 @@ class Starter:
 
         A walk's goes before one record's.
         """
-        newest = [run for one in requested for run in await self._parts.ledger.runs(entity=one.name, limit=1)]
+        newest = [
+            run
+            for one in requested
+            for which in (Which.WALKS, Which.SHOWN)
+            for run in await self._parts.ledger.runs(entity=one.name, limit=1, which=which)
+        ]
         stopped = {InterruptedRunError.kind, AuthorisationError.kind}
         broken = [one for one in newest if one.ended_at is None or one.error_kind in stopped]
         found = max(broken, key=lambda run: (run.mode is not Mode.RECORD, run.started_at), default=None)
@@ -242,7 +247,7 @@ class Starter:
         reports = []
         for one in idle:
             report = self._not_due(one, marks[one.name])
-            last = next(iter(await self._parts.ledger.runs(entity=one.name, limit=1)), None)
+            last = next(iter(await self._parts.ledger.runs(entity=one.name, limit=1, which=Which.WALKS)), None)
             walked_at = marks[one.name].walked_at
             is_stopped = last is not None and last.state in {RunState.CANCELLED, RunState.FAILED}
             if last is not None and is_stopped and walked_at and walked_at >= last.started_at and not dry_run:

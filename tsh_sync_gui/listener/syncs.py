@@ -9,7 +9,7 @@ import structlog
 
 from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.events import Event, RunStarted
-from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.core.values import Mode, RunState
 from tsh_sync_gui.engine.service import SyncService
 from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 
@@ -60,8 +60,8 @@ class Syncs:
         if news.done():
             return {"run_id": news.result().run, "entity": entity, "state": RunState.RUNNING.value}
         # Another process walks the same list: its run is followed.
-        live = await service.runs(entity=entity if request.entities else "", limit=1)
-        run = live[0] if live and live[0].ended_at is None else None
+        shown = await service.runs(entity=entity if request.entities else "", limit=20)
+        run = next((one for one in shown if one.ended_at is None and one.mode is not Mode.RECORD), None)
         return {"run_id": run.id if run else None, "entity": entity, "state": run.state.value if run else "waiting"}
 
     async def close(self) -> None:

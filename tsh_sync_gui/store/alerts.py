@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tsh_sync_gui.core.log import redact
+from tsh_sync_gui.engine.ports import Which
 from tsh_sync_gui.engine.ports.alerts import Alert, AlertState, Cause, Facts, Raised, RunFact, Severity
 from tsh_sync_gui.engine.ports.jobs import JobId
 from tsh_sync_gui.store.database import Database, Driver
-from tsh_sync_gui.store.ledger_rows import NO_FAILURES
+from tsh_sync_gui.store.ledger_rows import NO_FAILURES, QUESTIONS, WHICH
 from tsh_sync_gui.store.letters_sql import IS_OPEN
 
 MERGED_FOR: Final = timedelta(hours=1)
@@ -96,7 +97,9 @@ SELECT clock_timestamp(), coalesce((SELECT time_zone FROM sync.organization), ''
     (SELECT max(at) FROM sync.sign_ins)
 FROM sync.runs WHERE started_at > clock_timestamp() - interval '1 day'
     AND ended_at > clock_timestamp() - interval '1 hour' AND NOT dry_run AND error_kind NOT IN {NO_FAILURES}
+    AND {WHICH[Which.SHOWN]}
 """
+_QUESTIONS: Final = f"SELECT {', '.join(_RUN_NAMES)} FROM ({QUESTIONS}) asked WHERE entity = ANY(%s)"
 _OPEN: Final = "SELECT cause, subject FROM sync.alerts WHERE state = 'open'"
 _FORGET: Final = "DELETE FROM sync.alerts WHERE state = 'cleared' AND last_at < now() - %s RETURNING id"
 
@@ -164,12 +167,13 @@ class PgAlerts:
     async def facts(self, entities: Sequence[str]) -> Facts:
         """Return what alerts about *entities* are judged by."""
         rows = await self._rows(_RUNS, (list(entities),))
-        runs = [RunFact(**dict(zip(_RUN_NAMES, row, strict=True))) for row in rows]
+        questions = await self._rows(_QUESTIONS, (list(entities),))
         now, zone, ended, failed, letters, newest, signed_in = (await self._rows(_FIGURES, ()))[0]
         return Facts(
             now=now,
             zone=zone,
-            runs=tuple(runs),
+            runs=_run_facts(rows),
+            questions=_run_facts(questions),
             ended=ended,
             failed=failed,
             letters=letters,
@@ -188,6 +192,10 @@ class PgAlerts:
             return await (await connection.execute(statement.encode(), values)).fetchall()
 
         return await self._database.again(work)
+
+
+def _run_facts(rows: Sequence[tuple[Any, ...]]) -> tuple[RunFact, ...]:
+    return tuple(RunFact(**dict(zip(_RUN_NAMES, row, strict=True))) for row in rows)
 
 
 def _clean(text: str) -> str:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from tsh_sync_gui.core.values import Mode, RunId, RunState
-from tsh_sync_gui.engine.ports import Absence, CallRecord, Checkpoint, Organization, Rejected, RunInfo, Watermark
+from tsh_sync_gui.engine.follow import SILENT_AFTER
+from tsh_sync_gui.engine.ports import (
+    Absence,
+    CallRecord,
+    Checkpoint,
+    Organization,
+    Rejected,
+    RunInfo,
+    Watermark,
+    Which,
+)
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.store import ledger_rows as rows
 from tsh_sync_gui.store import stats
@@ -21,12 +31,17 @@ _NOT_RESUMED: Final = [Mode.RECORD.value, Mode.WINDOW.value]
 _UNFINISHED: Final = f"""
 WITH newest AS (
     SELECT leader FROM sync.runs r
-    WHERE entity = ANY(%(entities)s) AND state <> ALL(%(final)s) AND mode <> ALL(%(modes)s) AND NOT dry_run
+    WHERE entity = ANY(%(entities)s) AND {rows.WHICH[Which.WALKS]} AND state <> ALL(%(final)s)
+      AND mode <> ALL(%(modes)s) AND NOT dry_run
       AND EXISTS (SELECT FROM sync.runs l WHERE l.id = r.leader AND l.checkpoint IS NOT NULL)
     ORDER BY started_at DESC LIMIT 1)
 SELECT {rows.RUN_COLUMNS} FROM sync.runs
 WHERE leader = (SELECT leader FROM newest) AND state <> ALL(%(final)s)
 ORDER BY id <> leader, entity
+"""
+_UNDER_WAY: Final = f"""
+SELECT {rows.RUN_COLUMNS} FROM sync.runs
+WHERE ended_at IS NULL AND (mode <> 'record' OR heartbeat_at > now() - %(silent)s) ORDER BY started_at DESC
 """
 
 
@@ -84,15 +99,29 @@ class LedgerReader:
         found = await self._all("SELECT path, until FROM sync.absences WHERE until > clock_timestamp() ORDER BY path")
         return [Absence(path=path, until=until) for path, until in found]
 
-    async def runs(self, *, entity: str = "", limit: int = 100, walks: bool = False) -> list[RunInfo]:
-        """Return runs, newest first; with *walks* those of single records are left out."""
+    async def runs(self, *, entity: str = "", limit: int = 100, which: Which = Which.ALL) -> list[RunInfo]:
+        """Return runs, newest first."""
+        condition = f"{rows.WHICH[which]} AND entity = %(entity)s" if entity else rows.WHICH[which]
         found = await self._all(
-            f"""SELECT {rows.RUN_COLUMNS} FROM sync.runs
-                WHERE (%(entity)s::text = '' OR entity = %(entity)s) AND (NOT %(walks)s OR mode <> %(record)s)
-                ORDER BY started_at DESC, id LIMIT %(limit)s""",
-            {"entity": entity, "limit": limit, "walks": walks, "record": Mode.RECORD.value},
+            f"SELECT {rows.RUN_COLUMNS} FROM sync.runs WHERE {condition} ORDER BY started_at DESC, id LIMIT %(limit)s",
+            {"entity": entity, "limit": limit},
         )
         return [rows.run_of(row) for row in found]
+
+    async def under_way(self) -> list[RunInfo]:
+        """Return the runs that are not at an end, newest first; of single records' those that give a sign of life."""
+        return [rows.run_of(row) for row in await self._all(_UNDER_WAY, {"silent": SILENT_AFTER})]
+
+    async def questions(self) -> list[RunInfo]:
+        """Return by entity the newest run that asked a person something which no complete walk has answered since."""
+        return [rows.run_of(row) for row in await self._all(rows.QUESTIONS)]
+
+    async def find(self, beginning: str, *, limit: int = 10) -> list[RunInfo]:
+        """Return runs whose id begins so, newest first."""
+        statement = (
+            f"SELECT {rows.RUN_COLUMNS} FROM sync.runs WHERE starts_with(id, %s) ORDER BY started_at DESC LIMIT %s"
+        )
+        return [rows.run_of(row) for row in await self._all(statement, (beginning, limit))]
 
     async def run(self, run: RunId) -> RunInfo | None:
         """Return one run."""

@@ -9,10 +9,10 @@ from typing import Any, Final
 import msgspec
 from psycopg.types.json import Json
 
-from tsh_sync_gui.core.errors import EndpointAbsentError, RecordGoneError
+from tsh_sync_gui.core.errors import ConfirmationRequiredError, EndpointAbsentError, RecordGoneError
 from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.core.values import CallKind, Calls, Counts, Lane, RunId
-from tsh_sync_gui.engine.ports import CallRecord, Checkpoint, Rejected, RunInfo, Watermark
+from tsh_sync_gui.engine.ports import CallRecord, Checkpoint, Rejected, RunInfo, Watermark, Which
 
 _COUNTS: Final = Counts.__struct_fields__
 _CALLS: Final = tuple(f"calls_{name}" for name in Calls.__struct_fields__)
@@ -31,6 +31,20 @@ CALL_COLUMNS: Final = (
 )
 NO_FAILURES: Final = f"('{RecordGoneError.kind}', '{EndpointAbsentError.kind}')"
 """Errors of runs that tell of what was asked for, and not that syncing is in trouble."""
+WHICH: Final = {
+    Which.ALL: "true",
+    Which.WALKS: "mode <> 'record'",
+    Which.SHOWN: "(mode <> 'record' OR trigger = 'person')",
+}
+"""Conditions on `sync.runs`; each but the first has an index that holds no other runs."""
+QUESTIONS: Final = f"""
+SELECT DISTINCT ON (entity) {RUN_COLUMNS} FROM sync.runs asked
+WHERE error_kind = '{ConfirmationRequiredError.kind}' AND NOT EXISTS (
+    SELECT FROM sync.runs later WHERE later.entity = asked.entity AND later.mode <> 'record'
+        AND later.mode IN ('full', 'sweep') AND later.state IN ('up_to_date', 'partly_done')
+        AND later.started_at > asked.started_at)
+ORDER BY entity, started_at DESC
+"""
 REJECTED_COLUMNS: Final = "record_id, field, value, reason, payload"
 
 _CHECKPOINT: Final = msgspec.json.Decoder(Checkpoint)

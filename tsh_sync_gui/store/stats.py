@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tsh_sync_gui.engine.ports import Which
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.store.database import Database
-from tsh_sync_gui.store.ledger_rows import NO_FAILURES
+from tsh_sync_gui.store.ledger_rows import NO_FAILURES, WHICH
 from tsh_sync_gui.store.tables import TSH, outstanding
 
-# Today is the organization's day, from its midnight on.
+_SYNC: Final = WHICH[Which.SHOWN]
+# Today is the organization's day, from its midnight on. Hundreds of fetches that went well hide no walk that failed.
 _TODAY: Final = f"""
-SELECT count(*),
-       count(*) FILTER (WHERE ended_at IS NOT NULL AND error_kind NOT IN {NO_FAILURES}),
-       count(*) FILTER (WHERE state IN ('up_to_date', 'partly_done')),
-       coalesce(avg(seconds) FILTER (WHERE ended_at IS NOT NULL), 0),
+SELECT count(*) FILTER (WHERE {_SYNC}),
+       count(*) FILTER (WHERE {_SYNC} AND ended_at IS NOT NULL AND error_kind NOT IN {NO_FAILURES}),
+       count(*) FILTER (WHERE {_SYNC} AND state IN ('up_to_date', 'partly_done')),
+       coalesce(avg(seconds) FILTER (WHERE {_SYNC} AND ended_at IS NOT NULL), 0),
        coalesce(sum(calls_list + calls_bulk + calls_detail), 0)
 FROM sync.runs
 WHERE NOT dry_run AND started_at >= date_trunc('day', now(), coalesce(

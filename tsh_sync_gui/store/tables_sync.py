@@ -180,6 +180,18 @@ def _add_runs(found: MetaData) -> None:
         _text("owner"),
         Index("ix_runs_entity", "entity", text("started_at DESC")),
         Index("ix_runs_walks", "entity", text("started_at DESC"), postgresql_where=text("mode <> 'record'")),
+        Index(
+            "ix_runs_shown",
+            text("started_at DESC"),
+            "id",
+            postgresql_where=text("mode <> 'record' OR trigger = 'person'"),
+        ),
+        Index(
+            "ix_runs_questions",
+            "entity",
+            text("started_at DESC"),
+            postgresql_where=text("error_kind = 'confirmation'"),
+        ),
         Index("ix_runs_started_at", text("started_at DESC")),
         Index("ix_runs_leader", "leader"),
         Index("ix_runs_open", "entity", postgresql_where=text("ended_at IS NULL")),

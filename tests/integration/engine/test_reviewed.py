@@ -11,6 +11,7 @@ from tsh_sync_gui.core.errors import AuthorisationError, RecordGoneError, Unreac
 from tsh_sync_gui.core.events import Notice
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.overview import WINDOW_ONLY
+from tsh_sync_gui.engine.ports import Which
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.entities.registry import REGISTRY
 
@@ -189,7 +190,7 @@ async def test_a_record_that_was_never_there_leaves_the_entity_as_its_walks_left
         assert (states(report), before.state, after.state) == ({"failed"}, "up_to_date", "up_to_date")
         assert (after.last.id, after.last_good) == (before.last.id, before.last_good)
         assert len(await world.service._parts.ledger.runs(entity="products")) == 2
-        assert [one.id for one in await world.service._parts.ledger.runs(entity="products", walks=True)] == [
+        assert [one.id for one in await world.service._parts.ledger.runs(entity="products", which=Which.WALKS)] == [
             before.last.id
         ]
 

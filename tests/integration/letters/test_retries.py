@@ -52,7 +52,8 @@ async def test_many_records_of_one_list_are_fetched_together(open_world):
         assert await letters.count() == 0
         assert len(world.living("products")) == 430
         assert {one.work for one in world.seen(LettersChanged)} >= {work.id}
-        run = next(one for one in await world.service.runs(entity="products", limit=5) if one.trigger == "dead letter")
+        runs = await world.service.runs(entity="products", limit=5, fetches=True)
+        run = next(one for one in runs if one.trigger == "dead letter")
         assert run.calls.bulk == 1
         detail = await letters.detail(found[0])
         assert (detail.letter.state, detail.attempts[0].outcome, detail.history[0].work) == (
@@ -219,6 +220,8 @@ async def test_what_another_person_edits_is_left_alone(open_world):
 
         with pytest.raises(ConfigurationError, match="omar"):
             await letters.lock(found[0])
+        with pytest.raises(ConfigurationError, match="omar"):
+            await letters.check(found[0], "{")
         with pytest.raises(ConfigurationError, match="omar"):
             await letters.edit_and_retry(found[0], (await letters.detail(found[0])).text.replace('""', '"x"'))
         work = await letters.carry_out((await letters.retry(tuple(found[:2]), here=True)).id)

@@ -12,7 +12,7 @@ from tsh_sync_gui.engine.ports.budget import (
     TokenStore,
 )
 from tsh_sync_gui.engine.ports.kept import KeptList, KeptPages
-from tsh_sync_gui.engine.ports.ledger import Absence, Asked, Ledger, Ownership, RunInfo, Watermark
+from tsh_sync_gui.engine.ports.ledger import Absence, Asked, Ledger, Ownership, RunInfo, Watermark, Which
 from tsh_sync_gui.engine.ports.mirror import (
     Batch,
     Checkpoint,
@@ -64,4 +64,5 @@ __all__ = [
     "Vanished",
     "Wait",
     "Watermark",
+    "Which",
 ]

@@ -93,6 +93,7 @@ class RunFact:
 class Facts:
     """What the database says at *now* of all that alerts are raised for.
 
+    *runs* are each entity's last walk, *questions* those that asked a person something nobody has answered;
     *ended* and *failed* are the runs of the last hour; *letters* are open dead letters, *newest_letter* the highest
     number among them; *signed_in_at* is the last sign-in; *open* are the causes, with subject, that last.
     """
@@ -100,6 +101,7 @@ class Facts:
     now: datetime
     zone: str = ""
     runs: Sequence[RunFact] = ()
+    questions: Sequence[RunFact] = ()
     ended: int = 0
     failed: int = 0
     letters: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -12,6 +13,18 @@ from tsh_sync_gui.core.values import Calls, Counts, Mode, Phase, RunId, RunState
 from tsh_sync_gui.engine.ports.budget import CallRecord
 from tsh_sync_gui.engine.ports.mirror import Checkpoint, Rejected
 from tsh_sync_gui.engine.ports.zoho import Organization
+
+
+class Which(StrEnum):
+    """Which runs are meant: of all, those that walk a list, or those that people look at.
+
+    Each delivery, and each retry of a dead letter, fetches its record by a run of its own: thousands a day, among which
+    nobody finds a walk, or a record that a person asked for.
+    """
+
+    ALL = "all"
+    WALKS = "walks"
+    SHOWN = "shown"
 
 
 class RunInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,8 +179,20 @@ class Ledger(Protocol):
         """Remember that an endpoint is absent."""
         ...
 
-    async def runs(self, *, entity: str = "", limit: int = 100, walks: bool = False) -> list[RunInfo]:
-        """Return runs, newest first; with *walks* those of single records are left out."""
+    async def runs(self, *, entity: str = "", limit: int = 100, which: Which = Which.ALL) -> list[RunInfo]:
+        """Return runs, newest first."""
+        ...
+
+    async def under_way(self) -> list[RunInfo]:
+        """Return the runs that are not at an end, newest first; of single records' those that give a sign of life."""
+        ...
+
+    async def questions(self) -> list[RunInfo]:
+        """Return by entity the newest run that asked a person something which no complete walk has answered since."""
+        ...
+
+    async def find(self, beginning: str, *, limit: int = 10) -> list[RunInfo]:
+        """Return runs whose id begins so, newest first."""
         ...
 
     async def run(self, run: RunId) -> RunInfo | None:
