@@ -1,6 +1,6 @@
 """Pictures of the window in its states, light and dark: `python -m tests.ui.screenshots FOLDER [NAME…]`.
 
-With TSH_LANGUAGE=ar all of them in Arabic."""
+With TSH_LANGUAGE=ar all of them in Arabic; with TSH_SIZE=800x600 in that size alone, with TSH_THEME=dark in that look."""
 
 from __future__ import annotations
 
@@ -78,15 +78,21 @@ def _paint_over(picture: QPixmap, window: MainWindow) -> None:
     painter.end()
 
 
+def _sizes(scene: Scene) -> tuple[tuple[int, int], ...]:
+    wide, _, high = os.environ.get("TSH_SIZE", "").partition("x")
+    return ((int(wide), int(high)),) if high else scene.sizes
+
+
 async def _all(app: QApplication, folder: Path, names: list[str], engine: EngineThread) -> None:
     for scene in (*SCENES, *DOCTOR, *LETTERS, *WEBHOOKS, *SCHEDULES):
         if names and scene.name not in names:
             continue
         use_language(app, "ar" if scene.mirrored or os.environ.get("TSH_LANGUAGE") == "ar" else "en")
         forget_icons()
-        for wish in scene.themes:
+        only = os.environ.get("TSH_THEME")
+        for wish in (only,) if only else scene.themes:
             theme.current().use(wish)
-            for size in scene.sizes:
+            for size in _sizes(scene):
                 file = folder / f"{scene.name}-{wish}-{size[0]}.png"
                 await _picture(engine, scene, file, size)
                 print(file)

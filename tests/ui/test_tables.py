@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -98,6 +99,30 @@ def test_a_saved_view_comes_back_by_its_name_and_the_beginning_too(qtbot, look, 
     assert [column.key for column in shown.visible_columns()] == ["entity", "state"]
     shown.views.forget("Only gamma")
     assert shown.views.names() == ()
+
+
+def test_columns_give_way_where_there_is_no_room_until_a_person_arranges_them(qtbot, look, kept):
+    first, *others = columns()
+    fitting = (replace(first, grows=1, width=120), *(replace(one, yields=1, width=120) for one in others))
+    shown = DataTable(fitting, "Runs", empty="Nothing", settings=kept)
+    qtbot.addWidget(shown)
+    shown.set_rows(rows())
+    shown.resize(300, 300)
+    shown.show()
+    header = shown.view.horizontalHeader()
+
+    assert [header.isSectionHidden(place) for place in range(3)] == [False, False, True]
+    assert header.length() == shown.view.viewport().width()
+    assert len(shown.visible_columns()) == 3
+    shown.resize(700, 300)
+    assert not header.isSectionHidden(2)
+    assert header.length() == shown.view.viewport().width()
+
+    shown.show_column(1, shown=False)
+    shown.resize(300, 300)
+    assert [header.isSectionHidden(place) for place in range(3)] == [False, True, False]
+    shown.views.reset()
+    assert [header.isSectionHidden(place) for place in range(3)] == [False, False, True]
 
 
 async def test_an_export_holds_the_filter_the_order_and_the_columns_on_screen(qloop, window, tmp_path):

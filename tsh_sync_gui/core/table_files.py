@@ -28,7 +28,8 @@ _MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for the system's old cod
 class Column(Generic[Row]):
     """One column: *text* is shown and searched, *value* sorted and copied as JSON.
 
-    *is_passing* marks a text that time changes though the row stays the same.
+    *is_passing* marks a text that time changes though the row stays the same. *width* is what it needs; where there is
+    no room for all, the column that *yields* most gives way first (0: none), and those that grow take what is left.
     """
 
     key: str
@@ -36,6 +37,8 @@ class Column(Generic[Row]):
     text: Callable[[Row], str]
     value: Callable[[Row], Any]
     width: int = 100
+    yields: int = 0
+    grows: int = 0
     is_number: bool = False
     is_passing: bool = False
     hint: Callable[[Row], str] | None = None

@@ -35,6 +35,7 @@ from tsh_sync_gui.ui.widgets.table import DataTable
 RUN: Final = "run:"
 OF_RECORD: Final = "id:"
 _QUIET_MS: Final = 1500
+_LEAST: Final = 820
 
 
 class DeadLetterPanel(Panel):
@@ -251,6 +252,10 @@ class DeadLetterPanel(Panel):
             self.feed.renew()
         if self._pages.currentWidget() is self._main:
             self.lists.focus_list()
+
+    @override
+    def yields(self, width: int) -> bool:
+        return width >= _LEAST
 
     @override
     def leave(self) -> None:

@@ -64,8 +64,8 @@ class LetterDetailPane(QWidget):
             empty=tr("Nothing to compare: no good version of this record is kept."),
         )
         self._error_box = ProblemBox(Problem(title=""))
-        self._request = code_view(tr("Request"))
-        self._answer = code_view(tr("Answer"))
+        self._request = code_view(tr("Request"), wraps=True)
+        self._answer = code_view(tr("Answer"), wraps=True)
         self._sides_lead = label("", "caption", wrap=True)
         self._others = button("", "link")
         self._build()
@@ -76,7 +76,7 @@ class LetterDetailPane(QWidget):
         self.tabs.setAccessibleName(tr("Dead letter"))
         self.tabs.addTab(self._payload_tab(), tr("Payload"))
         self.tabs.addTab(self._error_tab(), tr("Error"))
-        self._try_request, self._try_answer = code_view(tr("Request")), code_view(tr("Answer"))
+        self._try_request, self._try_answer = code_view(tr("Request"), wraps=True), code_view(tr("Answer"), wraps=True)
         self.tabs.addTab(self._tries_tab(), tr("Tries"))
         self.tabs.addTab(self._record_tab(), tr("Record"))
         self.deeds: DataTable[DeedRow] = self._table(

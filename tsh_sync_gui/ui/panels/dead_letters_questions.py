@@ -69,12 +69,12 @@ class RetryQuestion(Question):
         set_text(self.buttons[0], go_text(forecast))
         self.buttons[0].setEnabled(forecast.letters > 0)
         self.buttons[0].setFocus()
-        self.adjustSize()
+        self.fit()
 
     def show_error(self, title: str) -> None:
         """Say why the cost is not known."""
         set_text(self._cost, title)
-        self.adjustSize()
+        self.fit()
 
     def _go(self) -> None:
         is_careful = self.ways[Way.CAREFUL].isChecked()

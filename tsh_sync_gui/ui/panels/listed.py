@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from tsh_sync_gui.ui.state.problems import Problem
@@ -17,6 +17,8 @@ from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _NARROW: Final = 720
 _HANDLE: Final = 12
+_LIST_HEIGHT: Final = 170
+_OPENED_HEIGHT: Final = 360
 
 
 def _frame(parent: QWidget) -> QFrame:
@@ -24,6 +26,22 @@ def _frame(parent: QWidget) -> QFrame:
     made = QFrame(parent)
     made.setObjectName("panelbox")
     return made
+
+
+class _Held(QWidget):
+    """Gives *inside* all its room, and asks for a fixed least height: a layout asks for as much as words may take."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self._inside = inside
+        self.setObjectName("scrolled")
+        self.setMinimumHeight(_OPENED_HEIGHT)
+        inside.setParent(self)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._inside.setGeometry(self.rect())
 
 
 class ListPages(QStackedWidget):
@@ -54,7 +72,14 @@ class ListPages(QStackedWidget):
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for one in (self._nothing, *opened):
             self.beside.addWidget(one)
-        column.addWidget(self.beside)
+        # In a low window it scrolls, and its parts are not pushed into one another.
+        area = QScrollArea(self._opened_box)
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(_Held(self.beside))
+        column.addWidget(area)
+        self._list_box.setMinimumHeight(_LIST_HEIGHT)
         split = self._split
         for box, width in zip((self._list_box, self._opened_box), least, strict=True):
             box.setMinimumWidth(width)
@@ -63,7 +88,7 @@ class ListPages(QStackedWidget):
         split.setHandleWidth(_HANDLE)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        split.setSizes([600, 380])
+        split.setSizes([590, 390])
         self._error_column.setContentsMargins(0, 0, 0, 0)
         self._error_column.addStretch(1)
         self._reading.setAlignment(Qt.AlignmentFlag.AlignCenter)

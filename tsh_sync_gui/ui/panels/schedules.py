@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QShowEvent
@@ -19,6 +20,8 @@ from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
+
+_LEAST: Final = 440
 
 
 class SchedulesPanel(Panel):
@@ -91,6 +94,10 @@ class SchedulesPanel(Panel):
         self.pause.setEnabled(False)
         self.schedules.opened.connect(self._open_chosen)
         self.schedules.view.clicked.connect(self._open_chosen)
+
+    @override
+    def yields(self, width: int) -> bool:
+        return width >= _LEAST
 
     def hold(self, until: datetime | None, entity: str = "") -> None:
         """Hold all schedules, or those of one entity, until a moment or until somebody resumes them."""

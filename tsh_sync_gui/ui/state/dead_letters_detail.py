@@ -137,6 +137,7 @@ def try_columns(now: Callable[[], datetime]) -> tuple[Column[TryRow], ...]:
             hint=lambda row: "\n".join(part for part in (row.attempt.title, row.attempt.advice) if part),
             tone=lambda row: _TONES.get(row.attempt.outcome, ""),
             width=170,
+            grows=1,
         ),
         Column(
             key="seconds",
@@ -145,6 +146,7 @@ def try_columns(now: Callable[[], datetime]) -> tuple[Column[TryRow], ...]:
             value=lambda row: round(_seconds(row.attempt), 3),
             is_number=True,
             width=80,
+            yields=1,
         ),
         Column(
             key="machine",
@@ -152,6 +154,7 @@ def try_columns(now: Callable[[], datetime]) -> tuple[Column[TryRow], ...]:
             text=lambda row: row.attempt.machine or "–",
             value=lambda row: row.attempt.machine,
             width=110,
+            yields=2,
         ),
     )
 
@@ -208,14 +211,19 @@ def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
             width=92,
         ),
         Column(
-            key="who", title=tr("Who"), text=lambda row: row.deed.by or "–", value=lambda row: row.deed.by, width=80
+            key="who",
+            title=tr("Who"),
+            text=lambda row: row.deed.by or "–",
+            value=lambda row: row.deed.by,
+            width=80,
+            yields=1,
         ),
         Column(
             key="what",
             title=tr("What"),
             text=lambda row: deed_words(row.deed),
             value=lambda row: str(row.deed.deed),
-            width=130,
+            width=116,
         ),
         Column(
             key="words",
@@ -223,7 +231,8 @@ def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
             text=lambda row: row.deed.words or "–",
             value=lambda row: row.deed.words,
             hint=lambda row: row.deed.words,
-            width=180,
+            width=120,
+            grows=1,
         ),
     )
 
@@ -285,7 +294,8 @@ def side_columns() -> tuple[Column[SideRow], ...]:
             value=lambda row: row.field,
             icon=lambda row: "partly" if row.differs else "circle",
             tone=lambda row: "amber" if row.differs else "muted",
-            width=130,
+            width=110,
+            grows=1,
         ),
         Column(
             key="zoho",
@@ -293,7 +303,8 @@ def side_columns() -> tuple[Column[SideRow], ...]:
             text=lambda row: _cell(row.zoho),
             value=lambda row: row.zoho,
             hint=lambda row: row.zoho or "",
-            width=116,
+            width=96,
+            grows=2,
         ),
         Column(
             key="refused",
@@ -302,7 +313,8 @@ def side_columns() -> tuple[Column[SideRow], ...]:
             value=lambda row: row.refused,
             hint=lambda row: row.refused or "",
             tone=lambda row: "amber" if row.differs else "",
-            width=116,
+            width=96,
+            grows=2,
         ),
         Column(
             key="ours",
@@ -310,7 +322,9 @@ def side_columns() -> tuple[Column[SideRow], ...]:
             text=lambda row: _cell(row.ours),
             value=lambda row: row.ours,
             hint=lambda row: row.ours or "",
-            width=116,
+            width=96,
+            yields=1,
+            grows=2,
         ),
     )
 

@@ -75,7 +75,7 @@ def _trend_tone(group: LetterGroup) -> str:
 
 
 def _moment(
-    key: str, title: str, moment: Callable[[GroupRow], datetime], now: Callable[[], datetime]
+    key: str, title: str, moment: Callable[[GroupRow], datetime], now: Callable[[], datetime], *, yields: int
 ) -> Column[GroupRow]:
     return Column(
         key=key,
@@ -86,6 +86,7 @@ def _moment(
         copied=lambda row: exact(moment(row)),
         is_passing=True,
         width=104,
+        yields=yields,
     )
 
 
@@ -98,7 +99,8 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
             text=lambda row: brief(row.group.title),
             value=lambda row: row.group.title,
             hint=lambda row: row.group.title,
-            width=232,
+            width=200,
+            grows=3,
         ),
         Column(
             key="count",
@@ -116,9 +118,15 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
             is_number=True,
             tone=lambda row: "blue" if row.group.new else "muted",
             width=64,
+            yields=2,
         ),
         Column(
-            key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.group.entity, width=104
+            key="entity",
+            title=tr("Entity"),
+            text=lambda row: row.title,
+            value=lambda row: row.group.entity,
+            width=104,
+            yields=1,
         ),
         Column(
             key="trend",
@@ -129,9 +137,10 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
             tone=lambda row: _trend_tone(row.group),
             is_number=True,
             width=76,
+            yields=4,
         ),
-        _moment("last", tr("Last seen"), lambda row: row.group.last_seen_at, now),
-        _moment("first", tr("First seen"), lambda row: row.group.first_seen_at, now),
+        _moment("last", tr("Last seen"), lambda row: row.group.last_seen_at, now, yields=3),
+        _moment("first", tr("First seen"), lambda row: row.group.first_seen_at, now, yields=6),
         Column(
             key="remedy",
             title=tr("Suggested fix"),
@@ -139,6 +148,8 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
             value=lambda row: row.group.remedy,
             hint=lambda row: row.group.remedy,
             width=260,
+            yields=5,
+            grows=1,
         ),
     )
 
@@ -175,6 +186,7 @@ def _tries_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
             value=lambda row: row.letter.tries,
             is_number=True,
             width=62,
+            yields=4,
         ),
         Column(
             key="age",
@@ -184,6 +196,7 @@ def _tries_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
             hint=lambda row: exact(row.letter.first_seen_at),
             is_number=True,
             width=86,
+            yields=3,
         ),
         Column(
             key="last",
@@ -194,6 +207,7 @@ def _tries_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
             copied=lambda row: exact(row.letter.last_seen_at),
             tone=lambda row: "blue" if next_try(row.letter, now(), zone()) else "",
             width=118,
+            yields=2,
         ),
     )
 
@@ -207,6 +221,7 @@ def _care_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple
             text=lambda row: row.letter.assigned_to or "–",
             value=lambda row: row.letter.assigned_to,
             width=104,
+            yields=5,
         ),
         Column(
             key="note",
@@ -215,6 +230,8 @@ def _care_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple
             value=lambda row: row.letter.note,
             hint=lambda row: row.letter.note,
             width=150,
+            yields=7,
+            grows=1,
         ),
         Column(
             key="operation",
@@ -222,13 +239,15 @@ def _care_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tuple
             text=lambda row: part_word(row.letter.part),
             value=lambda row: str(row.letter.part),
             width=120,
+            yields=8,
         ),
         Column(
             key="state",
             title=tr("State"),
             text=lambda row: letter_look(row.letter, now(), zone()).word,
             value=lambda row: str(row.letter.state),
-            width=150,
+            width=130,
+            yields=6,
         ),
     )
 
@@ -245,7 +264,8 @@ def letter_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
             hint=lambda row: "\n".join(part for part in (row.letter.label, row.letter.record_id) if part),
             icon=lambda row: letter_look(row.letter, now()).icon,
             tone=lambda row: letter_look(row.letter, now()).tone.value,
-            width=160,
+            width=140,
+            grows=1,
         ),
         Column(
             key="cause",
@@ -253,10 +273,16 @@ def letter_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
             text=lambda row: brief(cause_words(row.letter)),
             value=lambda row: row.letter.cause,
             hint=lambda row: f"{cause_words(row.letter)}\n{row.letter.value[:300]}".strip(),
-            width=200,
+            width=160,
+            grows=3,
         ),
         Column(
-            key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.letter.entity, width=104
+            key="entity",
+            title=tr("Entity"),
+            text=lambda row: row.title,
+            value=lambda row: row.letter.entity,
+            width=104,
+            yields=1,
         ),
         *_tries_columns(now, zone),
         *_care_columns(now, zone),

@@ -172,10 +172,20 @@ def work_columns(now: datetime) -> tuple[Column[WorkRow], ...]:
             value=lambda row: str(row.work.state),
             tone=lambda row: work_tone(row.work),
             hint=lambda row: row.work.words,
-            width=330,
+            width=300,
+            grows=1,
         ),
-        Column(key="way", title=tr("Way"), text=lambda row: _way(row.work), value=lambda row: _way(row.work), width=90),
-        Column(key="by", title=tr("Who"), text=lambda row: row.work.by, value=lambda row: row.work.by, width=80),
+        Column(
+            key="way",
+            title=tr("Way"),
+            text=lambda row: _way(row.work),
+            value=lambda row: _way(row.work),
+            width=90,
+            yields=2,
+        ),
+        Column(
+            key="by", title=tr("Who"), text=lambda row: row.work.by, value=lambda row: row.work.by, width=80, yields=3
+        ),
         Column(
             key="calls",
             title=tr("Calls"),
@@ -183,6 +193,7 @@ def work_columns(now: datetime) -> tuple[Column[WorkRow], ...]:
             value=lambda row: row.work.calls,
             is_number=True,
             width=64,
+            yields=1,
         ),
         Column(
             key="search",
@@ -191,5 +202,7 @@ def work_columns(now: datetime) -> tuple[Column[WorkRow], ...]:
             value=lambda row: row.work.written,
             hint=lambda row: row.work.written,
             width=160,
+            yields=4,
+            grows=1,
         ),
     )

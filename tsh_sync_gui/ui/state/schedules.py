@@ -160,14 +160,20 @@ def columns() -> tuple[Column[ScheduleLine], ...]:
     """Return the columns of the screen's table."""
     return (
         Column(
-            key="entity", title=tr("Entity"), text=lambda row: row.title, value=lambda row: row.item.schedule.entity
+            key="entity",
+            title=tr("Entity"),
+            text=lambda row: row.title,
+            value=lambda row: row.item.schedule.entity,
+            width=96,
+            grows=1,
         ),
         Column(
             key="walk",
             title=tr("What"),
             text=lambda row: row.walk,
             value=lambda row: row.item.schedule.walk.value,
-            width=80,
+            width=76,
+            yields=1,
         ),
         Column(
             key="when",
@@ -176,7 +182,8 @@ def columns() -> tuple[Column[ScheduleLine], ...]:
             value=lambda row: str(row.item.schedule.timing or ""),
             hint=lambda row: row.when,
             copied=lambda row: row.when.replace("\u2066", "").replace("\u2069", ""),
-            width=176,
+            width=150,
+            grows=3,
         ),
         Column(
             key="next",
@@ -192,14 +199,16 @@ def columns() -> tuple[Column[ScheduleLine], ...]:
             title=tr("One run"),
             text=lambda row: row.price,
             value=lambda row: row.item.cost.most,
-            width=112,
+            width=96,
+            yields=4,
         ),
         Column(
             key="calls",
             title=tr("Calls a day"),
             text=lambda row: number(row.item.calls) if row.item.calls else "–",
             value=lambda row: row.item.calls,
-            width=88,
+            width=80,
+            yields=3,
             is_number=True,
         ),
         Column(
@@ -210,7 +219,9 @@ def columns() -> tuple[Column[ScheduleLine], ...]:
             hint=lambda row: row.note,
             tone=lambda row: row.tone,
             icon=lambda row: row.icon,
-            width=220,
+            width=130,
+            yields=2,
+            grows=3,
         ),
     )
 

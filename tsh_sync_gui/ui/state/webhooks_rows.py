@@ -123,7 +123,7 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             hint=lambda row: exact(row.row.received_at, zone()),
             copied=lambda row: exact(row.row.received_at),
             is_passing=True,
-            width=84,
+            width=80,
         ),
         Column(
             key="event",
@@ -131,7 +131,8 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             text=lambda row: event_words(row.row, row.title),
             value=lambda row: f"{row.row.entity} {row.row.change.value}".strip(),
             hint=_event_hint,
-            width=168,
+            width=150,
+            grows=2,
         ),
         Column(
             key="record",
@@ -140,7 +141,9 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             value=lambda row: row.row.record_id,
             hint=lambda row: row.row.record_id,
             copied=lambda row: row.row.record_id,
-            width=126,
+            width=110,
+            yields=2,
+            grows=1,
         ),
         *_fate_columns(),
     )
@@ -157,7 +160,8 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             icon=lambda row: verdict_look(row.row.verdict).icon,
             tone=lambda row: verdict_look(row.row.verdict).tone.value,
             hint=lambda row: row.row.scheme,
-            width=110,
+            width=118,
+            yields=1,
         ),
         Column(
             key="processing",
@@ -167,7 +171,7 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             icon=lambda row: work_look(row.row.state).icon,
             tone=lambda row: work_look(row.row.state).tone.value,
             hint=lambda row: row.row.title or outcome_words(row.row.outcome),
-            width=128,
+            width=134,
         ),
         Column(
             key="delay",
@@ -175,14 +179,16 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             text=lambda row: "–" if row.row.delay is None else delay_words(row.row.delay),
             value=lambda row: row.row.delay,
             is_number=True,
-            width=76,
+            width=72,
+            yields=3,
         ),
         Column(
             key="source",
             title=tr("Source"),
             text=lambda row: row.row.source or "–",
             value=lambda row: row.row.source,
-            width=110,
+            width=104,
+            yields=4,
         ),
     )
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.widgets.basics import button, set_text
 
 
-def code_view(name: str) -> QPlainTextEdit:
-    """Return a field that shows text as it is, to be read and copied."""
+def code_view(name: str, *, wraps: bool = False) -> QPlainTextEdit:
+    """Return a field that shows text as it is, to be read and copied; it *wraps* what has no lines of its own."""
     made = QPlainTextEdit()
     made.setReadOnly(True)
     made.setFont(theme.fixed_font())
     made.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+    made.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth if wraps else QPlainTextEdit.LineWrapMode.NoWrap)
+    made.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     made.setAccessibleName(name)
     made.setTabChangesFocus(True)
     made.setTextInteractionFlags(

@@ -14,6 +14,7 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.models.paged import PagedModel
 from tsh_sync_gui.ui.state.columns import MARK, Column, Keyed, as_tabs
 from tsh_sync_gui.ui.state.dead_letters import Marks
+from tsh_sync_gui.ui.widgets.table_fit import TableFit
 from tsh_sync_gui.ui.widgets.table_foot import TableFoot
 from tsh_sync_gui.ui.widgets.table_menus import column_menu, copy_actions, drop_above
 
@@ -63,6 +64,7 @@ class PagedTable(QWidget, Generic[Row]):
         self.model = model
         self.view = _View()
         self.foot = TableFoot()
+        self.fit = TableFit(self.view, model.columns)
         self._build(name)
         self._connect()
         self._count()
@@ -94,6 +96,7 @@ class PagedTable(QWidget, Generic[Row]):
             kept = self._settings.value(self._kept_as)
             if isinstance(kept, QByteArray):
                 header.restoreState(kept)
+                self.fit.arranged()
         self.foot.views.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -110,8 +113,8 @@ class PagedTable(QWidget, Generic[Row]):
         view.selectionModel().currentRowChanged.connect(lambda now, _before: self._moved(now.row()))
         view.verticalScrollBar().valueChanged.connect(self._look_ahead)
         header.sectionClicked.connect(self._head_clicked)
-        header.sectionResized.connect(self._keep)
-        header.sectionMoved.connect(self._keep)
+        header.sectionResized.connect(self._arranged)
+        header.sectionMoved.connect(self._arranged)
         foot.all_wanted.connect(self.all_wanted)
         foot.none_wanted.connect(lambda: self.model.use_marks(Marks()))
         foot.copy.clicked.connect(lambda: self.copy_as(as_tabs))
@@ -260,7 +263,13 @@ class PagedTable(QWidget, Generic[Row]):
         menu = column_menu(self, columns, header, self._show_column, fixed=_FIXED)
         drop_above(menu, self.foot.columns)
 
+    def _arranged(self) -> None:
+        if not self.fit.is_moving:
+            self.fit.arranged()
+            self._keep()
+
     def _show_column(self, place: int, shown: bool) -> None:
+        self.fit.arranged()
         self.view.horizontalHeader().setSectionHidden(place, not shown)
         self._keep()
 
@@ -275,7 +284,11 @@ class PagedTable(QWidget, Generic[Row]):
         chosen = rows or ([here] if here is not None else self.model.rows)
         header = self.view.horizontalHeader()
         places = (header.logicalIndex(visual) for visual in range(len(self.model.columns)))
-        columns = [self.model.columns[place] for place in places if not header.isSectionHidden(place)]
+        columns = [
+            self.model.columns[place]
+            for place in places
+            if not header.isSectionHidden(place) or self.fit.has_yielded(place)
+        ]
         QGuiApplication.clipboard().setText(way([one for one in columns if one.key != MARK], chosen))
 
     @override

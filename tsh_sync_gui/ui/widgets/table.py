@@ -16,6 +16,7 @@ from tsh_sync_gui.ui.state.columns import Column, Keyed, as_tabs
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import label
 from tsh_sync_gui.ui.widgets.filter_header import FilterHeader
+from tsh_sync_gui.ui.widgets.table_fit import TableFit
 from tsh_sync_gui.ui.widgets.table_foot import TableFoot
 from tsh_sync_gui.ui.widgets.table_menus import add, column_menu, copy_actions, drop_above, new_menu, view_menu
 from tsh_sync_gui.ui.widgets.table_views import TableViews
@@ -52,16 +53,17 @@ class DataTable(QWidget, Generic[Row]):
         self._header = FilterHeader([column.title for column in columns])
         self._empty = label(empty, "muted", wrap=True)
         self.foot = TableFoot()
-        self.views: TableViews[Row] = TableViews(self._header, self.filtered, settings)
+        self.view.setHorizontalHeader(self._header)
+        self.fit = TableFit(self.view, columns)
+        self.views: TableViews[Row] = TableViews(self._header, self.filtered, settings, self.fit)
         self._build()
         self.views.recall()
-        self._header.sectionResized.connect(self._keep)
-        self._header.sectionMoved.connect(self._keep)
+        self._header.sectionResized.connect(self._arranged)
+        self._header.sectionMoved.connect(self._arranged)
 
     def _build(self) -> None:
         view = self.view
         view.setModel(self.filtered)
-        view.setHorizontalHeader(self._header)
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         view.setShowGrid(False)
@@ -162,7 +164,11 @@ class DataTable(QWidget, Generic[Row]):
     def visible_columns(self) -> list[Column[Row]]:
         """Return the columns as they stand on screen."""
         places = (self._header.logicalIndex(visual) for visual in range(len(self.model.columns)))
-        return [self.model.columns[place] for place in places if not self._header.isSectionHidden(place)]
+        return [self.model.columns[place] for place in places if self._is_chosen(place)]
+
+    def _is_chosen(self, place: int) -> bool:
+        """Tell whether a column is to be seen, be there room for it or not."""
+        return not self._header.isSectionHidden(place) or self.fit.has_yielded(place)
 
     def _filter(self, place: int, text: str) -> None:
         self.filtered.filter(self.model.columns[place].key, text)
@@ -215,7 +221,13 @@ class DataTable(QWidget, Generic[Row]):
     def show_column(self, place: int, *, shown: bool) -> None:
         """Show or hide a column; the last one stays."""
         if shown or len(self.visible_columns()) > 1:
+            self.fit.arranged()
             self._header.setSectionHidden(place, not shown)
+            self._keep()
+
+    def _arranged(self) -> None:
+        if not self.fit.is_moving:
+            self.fit.arranged()
             self._keep()
 
     def _keep(self) -> None:

@@ -10,6 +10,7 @@ from tsh_sync_gui.ui.models.rows import RowFilter
 from tsh_sync_gui.ui.state.columns import Keyed
 from tsh_sync_gui.ui.state.table_view import TableView, decoded_view, decoded_views, encoded, header_text
 from tsh_sync_gui.ui.widgets.filter_header import FilterHeader
+from tsh_sync_gui.ui.widgets.table_fit import TableFit
 
 Row = TypeVar("Row", bound=Keyed)
 
@@ -23,11 +24,14 @@ class TableViews(QObject, Generic[Row]):
     changed = Signal()
     searched = Signal(str)
 
-    def __init__(self, header: FilterHeader, filtered: RowFilter[Row], settings: QSettings | None) -> None:
+    def __init__(
+        self, header: FilterHeader, filtered: RowFilter[Row], settings: QSettings | None, fit: TableFit
+    ) -> None:
         super().__init__(header)
         self._header = header
         self._filtered = filtered
         self._settings = settings
+        self._fit = fit
         self._columns = filtered.columns
         self._first = TableView()
         self._using = False
@@ -56,7 +60,7 @@ class TableViews(QObject, Generic[Row]):
         """Return how the table is looked at now."""
         texts = zip(self._columns, self._header.filters, strict=True)
         return TableView(
-            header=header_text(bytes(self._header.saveState().data())),
+            header=header_text(bytes(self._header.saveState().data())) if self._fit.by_hand else "",
             filters={column.key: text for column, text in texts if text},
             order=tuple((self._columns[place].key, descending) for place, descending in self._filtered.order),
             search=self._filtered.searched,
@@ -68,6 +72,9 @@ class TableViews(QObject, Generic[Row]):
         try:
             if view.header_bytes:
                 self._header.restoreState(QByteArray(view.header_bytes))
+                self._fit.arranged()
+            else:
+                self._fit.begin_anew()
             for place, column in enumerate(self._columns):
                 self._header.set_filter(place, view.filters.get(column.key, ""))
             self._filtered.use_order(self._places(view))
