@@ -33,6 +33,8 @@ from tsh_sync_gui.entities.spec import Entity
 
 DELIVER: Final = "deliver"
 TRIGGER: Final = "webhook"
+_AHEAD: Final = timedelta(minutes=5)
+"""A clock goes wrong by less; what is stamped later was written in another zone, or by nobody who knows the time."""
 _MARGIN: Final = timedelta(seconds=1)
 """Clocks of two machines differ by less; a detail asked for so long after a delivery shows what it told of."""
 
@@ -143,6 +145,9 @@ class Inbound:
     async def _by_body(self, entity: Entity, event: InboxEvent, seen: Seen | None) -> RunInfo | None:
         """Store the record of a body that is complete and newer than the mirror; None when it is not."""
         if event.modified_at is None or await self._inbox.told_deleted(entity.name, event.record_id):
+            return None
+        if event.modified_at > event.received_at + _AHEAD:
+            # Stored, it would keep every true change out until that time has come.
             return None
         if seen is not None and (seen.is_deleted or seen.modified_at is None or event.modified_at <= seen.modified_at):
             return None

@@ -1,8 +1,10 @@
 """From a delivery to the row: fetched once, related records first, deletes, disorder, and what the body says itself."""
 
 import json
+from datetime import UTC, datetime
 
 from tests.support.simulator import SimulatedZoho
+from tsh_sync_gui.core.values import zoho_stamp
 
 LATER = "2026-11-22T10:00:00+0300"
 
@@ -60,8 +62,9 @@ def test_a_delete_leaves_a_tombstone_and_once_more_costs_no_call(worker, simulat
         "ids"
     ]
 
-    worker.deliver({"event_type": "pricebook_deleted", "data": {"pricebook_id": gone}})
+    worker.deliver({"pricebook": {"pricebook_id": gone}})
     assert settled(worker)
+    assert worker.events() == [("accepted", "done", "gone, marked as deleted")]
     before = calls(worker, simulator)
     worker.deliver({"event_type": "pricebook_deleted", "data": {"pricebook_id": gone, "again": True}})
 
@@ -147,9 +150,10 @@ def test_a_whole_and_newer_body_is_taken_as_it_is(worker, simulator):
     assert settled(worker)
     before = calls(worker, simulator)
     body = record(worker, simulator, invoice) | {
-        "last_modified_time": "2026-11-22T10:00:00+0300",
+        "last_modified_time": zoho_stamp(datetime.now(UTC)),
         "reference_number": "from the body",
     }
+    ahead = body | {"last_modified_time": "9999-12-31T23:59:59+0000", "reference_number": "by no clock"}
 
     worker.deliver({"event_type": "invoice_updated", "data": body})
 
@@ -159,6 +163,10 @@ def test_a_whole_and_newer_body_is_taken_as_it_is(worker, simulator):
     assert calls(worker, simulator) == before
     ((late,),) = worker.query("SELECT count(*) FROM tsh.invoices WHERE detailed_at < synced_at")
     assert late == 0
+    # A stamp of the future would keep every later change out.
+    worker.deliver({"event_type": "invoice_updated", "data": ahead})
+    assert settled(worker)
+    assert worker.events()[-1] == ("accepted", "done", "fetched")
 
 
 def test_a_vendor_is_fetched_and_not_taken_for_a_customer(worker, simulator):
@@ -169,7 +177,7 @@ def test_a_vendor_is_fetched_and_not_taken_for_a_customer(worker, simulator):
 
     assert settled(worker)
     assert worker.query("SELECT 1 FROM tsh.customers") == []
-    assert worker.events() == [("accepted", "done", "fetched")]
+    assert worker.events() == [("accepted", "done", "nothing to keep")]
     ((state, title),) = worker.query("SELECT state, title FROM sync.runs")
     assert state == "up_to_date", title
     assert worker.query("SELECT 1 FROM sync.dead_letters") == []
