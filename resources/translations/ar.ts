@@ -852,7 +852,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>A delivery with a wrong secret came in</source>
-   <translation>وصل إشعار بسر خاطئ</translation>
+   <translation>وصل تسليم بسر خاطئ</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/sync.py" />
@@ -6371,7 +6371,7 @@
    <translation>لا أسرار في العرض التجريبي.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>The demo has nothing to set up</source>
    <translation>لا شيء للإعداد في العرض التجريبي</translation>
   </message>
@@ -6388,7 +6388,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/listener.py" />
    <source>The demo's listener does not run</source>
-   <translation>مستقبل العرض التجريبي لا يعمل</translation>
+   <translation>مستمع العرض التجريبي لا يعمل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_edit.py" />
@@ -6493,7 +6493,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_bar.py" />
    <source>The listener does not run: start it first.</source>
-   <translation>المستقبل لا يعمل: شغّله أولًا.</translation>
+   <translation>المستمع لا يعمل: شغّله أولًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -6873,7 +6873,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The simulated Zoho learns the listener's address and secret as it starts.</source>
-   <translation>يعرف Zoho المحاكى عنوان المستقبل وسره عند تشغيله.</translation>
+   <translation>يعرف Zoho المحاكى عنوان المستمع وسره عند تشغيله.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -6923,7 +6923,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Their deliveries come in now.</source>
-   <translation>تصل إشعاراتها الآن.</translation>
+   <translation>تصل تسليماتها الآن.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
@@ -7070,7 +7070,7 @@
    <translation>للنظر فيه: {what}</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <location filename="tsh_sync_gui/ui/wizard/wizard.py" />
    <source>To connect to Zoho, start the program without the demo.</source>
    <translation>للاتصال بـ Zoho، شغّل البرنامج دون العرض التجريبي.</translation>
   </message>

@@ -139,6 +139,7 @@ class FakeService:
     first: SyncRequest | None = None
     cancelled: int = 0
     machine: str = "SALES-PC"
+    is_demo: bool = False
     letters: FakeLetters = field(default_factory=FakeLetters)
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     schedules: FakeSchedules = field(default_factory=FakeSchedules)
@@ -283,7 +284,7 @@ class FakeService:
     def loaded(self) -> Loaded:
         """Return the defaults."""
         origins = {one.field: Origin.DEFAULT for one in DECLARED}
-        return Loaded(settings=validated({}), home=Path("nowhere"), origins=origins)
+        return Loaded(settings=validated({}), home=Path("nowhere"), origins=origins, is_demo=self.is_demo)
 
     async def reveal_setting(self, name: str) -> str:
         """Return a made-up secret and remember who asked."""

@@ -337,6 +337,15 @@ class FakeListener:
         self.found = Found(since=NOW, address=self.found.moved_to or self.found.address)
         return self.found
 
+    async def stir(self) -> int:
+        """Tell of some changes."""
+        self.asked.append("stir")
+        return 6
+
+    async def send_wrong(self) -> None:
+        """Say that it was asked."""
+        self.asked.append("wrong")
+
     async def stop(self) -> Found:
         """Run no more."""
         self.asked.append("stop")

@@ -18,6 +18,7 @@ from tsh_sync_gui.core.values import RunState
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
 from tsh_sync_gui.engine.views import RunDetail
 from tsh_sync_gui.ui.panels.webhooks_detail import BODY, DIAGNOSIS, DONE
+from tsh_sync_gui.ui.panels.webhooks_menu import entries
 from tsh_sync_gui.ui.panels.webhooks_questions import FreshSecret, ReplayQuestion, SecretQuestion
 from tsh_sync_gui.ui.state.webhooks import InboxFilter, Only
 from tsh_sync_gui.ui.widgets.dialogs import Question
@@ -215,12 +216,32 @@ async def test_nothing_yet_names_the_reasons_and_a_listener_that_is_down_can_be_
 
     assert "The listener is not running here" in panel.lists.empty.words
     assert panel.around.down.accessibleName() == "Deliveries are not being received"
+    first = panel.lists.empty
+    assert not any(one.isVisible() for one in (first.test, first.stir, panel.bar.test))
     panel.around.down.choice.click()
 
     await until(lambda: not panel.around.down.isVisible())
     assert listener.asked == ["start"]
     assert "The listener runs here." in panel.lists.empty.words
     assert panel.around.strip.text("listener").startswith("Up since")
+
+
+async def test_the_demo_lets_its_zoho_change_something_and_has_nothing_to_set_up(qloop, session, window, service):
+    service.is_demo, window.doctor.may_set_up = True, False
+    panel, listener = await opened(session, window, service, DOWN)
+    await until(lambda: "simulated Zoho" in panel.lists.empty.words)
+    menu = [one.deed for group in entries(panel.around.standing(has_one=False)) for one in group if not one.why_not]
+
+    panel.lists.empty.stir.click()
+    await until(lambda: listener.asked == ["stir"])
+    window.go("setup")
+
+    assert panel.around.down.accessibleName() == "The demo's listener does not run"
+    assert not panel.lists.empty.helper.isVisible()
+    assert {"stir", "wrong", "start"} <= set(menu)
+    assert not {"helper", "secret"} & set(menu)
+    assert window.panel is panel
+    assert window.toast.shown.title == "The demo has nothing to set up"
 
 
 async def test_a_listener_at_its_old_address_is_restarted_and_another_program_is_not_taken_for_it(

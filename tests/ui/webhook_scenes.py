@@ -166,6 +166,17 @@ async def tested(_service: FakeService, window: MainWindow, _keys: Keys) -> None
     await asyncio.sleep(0.3)
 
 
+def demo(service: FakeService) -> None:
+    """Let it be the demo's."""
+    service.is_demo = True
+
+
+def demo_some(service: FakeService) -> None:
+    some(service)
+    service.settings = FakeService().settings
+    service.is_demo = True
+
+
 def broken(service: FakeService) -> None:
     service.webhooks.error = UnreachableError(
         "Database not reachable", what="database", advice="Trying again in 10 s. Nothing was lost."
@@ -188,6 +199,9 @@ WEBHOOKS = (
     Scene("webhooks-paused", some, paused, themes=BOTH),
     Scene("webhooks-empty", play=inbox, themes=BOTH, sizes=SIZES),
     Scene("webhooks-first", play=down, themes=BOTH),
+    Scene("webhooks-demo", demo, down, themes=BOTH, sizes=SIZES, demo=True),
+    Scene("webhooks-demo-some", demo_some, inbox, themes=BOTH, demo=True),
+    Scene("webhooks-demo-menu", demo_some, menu, demo=True),
     Scene("webhooks-narrow", some, narrow),
     Scene("webhooks-broken", broken, inbox, themes=BOTH),
     Scene("webhooks-coverage", some, coverage, themes=BOTH, sizes=SIZES),

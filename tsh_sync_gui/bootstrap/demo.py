@@ -22,6 +22,7 @@ from tsh_sync_gui.engine.service import SyncService
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
 from tsh_sync_gui.simulator.config import ORGANIZATION_ID
 from tsh_sync_gui.simulator.data import COLLECTIONS
+from tsh_sync_gui.simulator.webhooks_demo import SECRET
 from tsh_sync_gui.store.settings import SharedSettings
 
 _LOOK_EVERY_S = 1.0
@@ -32,6 +33,7 @@ _CREDENTIALS: Final = {
     "client_secret": "demo",
     "refresh_token": "1000.demo.demo",
     "organization_id": ORGANIZATION_ID,
+    "webhook_secret": SECRET,
 }
 
 

@@ -23,6 +23,7 @@ import psutil
 
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.locks import FileLock
+from tsh_sync_gui.core.paths import LISTENER_TICKET
 from tsh_sync_gui.core.replacing import put_in_place
 from tsh_sync_gui.simulator.config import SimulatorConfig
 from tsh_sync_gui.store.embedded import EmbeddedServer, stop_all_below
@@ -149,7 +150,12 @@ class DemoHome:
         with self.lock():
             lease.give_back()
             if not anyone_left(self.clients):
+                self.end_listener()
                 self._end_keeper()
+
+    def end_listener(self) -> None:
+        """Have the demo's listener end, which does so by itself when its ticket goes."""
+        (self.folder / LISTENER_TICKET).unlink(missing_ok=True)
 
     def keeper(self) -> Keeper | None:
         """Return what is written about the simulator's process."""

@@ -51,6 +51,8 @@ def watch(home: DemoHome, ended: threading.Event, *, every: float = _LOOK_EVERY_
             continue
         try:
             looks = 0 if anyone_left(home.clients) else looks + 1
+            if looks > 1:
+                home.end_listener()  # before the database goes, which it would start again
             if looks >= _LOOKS_WITHOUT_CLIENTS:
                 stop_all_below(home.folder)
                 return

@@ -24,12 +24,13 @@ from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.secrets import passphrase_of
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.locks import FileLock
+from tsh_sync_gui.core.paths import LISTENER_TICKET
 from tsh_sync_gui.core.replacing import put_in_place
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.vault.choice import KEY_VARIABLE
 from tsh_sync_gui.zoho import reach
 
-TICKET: Final = "listener.json"
+TICKET: Final = LISTENER_TICKET
 WEBHOOKS: Final = "/api/webhooks/zoho"
 _READY_S: Final = 40.0
 _END_S: Final = 15.0
@@ -105,12 +106,13 @@ def read_ticket(path: Path) -> Ticket | None:
 async def look(loaded: Loaded) -> ListenerFound:
     """Ask the listener how it is."""
     address = listener_of(loaded.settings)
-    if loaded.is_demo:  # what answers there is the person's own
-        return ListenerFound(address=address, title="The demo has no listener")
     ticket = await asyncio.to_thread(read_ticket, loaded.home / TICKET)
     is_ours = ticket is not None and ticket.is_alive
     if ticket is not None and is_ours:
         address = _answering(ticket.url)
+    elif loaded.is_demo:  # what answers at the settings' address is the person's own
+        advice = "Start it: then the simulated Zoho delivers what changes."
+        return ListenerFound(address="", title="The demo's listener does not run", advice=advice)
     try:
         _, told = await reach.ask_state(address, mirror=mirror_of(loaded))
     except SyncError as error:
@@ -123,7 +125,7 @@ async def look(loaded: Loaded) -> ListenerFound:
         address=address,
         is_up=True,
         is_ours=is_ours,
-        moved_to=wanted if is_ours and ticket is not None and ticket.url != wanted else "",
+        moved_to=wanted if ticket is not None and is_ours and not loaded.is_demo and ticket.url != wanted else "",
         since=datetime.fromisoformat(since).astimezone(UTC) if isinstance(since, str) else None,
         has_database=told.get("database", "up") == "up",
         spooled=int(told.get("spool") or 0),
@@ -140,15 +142,31 @@ async def send_test(loaded: Loaded) -> str:
 
 async def start(loaded: Loaded) -> ListenerFound:
     """Start the listener, unless one answers; returns once it does. UnreachableError says why it does not start."""
-    if loaded.is_demo:
-        raise ConfigurationError(
-            "The demo has no listener", advice="Its simulated Zoho sends nothing; connect to Zoho to receive webhooks."
-        )
     found = await look(loaded)
     if not found.is_up:
         await asyncio.to_thread(_started, loaded)
         found = await look(loaded)
+    if loaded.is_demo and found.is_up:
+        await _demo().announce(loaded.settings.api_base_url, found.address + WEBHOOKS)
     return found
+
+
+async def stir(loaded: Loaded) -> int:
+    """Let the demo's simulated Zoho change some records, and its listener hear of them; returns how many."""
+    await start(loaded)
+    changed: int = await _demo().stir(loaded.settings.api_base_url)
+    return changed
+
+
+async def send_wrong(loaded: Loaded) -> None:
+    """Let the demo's listener get a delivery whose signature does not match."""
+    await _demo().send_wrong((await start(loaded)).address + WEBHOOKS)
+
+
+def _demo() -> Any:
+    from tsh_sync_gui.simulator import webhooks_demo  # noqa: PLC0415 -- the simulator comes with it
+
+    return webhooks_demo
 
 
 async def restart(loaded: Loaded) -> ListenerFound:
@@ -180,6 +198,8 @@ def _check_free(settings: Settings) -> None:
 
 async def stop(loaded: Loaded) -> ListenerFound:
     """End the listener that a window has started: what it answers at this moment is answered first."""
+    if loaded.is_demo:
+        await _demo().announce(loaded.settings.api_base_url, "")
     await asyncio.to_thread(_stopped, loaded.home)
     return await look(loaded)
 
@@ -195,6 +215,8 @@ def _started(loaded: Loaded) -> Ticket:
         (home / "logs").mkdir(parents=True, exist_ok=True)
         log = home / "logs" / "listener.log"
         place = ["--host", settings.listener_host, "--port", str(settings.listener_port)]
+        if loaded.is_demo:  # a free port, for the person's own may be taken; and the window does the work
+            place = ["--demo", settings.api_base_url, "--host", "127.0.0.1", "--port", "0", "--workers", "0"]
         with log.open("wb") as out:
             child = subprocess.Popen(
                 [*_program(), "listen", *place, "--ticket", str(home / TICKET)],

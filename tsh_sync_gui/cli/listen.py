@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,17 @@ from tsh_sync_gui.cli import options
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
+from tsh_sync_gui.core.paths import default_home
+
+if TYPE_CHECKING:
+    from tsh_sync_gui.core.settings import Loaded
+
+
+def _demo(url: str) -> Loaded:
+    """Return the settings of the demo that TSH_HOME is the folder of."""
+    from tsh_sync_gui.bootstrap.demo import demo_settings
+
+    return demo_settings(default_home(), url)
 
 
 def listen(
@@ -34,6 +45,7 @@ def listen(
     ticket: Annotated[
         Path | None, typer.Option(hidden=True, help="Written when it is ready; it ends when this file is deleted.")
     ] = None,
+    demo: Annotated[str, typer.Option(hidden=True, help="Listen for the demo, whose simulated Zoho is there.")] = "",
     as_json: options.Json = False,
 ) -> int:
     """Take Zoho's webhooks in, and serve the HTTP API, until Ctrl+C.
@@ -44,7 +56,7 @@ def listen(
 
     doors: Doors = context.obj
     output = Output(as_json)
-    loaded = doors.load()
+    loaded = _demo(demo) if demo else doors.load()
     settings, holder = loaded.settings, TicketHolder(ticket)
     place = settings.listener_host if host is None else host, settings.listener_port if port is None else port
 

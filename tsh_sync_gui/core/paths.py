@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 from platformdirs import user_data_path
+
+LISTENER_TICKET: Final = "listener.json"
+"""In a home: which process listens for it. That ends when the file goes."""
 
 
 def default_home() -> Path:

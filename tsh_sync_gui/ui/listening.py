@@ -35,6 +35,14 @@ class ListenerDesk(Protocol):
         """Send it a ping as Zoho would a delivery; returns where it arrived and how fast."""
         ...
 
+    async def stir(self) -> int:
+        """Let the demo's simulated Zoho change records and deliver that; returns how many."""
+        ...
+
+    async def send_wrong(self) -> None:
+        """Let the demo's listener get a delivery whose signature does not match."""
+        ...
+
 
 class ProgramListener:
     """Fulfils ListenerDesk with the settings of the service that is open."""
@@ -61,6 +69,14 @@ class ProgramListener:
     async def send_test(self) -> str:
         """Send it a ping."""
         return await self._do("send_test")  # type: ignore[no-any-return]  # as above
+
+    async def stir(self) -> int:
+        """Let the demo's simulated Zoho change records."""
+        return await self._do("stir")  # type: ignore[no-any-return]  # as above
+
+    async def send_wrong(self) -> None:
+        """Let the demo's listener get a delivery whose signature does not match."""
+        await self._do("send_wrong")
 
     async def _do(self, deed: str) -> Any:
         loaded = self._opened()

@@ -42,7 +42,7 @@ from tsh_sync_gui.ui.widgets.frame_parts import DemoBand, Navigation, StatusBar,
 from tsh_sync_gui.ui.widgets.side import SidePanel
 from tsh_sync_gui.ui.widgets.toast import Toast
 from tsh_sync_gui.ui.wishes import Wishes
-from tsh_sync_gui.ui.wizard.wizard import Wizard
+from tsh_sync_gui.ui.wizard.wizard import Wizard, nothing_to_set_up
 
 
 class MainWindow(QMainWindow):
@@ -230,8 +230,7 @@ class MainWindow(QMainWindow):
         """Bring a screen to the front, at the part *focus*."""
         panel = self.panels[key]
         if panel is self.wizard and not self.doctor.may_set_up:
-            words = tr("To connect to Zoho, start the program without the demo.")
-            self.tell(Problem(title=tr("The demo has nothing to set up"), meaning=words, tone="blue"))
+            self.tell(nothing_to_set_up())
             return
         if key != self._in_front:
             self.side.close_panel()

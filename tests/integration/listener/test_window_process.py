@@ -5,18 +5,21 @@ import json
 import os
 import socket
 import threading
-from dataclasses import replace
+from contextlib import suppress
 from functools import partial
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 
+import psutil
 import pytest
 
 from tests.integration.listener.conftest import SECRET
 from tsh_sync_gui.bootstrap import listener_process
+from tsh_sync_gui.bootstrap.demo import open_demo
 from tsh_sync_gui.bootstrap.identity import mirror_of
 from tsh_sync_gui.bootstrap.listener_process import TICKET, Ticket, TicketHolder, listener_of, read_ticket
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.settings import load
+from tsh_sync_gui.store.embedded import EmbeddedServer, ServerState
 
 
 def free_port() -> int:
@@ -118,12 +121,38 @@ def test_why_it_does_not_start_is_said(tmp_path, monkeypatch):
     assert "cannot use 127.0.0.1 port" in f"{told.value.advice}{told.value.cause}"
 
 
-def test_the_demo_has_none_and_says_so(tmp_path):
-    demo = replace(loaded_of(tmp_path), is_demo=True)
+@pytest.mark.timeout(120)
+def test_the_demo_has_a_listener_of_its_own_and_its_simulated_zoho_delivers_there(tmp_path):
+    """What is there for a person to see in the demo; nothing of it is left at the end."""
 
-    assert "demo has no listener" in run(listener_process.look(demo)).title
-    with pytest.raises(ConfigurationError, match="demo has no listener"):
-        run(listener_process.start(demo))
+    async def all_done(service):
+        for _ in range(400):
+            rows = (await service.webhooks.page()).rows
+            if len(rows) == 6 and all(one.delay for one in rows):
+                break
+            await asyncio.sleep(0.05)
+        return rows
+
+    async def seen():
+        async with open_demo(items=5, home=tmp_path, workers=2) as service:
+            before = await listener_process.look(service.loaded)
+            changed = await listener_process.stir(service.loaded)
+            rows = await all_done(service)
+            ticket = read_ticket(tmp_path / "demo" / TICKET)
+            await listener_process.send_wrong(service.loaded)
+            newest = (await service.webhooks.page(limit=1)).rows[0]
+            return before, changed, rows, ticket, await service.webhooks.detail(newest.id)
+
+    before, changed, rows, ticket, wrong = run(seen())
+
+    assert (before.is_up, before.address) == (False, "")
+    assert changed == len(rows) == 6, rows
+    assert {row.change.value for row in rows} == {"created", "updated", "deleted"}
+    assert {row.state.value for row in rows} == {"done"}, rows
+    assert wrong.diagnosis["cause"] == "The secret in Zoho has a space at the end"
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(ticket.pid).wait(20)
+    assert EmbeddedServer(tmp_path / "demo").status().state is ServerState.STOPPED
 
 
 def test_one_that_was_started_elsewhere_is_not_ended(tmp_path):

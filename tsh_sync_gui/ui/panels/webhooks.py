@@ -24,7 +24,7 @@ from tsh_sync_gui.ui.panels.webhooks_view import InboxView
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.listener import Listening, Mending
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.state.webhooks import InboxFilter, empty_words
+from tsh_sync_gui.ui.state.webhooks import InboxFilter
 from tsh_sync_gui.ui.webhook_service import WebhookService
 
 _LOOK_MS: Final = 5_000
@@ -115,6 +115,8 @@ class WebhookPanel(Panel):
         lists.again.connect(lambda: self.view.ask(bar.filter))
         lists.clear.connect(lambda: bar.use(InboxFilter()))
         lists.empty.test.clicked.connect(acts.send_test)
+        for one in (lists.empty.stir, bar.stir):
+            one.clicked.connect(deeds.stir)
         lists.empty.helper.clicked.connect(self.set_up)
         table = lists.table
         table.opened.connect(lambda: pane.tabs.tabBar().setFocus(Qt.FocusReason.OtherFocusReason))
@@ -219,17 +221,15 @@ class WebhookPanel(Panel):
     def _show_around(self) -> None:
         self.around.show_all()
         self.bar.show_lead(self.around.lead)
+        is_empty = self.lists.currentWidget() is self.lists.empty and not self.bar.filter.is_narrow
+        is_up = self.around.listening is None or self.around.is_up
+        self.bar.show_tests(is_up=is_up, is_demo=self.around.is_demo, is_empty=is_empty)
 
     def _show_empty(self) -> None:
-        whole, found = self._session.service, self.around.listening
-        title, reasons = empty_words(
-            self.bar.filter,
-            is_up=found is not None and found.is_up,
-            has_secret=whole is not None and bool(whole.settings.webhook_secret.get_secret_value()),
-            closed=whole.loaded.vault_problem if whole is not None else "",
-            public=self.around.public,
-        )
-        self.lists.show_empty(title, reasons, is_narrow=self.bar.filter.is_narrow)
+        title, reasons = self.around.why_empty(self.bar.filter)
+        is_up, is_demo, is_narrow = self.around.is_up, self.around.is_demo, self.bar.filter.is_narrow
+        self.lists.show_empty(title, reasons, is_narrow=is_narrow, is_up=is_up, is_demo=is_demo)
+        self._show_around()
 
     def _show_listening(self, found: Listening) -> None:
         self.around.listening = found
@@ -239,6 +239,8 @@ class WebhookPanel(Panel):
 
     def _show_busy(self, busy: bool) -> None:
         self.around.is_busy = busy
+        for one in (self.lists.empty.stir, self.bar.stir):
+            one.setEnabled(not busy)
         self._show_around()
 
     def _show_offer(self) -> None:

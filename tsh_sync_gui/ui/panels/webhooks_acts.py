@@ -54,6 +54,8 @@ class WebhookActs(QObject):
             "secret": self._deeds.change_secret,
             "helper": self.set_up.emit,
             "start": self._deeds.start,
+            "stir": self._deeds.stir,
+            "wrong": self._deeds.send_wrong,
             "restart": self._deeds.restart,
             "stop": self._deeds.ask_stop,
             "settings": lambda: self.settings_wanted.emit("Webhooks"),

@@ -13,7 +13,7 @@ from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.listener import Listening, Mending, down_problem, mending, mending_words
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import ago, tr
-from tsh_sync_gui.ui.state.webhooks import paused_problem, strip
+from tsh_sync_gui.ui.state.webhooks import InboxFilter, Reason, empty_words, paused_problem, strip
 from tsh_sync_gui.ui.widgets.basics import set_text
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
@@ -81,11 +81,28 @@ class WebhookAround(QWidget):
             return tr("Nothing has come in today.")
         return tr("Last delivery {when}.").format(when=ago(last, self._session.now))
 
+    @property
+    def is_up(self) -> bool:
+        """Tell whether the listener is known to answer."""
+        return self.listening is not None and self.listening.is_up
+
+    def why_empty(self, wanted: InboxFilter) -> tuple[str, tuple[Reason, ...]]:
+        """Return why *wanted* lists nothing."""
+        whole = self._session.service
+        return empty_words(
+            wanted,
+            is_up=self.is_up,
+            has_secret=whole is not None and bool(whole.settings.webhook_secret.get_secret_value()),
+            closed=whole.loaded.vault_problem if whole is not None else "",
+            public=self.public,
+            is_demo=self.is_demo,
+        )
+
     def standing(self, *, has_one: bool) -> Standing:
         """Return how things stand, as far as the menu offers by it."""
         found = self.listening
         return Standing(
-            is_up=found is not None and found.is_up,
+            is_up=self.is_up,
             is_ours=found is not None and found.is_ours,
             is_busy=self.is_busy,
             is_paused=self.is_paused,
@@ -102,17 +119,24 @@ class WebhookAround(QWidget):
         """Show how all of it stands now."""
         whole, now = self._session.service, self._session.now
         per_day = whole.settings.webhook_per_day if whole is not None else 0
-        cells = strip(self.listening, self.figures, public=self.public, per_day=per_day, now=now, zone=self.zone)
+        cells = strip(
+            self.listening,
+            self.figures,
+            public=self.public,
+            is_demo=self.is_demo,
+            per_day=per_day,
+            now=now,
+            zone=self.zone,
+        )
         self.strip.show_cells(cells)
         minutes = whole.settings.stock_interval_minutes if whole is not None else 30
-        why = tr("The demo has no listener: its simulated Zoho sends nothing.") if self.is_demo else ""
-        problem = down_problem(self.listening, minutes=minutes, why_not=why)
+        problem = down_problem(self.listening, minutes=minutes, is_demo=self.is_demo)
         if problem is not None:
             self.down.show_problem(problem)
         self.down.setVisible(problem is not None)
         deed = mending(self.listening)
         if self.down.choice is not None:
-            self.down.choice.setVisible(deed is not Mending.NOTHING and not self.is_demo)
+            self.down.choice.setVisible(deed is not Mending.NOTHING)
             self.down.choice.setEnabled(not self.is_busy)
             set_text(self.down.choice, tr("Starting…") if self.is_busy else mending_words(deed))
         if self.is_paused:

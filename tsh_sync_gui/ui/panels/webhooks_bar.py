@@ -31,6 +31,7 @@ class WebhookBar(QWidget):
         self._lead = ElidedLabel("", "muted")
         self.replay = button("", "primary", icon_name="refresh", hint=tr("Do it once more (P)"))
         self.test = button(tr("Send a test"), "", icon_name="play", hint=tr("Send a ping to the listener here (T)"))
+        self.stir = button(tr("Change something in the simulated Zoho"), "", icon_name="refresh")
         self.more = tool("more", tr("More to do with webhooks"))
         self.list = button(tr("Deliveries"), "flat")
         self.coverage = button(tr("Coverage"), "flat")
@@ -56,7 +57,7 @@ class WebhookBar(QWidget):
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addLayout(words, 1)
-        for one in (self.test, self.replay, self.more):
+        for one in (self.stir, self.test, self.replay, self.more):
             head.addWidget(one)
         ways = QButtonGroup(self)
         for one in (self.list, self.coverage):
@@ -149,6 +150,14 @@ class WebhookBar(QWidget):
         words = tr("Coverage")
         set_text(self.coverage, f"{words} · {number(silences)}" if silences else words)
         set_icon(self.coverage, "late" if silences else "gauge" if has_gap else "check", "danger" if silences else "")
+
+    def show_tests(self, *, is_up: bool, is_demo: bool, is_empty: bool) -> None:
+        """Offer what makes deliveries come in; an empty list offers it in its middle."""
+        self.test.setVisible(not is_empty)
+        self.test.setEnabled(is_up)
+        ready, idle = tr("Send a ping to the listener here (T)"), tr("The listener does not run: start it first.")
+        set_tip(self.test, ready if is_up else idle)
+        self.stir.setVisible(is_demo and not is_empty)
 
     def show_lead(self, words: str) -> None:
         """Say in a line how things stand."""

@@ -97,6 +97,32 @@ class WebhookDeeds(QObject):
         if self.listener is not None:
             self._actions.run(self.listener.send_test(), then=self._arrived, otherwise=self._failed)
 
+    def stir(self) -> None:
+        """Let the demo's simulated Zoho change records, and deliver that."""
+        if self.listener is not None:
+            self.busy.emit(True)
+            self._actions.run(self.listener.stir(), then=self._stirred, otherwise=self._not_started)
+
+    def _stirred(self, changed: int) -> None:
+        self.busy.emit(False)
+        title = tr("%Ln record(s) changed in the simulated Zoho", None, changed)
+        self.told.emit(Problem(title=title, meaning=tr("Their deliveries come in now."), tone="green"))
+        self.look()
+        self.changed.emit()
+
+    def send_wrong(self) -> None:
+        """Let the demo's listener get a delivery whose signature does not match."""
+        if self.listener is not None:
+            self.busy.emit(True)
+            self._actions.run(self.listener.send_wrong(), then=self._sent_wrong, otherwise=self._not_started)
+
+    def _sent_wrong(self, _done: None) -> None:
+        self.busy.emit(False)
+        words = tr("It was rejected: open it in the list to see why.")
+        self.told.emit(Problem(title=tr("A delivery with a wrong secret came in"), meaning=words, tone="blue"))
+        self.look()
+        self.changed.emit()
+
     def _arrived(self, where: str) -> None:
         words = tr("The listener answered at {where}. It stands in the list as a ping.").format(where=where)
         self.told.emit(Problem(title=tr("The test arrived"), meaning=words, tone="green"))

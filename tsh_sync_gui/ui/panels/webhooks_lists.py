@@ -84,9 +84,9 @@ class WebhookLists(ListPages):
         self.setCurrentWidget(self._split)
         self.beside.setCurrentWidget(self.pane if self.pane.detail is not None else self._nothing)
 
-    def show_empty(self, title: str, reasons: Sequence[Reason], *, is_narrow: bool) -> None:
+    def show_empty(self, title: str, reasons: Sequence[Reason], *, is_narrow: bool, is_up: bool, is_demo: bool) -> None:
         """Say why there is nothing."""
-        self.empty.show_words(title, reasons, is_narrow=is_narrow)
+        self.empty.show_words(title, reasons, is_narrow=is_narrow, is_up=is_up, is_demo=is_demo)
         self.setCurrentWidget(self.empty)
 
 
@@ -99,6 +99,7 @@ class WaitingPage(QWidget):
         self._title = label("", "title")
         self._reasons = [label("", "body", wrap=True) for _ in range(3)]
         self._signs = [glyph("circle", "amber") for _ in range(3)]
+        self.stir: QPushButton = button(tr("Change something in the simulated Zoho"), "primary", icon_name="refresh")
         self.test: QPushButton = button(tr("Send a test"), "primary", icon_name="play")
         self.helper: QPushButton = button(tr("Set-up helper"), "", icon_name="settings")
         self.clear: QPushButton = button(tr("Show all"), "", icon_name="reset")
@@ -117,7 +118,7 @@ class WaitingPage(QWidget):
         middle.addStretch(1)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        for made in (self.test, self.helper, self.clear):
+        for made in (self.stir, self.test, self.helper, self.clear):
             buttons.addWidget(made)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
@@ -131,8 +132,10 @@ class WaitingPage(QWidget):
         column.addLayout(buttons)
         column.addStretch(3)
 
-    def show_words(self, title: str, reasons: Sequence[Reason], *, is_narrow: bool) -> None:
-        """Show other words."""
+    def show_words(
+        self, title: str, reasons: Sequence[Reason], *, is_narrow: bool, is_up: bool = True, is_demo: bool = False
+    ) -> None:
+        """Show other words, and the buttons that help: a listener that does not run has one above."""
         set_text(self._title, title)
         set_glyph(self._glyph, "search" if is_narrow else "plug", "muted")
         for place, (sign, one) in enumerate(zip(self._signs, self._reasons, strict=True)):
@@ -142,8 +145,9 @@ class WaitingPage(QWidget):
             set_glyph(sign, "check" if reason.is_settled else "circle", "green" if reason.is_settled else "amber")
             one.setVisible(bool(reason.words))
             sign.setVisible(bool(reason.words) and not is_narrow)
-        self.test.setVisible(not is_narrow)
-        self.helper.setVisible(not is_narrow)
+        self.test.setVisible(not is_narrow and is_up and not is_demo)
+        self.stir.setVisible(not is_narrow and is_demo)
+        self.helper.setVisible(not is_narrow and not is_demo)
         self.clear.setVisible(is_narrow)
 
     @property

@@ -60,6 +60,7 @@ def entries(now: Standing) -> tuple[tuple[Entry, ...], ...]:
             Entry("since", tr("Replay everything since…"), "history"),
         ),
         (pause, *listener),
+        *((_demo(),) if now.is_demo else ()),
         (
             Entry(
                 "public",
@@ -68,12 +69,26 @@ def entries(now: Standing) -> tuple[tuple[Entry, ...], ...]:
                 "",
                 "" if now.has_public else tr("No public address is set yet."),
             ),
-            Entry("secret", tr("Change secret…"), "lock", "", tr("The demo has no secret.") if now.is_demo else ""),
+            Entry(
+                "secret",
+                tr("Change secret…"),
+                "lock",
+                "",
+                tr("The demo has a secret of its own.") if now.is_demo else "",
+            ),
             Entry(
                 "helper", tr("Set-up helper"), "info", "", tr("The demo has nothing to set up.") if now.is_demo else ""
             ),
             Entry("settings", tr("Settings of webhooks"), "settings"),
         ),
+    )
+
+
+def _demo() -> tuple[Entry, ...]:
+    """Return what the demo's simulated Zoho can be made to deliver."""
+    return (
+        Entry("stir", tr("Change something in the simulated Zoho"), "refresh"),
+        Entry("wrong", tr("Deliver with a wrong secret"), "failed"),
     )
 
 
@@ -84,8 +99,6 @@ def _why_no_stop(now: Standing) -> str:
 
 
 def _why_no_start(now: Standing) -> str:
-    if now.is_demo:
-        return tr("The demo has no listener: its simulated Zoho sends nothing.")
     return tr("It is being started or ended.") if now.is_busy else ""
 
 

@@ -90,10 +90,16 @@ def mending_words(deed: Mending) -> str:
     }.get(deed, tr("Start listener"))
 
 
-def down_problem(listening: Listening | None, *, minutes: int, why_not: str = "") -> Problem | None:
+def down_problem(listening: Listening | None, *, minutes: int, is_demo: bool = False) -> Problem | None:
     """Return what is wrong with the listener, None when it takes deliveries in; *minutes* is how often is polled."""
     if listening is None:
         return None
+    if not listening.is_up and is_demo:
+        return Problem(
+            title=tr("The demo's listener does not run"),
+            meaning=tr("Start it, and the simulated Zoho delivers to it what changes there. It ends with the demo."),
+            tone="blue",
+        )
     if not listening.is_up:
         every = tr("Polling covers changes every {time} while a window or a worker runs.").format(
             time=span(minutes * 60)
@@ -106,7 +112,6 @@ def down_problem(listening: Listening | None, *, minutes: int, why_not: str = ""
         return Problem(
             title=tr("Deliveries are not being received"),
             meaning=f"{why.format(address=listening.address)} {every}",
-            doing=why_not,
             tone="amber",
         )
     if listening.moved_to:

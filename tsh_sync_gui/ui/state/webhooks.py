@@ -154,6 +154,7 @@ def strip(
     figures: InboxFigures | None,
     *,
     public: str,
+    is_demo: bool = False,
     per_day: int,
     now: datetime,
     zone: str = "",
@@ -168,7 +169,7 @@ def strip(
         delay = f"{delay_words(known.delay_p50)} / {delay_words(known.delay_p95)}"
     return (
         _listener_cell(listening, now, zone),
-        _address_cell(listening, public),
+        _address_cell(listening, public, is_demo=is_demo),
         Cell(
             key="last",
             name=tr("Last delivery"),
@@ -218,9 +219,12 @@ def _listener_cell(listening: Listening | None, now: datetime, zone: str) -> Cel
     return Cell(key="listener", name=name, value=value, tone="green", hint=hint)
 
 
-def _address_cell(listening: Listening | None, public: str) -> Cell:
+def _address_cell(listening: Listening | None, public: str, *, is_demo: bool) -> Cell:
     here = listening.address if listening else ""
     value = public or here or "–"
+    if is_demo:
+        hint = tr("The simulated Zoho calls it, on this computer.")
+        return Cell(key="address", name=tr("Address"), value=value.removeprefix("http://"), hint=hint)
     hint = tr("Zoho calls {public}. On this computer: {here}") if public else tr("No public address is set yet: {here}")
     return Cell(
         key="address",
@@ -262,7 +266,7 @@ class Reason:
 
 
 def empty_words(
-    wanted: InboxFilter, *, is_up: bool, has_secret: bool, public: str, closed: str = ""
+    wanted: InboxFilter, *, is_up: bool, has_secret: bool, public: str, closed: str = "", is_demo: bool = False
 ) -> tuple[str, tuple[Reason, ...]]:
     """Return why the list is empty: a heading and the usual reasons, in the order a delivery meets them.
 
@@ -270,6 +274,12 @@ def empty_words(
     """
     if wanted.is_narrow:
         return tr("No delivery matches."), (Reason(tr("Deliveries are kept for 30 days.")),)
+    if is_demo:
+        return tr("Waiting for the first delivery."), (
+            _running(is_up=is_up),
+            Reason(tr("The simulated Zoho learns the listener's address and secret as it starts."), is_settled=True),
+            Reason(tr("Nothing has changed in the simulated Zoho since: let it change something.")),
+        )
     if closed and not has_secret:
         address = Reason(
             tr("Whether a secret is set is not known: {why}. Open the file of secrets first.").format(
@@ -283,9 +293,13 @@ def empty_words(
     else:
         address = Reason(tr("Address and secret are set here; Zoho's webhooks need the same ones."), is_settled=True)
     return tr("Waiting for the first delivery."), (
-        Reason(tr("The listener runs here."), is_settled=True)
-        if is_up
-        else Reason(tr("The listener is not running here: start it, and leave it running.")),
+        _running(is_up=is_up),
         address,
         Reason(tr("No workflow rule in Zoho calls the webhook yet, or nothing has changed since it does.")),
     )
+
+
+def _running(*, is_up: bool) -> Reason:
+    if is_up:
+        return Reason(tr("The listener runs here."), is_settled=True)
+    return Reason(tr("The listener is not running here: start it, and leave it running."))

@@ -12,6 +12,7 @@ from tsh_sync_gui.bootstrap.setup.values import Progress, Step
 from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.panels.panel import Panel
+from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.wizard.focus import Focus
 from tsh_sync_gui.ui.wizard.page import Desk, Page
@@ -20,6 +21,12 @@ from tsh_sync_gui.ui.wizard.sheet import Sheet
 from tsh_sync_gui.ui.wizard.state.rail import after, before, open_steps, rail
 
 _REOPENS = frozenset({Step.DATABASE, Step.APP, Step.SIGN_IN, Step.ORGANIZATION})
+
+
+def nothing_to_set_up() -> Problem:
+    """Return the words for who wants to set the demo up."""
+    words = tr("To connect to Zoho, start the program without the demo.")
+    return Problem(title=tr("The demo has nothing to set up"), meaning=words, tone="blue")
 
 
 class Wizard(Panel):

@@ -110,6 +110,9 @@ def test_an_empty_list_names_the_usual_reasons_and_settles_those_that_are_not():
     )
     assert closed[1][1].words.startswith("Whether a secret is set is not known: The file is closed. Open")
     assert state.empty_words(InboxFilter(text="x"), is_up=True, has_secret=True, public="")[0] == "No delivery matches."
+    demo = state.empty_words(InboxFilter(), is_up=False, has_secret=True, public="", is_demo=True)[1]
+    assert [one.is_settled for one in demo] == [False, True, False]
+    assert "let it change something" in demo[2].words
 
 
 def test_a_row_says_what_came_and_what_became_of_it():
