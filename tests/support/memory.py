@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from tsh_sync_gui.core.clock import Clock
-from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.core.values import Lane, RunId
 from tsh_sync_gui.engine.ports import AccessToken, CallRecord, QuotaStatus, RateHeaders, Slot, Wait
 
 SLOT_LIFE = timedelta(seconds=60.5)
@@ -132,3 +132,6 @@ class MemoryCallLog:
 
     def add(self, record: CallRecord) -> None:
         self.records.append(record)
+
+    def last(self, run: RunId) -> CallRecord | None:
+        return next((one for one in reversed(self.records) if one.run == run), None)

@@ -216,7 +216,7 @@ async def wired(
     source, notifier = ZohoSource(client), Notifier(database, bus)
     take_over = partial(_take_over, settings.organization_id, budget=budget, client=client, log=log, allowed=allowed)
     live.on_change(take_over)
-    parts = _parts(database, registry, ledger, budget, source=source, bus=bus, live=live)
+    parts = _parts(database, registry, ledger, budget, source=source, bus=bus, live=live, log=log)
     watch = watching(database, registry, jobs, budget=budget, live=live, bus=bus)
     webhooks = webhooks_inbox(database, registry, jobs, live)
     desk = LetterDesk(parts, registry, database, jobs=jobs)
@@ -239,7 +239,7 @@ async def wired(
             ledger=ledger,
             tokens=tokens,
             settings=live,
-            kinds=desk.kinds(service, (*inbound.kinds(syncing_kinds(service, now)), *watch.alerts.kinds())),
+            kinds=desk.kinds(service, (*inbound.kinds(syncing_kinds(service, now, log.last)), *watch.alerts.kinds())),
             jobs=jobs,
             inbound=inbound,
             desk=desk,
@@ -268,6 +268,7 @@ def _parts(
     source: ZohoSource,
     bus: Bus,
     live: LiveSettings,
+    log: PgCallLog,
 ) -> Parts:
     """Return what syncing needs."""
     return Parts(
@@ -280,6 +281,7 @@ def _parts(
         clock=database.clock,
         absences=Absences(ledger, bus, database.clock),
         kept=PgKeptPages(database),
+        calls=log,
         normalizers={entity.name: Normalizer(entity) for entity in registry},
     )
 

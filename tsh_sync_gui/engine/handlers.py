@@ -13,8 +13,8 @@ from msgspec import structs
 
 from tsh_sync_gui.core.errors import QuotaExhaustedError, RecordGoneError
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.core.values import Lane, RunState, iso, parse_moment
-from tsh_sync_gui.engine.ports import RunInfo
+from tsh_sync_gui.core.values import Lane, RunId, RunState, iso, parse_moment
+from tsh_sync_gui.engine.ports import CallRecord, RunInfo
 from tsh_sync_gui.engine.ports.jobs import Handler, JobContext, JobId, Jobs, Kind
 from tsh_sync_gui.engine.retrying import PostponedError, RunEndedError
 from tsh_sync_gui.engine.views import Details, SyncReport, SyncRequest
@@ -24,6 +24,7 @@ FETCH: Final = "fetch"
 SETTLE: Final = timedelta(seconds=3)
 """Triggers for one record that come closer than this to its last fetch are answered by one fetch after the last."""
 
+LastCall = Callable[[RunId], CallRecord | None]
 Mode = Literal["changes", "full", "sweep", "window"]
 _LOOK_AGAIN: Final = timedelta(seconds=30)
 
@@ -88,15 +89,23 @@ async def enqueue_pull(
     return await jobs.enqueue(PULL, asked, key=key, lane=lane, run_at=run_at, connection=connection)
 
 
-def syncing_kinds(service: Syncing, now: Callable[[], datetime]) -> tuple[Kind, ...]:
-    """Return the kinds of jobs that *service* does."""
+def syncing_kinds(
+    service: Syncing, now: Callable[[], datetime], last_call: LastCall = lambda _run: None
+) -> tuple[Kind, ...]:
+    """Return the kinds of jobs that *service* does; *last_call* tells of a run what its attempt is to show."""
     return (
-        Kind(name=FETCH, handler=_on(service, now, _record)),
-        Kind(name=PULL, handler=_on(service, now, _walk), is_long=True),
+        Kind(name=FETCH, handler=_on(service, now, last_call, request=_record)),
+        Kind(name=PULL, handler=_on(service, now, last_call, request=_walk), is_long=True),
     )
 
 
-def _on(service: Syncing, now: Callable[[], datetime], request: Callable[[Mapping[str, Any]], SyncRequest]) -> Handler:
+def _on(
+    service: Syncing,
+    now: Callable[[], datetime],
+    last_call: LastCall,
+    *,
+    request: Callable[[Mapping[str, Any]], SyncRequest],
+) -> Handler:
     async def handle(arguments: Mapping[str, Any], context: JobContext) -> None:
         if not service.settings.sync_enabled:
             # It was switched off between the moment this job was taken and now.
@@ -106,6 +115,8 @@ def _on(service: Syncing, now: Callable[[], datetime], request: Callable[[Mappin
         if report.runs:
             context.note(run_id=report.runs[0].id)
         for run in report.runs:
+            if (call := last_call(run.id)) is not None:
+                context.note(request=call.asked, answer=call.answered)
             _check(run, one_record=bool(asked.record_id))
 
     return handle

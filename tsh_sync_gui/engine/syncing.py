@@ -37,6 +37,7 @@ from tsh_sync_gui.engine.outcomes import interrupted, new_run, started, state_of
 from tsh_sync_gui.engine.plan import WalkPlan, paying_lane
 from tsh_sync_gui.engine.ports import (
     Budget,
+    CallLog,
     KeptPages,
     Ledger,
     Mirror,
@@ -79,6 +80,7 @@ class Parts:
     clock: Clock
     absences: Absences
     kept: KeptPages
+    calls: CallLog
     normalizers: dict[str, Normalizer]
 
     def pace(self) -> Pace:

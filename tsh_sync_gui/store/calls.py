@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from tsh_sync_gui.core.errors import SyncError
+from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.ports import CallRecord
 from tsh_sync_gui.store.database import Database
 from tsh_sync_gui.store.ledger_rows import CALL_COLUMNS
@@ -21,6 +23,7 @@ _FULL: Final = 200
 # While the database is away records wait in memory; the oldest go first when it stays away.
 _MOST: Final = 20_000
 _LONGEST_BODY: Final = 65_536
+_RUNS_KNOWN: Final = 500
 _COPY: Final = f"COPY sync.api_calls ({CALL_COLUMNS}) FROM STDIN"
 _FORGET: Final = "DELETE FROM sync.api_calls WHERE sent_at < clock_timestamp() - %s * interval '1 day'"
 
@@ -32,6 +35,7 @@ class PgCallLog:
         self.bodies = bodies
         self._database = database
         self._records: list[CallRecord] = []
+        self._last: OrderedDict[RunId, CallRecord] = OrderedDict()
         self._any = asyncio.Event()
         self._full = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -42,12 +46,27 @@ class PgCallLog:
         """Keep *record*; it is in the database within about a second."""
         if not self.bodies and (record.request or record.answer):
             record = replace(record, request="", answer="")
+        self._remember(record)
         self._records.append(record)
         self._any.set()
         if len(self._records) >= _FULL:
             self._full.set()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work(), name="call log")
+
+    def last(self, run: RunId) -> CallRecord | None:
+        """Return the last request of a *run* of this process, one that failed before others; None if unknown."""
+        return self._last.get(run)
+
+    def _remember(self, record: CallRecord) -> None:
+        if record.run is None:
+            return
+        known = self._last.get(record.run)
+        if known is None or known.went_well or not record.went_well:
+            self._last[record.run] = record
+        self._last.move_to_end(record.run)
+        if len(self._last) > _RUNS_KNOWN:
+            self._last.popitem(last=False)
 
     async def flush(self) -> None:
         """Write what is waiting; on an error the records go on waiting."""

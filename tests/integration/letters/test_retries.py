@@ -335,6 +335,7 @@ async def test_a_job_that_cannot_heal_is_given_up_at_once_and_its_letter_is_retr
         assert (letter.part, letter.kind, letter.record_id) == (Part.JOB, "schema", record)
         (given_up,) = (await letters.detail(letter.id)).attempts
         assert (given_up.outcome, given_up.title) == (Outcome.GIVEN_UP, letter.reason)
+        assert (given_up.request, given_up.answer) == (f"GET {ITEMS}/{record}", "HTTP 200")
         world.control("faults", {"rules": []})
         work = await letters.retry((letter.id,))
 
@@ -345,6 +346,7 @@ async def test_a_job_that_cannot_heal_is_given_up_at_once_and_its_letter_is_retr
         task.cancel()
         await asyncio.wait({task})
         assert (await letters.work(work.id)).succeeded == 1
+        assert (await letters.detail(letter.id)).attempts[0].request == f"GET {ITEMS}/{record}"
         assert world.living("products") == [record]
         assert await letters.count() == 0
 

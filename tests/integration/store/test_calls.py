@@ -1,5 +1,6 @@
 """The log of requests: complete, in the background, for a week."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,17 @@ async def test_a_request_is_written_soon_without_being_waited_for(database):
 
     assert await eventually(lambda: stored(database)) == 1
     await log.close()
+
+
+async def test_the_last_request_of_a_run_is_known_at_once_before_others_one_that_failed():
+    log = PgCallLog(None)
+    log._task = asyncio.current_task()  # nobody writes
+    for one in (record(1), record(2, status=500, error="broke"), record(3), record(4, run=RunId("run-2"))):
+        log.add(one)
+
+    assert log.last(RunId("run-1")).answered == "HTTP 500, broke"
+    assert log.last(RunId("run-2")).asked.endswith("page=4")
+    assert log.last(RunId("run-3")) is None
 
 
 async def test_closing_writes_what_waits(database):

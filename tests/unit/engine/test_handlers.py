@@ -11,8 +11,9 @@ from tests.support.stores import a_run
 from tsh_sync_gui.core.clock import ManualClock
 from tsh_sync_gui.core.errors import QuotaExhaustedError
 from tsh_sync_gui.core.settings import Settings
-from tsh_sync_gui.core.values import Lane, RunState
+from tsh_sync_gui.core.values import CallKind, Lane, RunId, RunState
 from tsh_sync_gui.engine.handlers import enqueue_fetch, enqueue_pull, syncing_kinds
+from tsh_sync_gui.engine.ports import CallRecord
 from tsh_sync_gui.engine.ports.jobs import JobContext
 from tsh_sync_gui.engine.retrying import PostponedError, RunEndedError
 from tsh_sync_gui.engine.views import SyncReport, SyncRequest
@@ -88,6 +89,36 @@ def test_a_run_that_failed_fails_the_job_in_its_own_words():
         done(Service(RunState.FAILED, "unreachable"), enqueue_pull, ["invoices"])
 
     assert caught.value.kind == "unreachable"
+
+
+def test_an_attempt_shows_the_request_that_failed_and_its_answer():
+    call = CallRecord(
+        run=RunId("run-9"),
+        entity="products",
+        lane=Lane.WEBHOOKS,
+        kind=CallKind.DETAIL,
+        method="GET",
+        path="/books/v3/items/123",
+        status=400,
+        code=1002,
+        milliseconds=80,
+        size=40,
+        sent_at=NOW,
+        error="Resource does not exist.",
+    )
+    kinds = {one.name: one for one in syncing_kinds(Service(RunState.FAILED), lambda: NOW, {"run-9": call}.get)}
+
+    async def go():
+        jobs = MemoryJobs(ManualClock(NOW))
+        context = JobContext(await jobs.find(await enqueue_fetch(jobs, "products", "123")))
+        with pytest.raises(RunEndedError):
+            await kinds["fetch"].handler(context.job.arguments, context)
+        return context
+
+    context = asyncio.run(go())
+
+    assert context.request == "GET /books/v3/items/123"
+    assert context.answer == "HTTP 400, code 1002, Resource does not exist."
 
 
 def test_a_record_that_neither_side_knows_is_no_failure():

@@ -14,7 +14,7 @@ import structlog
 
 from tsh_sync_gui.core.errors import ConfigurationError, QuotaExhaustedError, RecordGoneError, SyncError
 from tsh_sync_gui.core.log import redact
-from tsh_sync_gui.core.values import Lane, RunState
+from tsh_sync_gui.core.values import Lane, RunId, RunState
 from tsh_sync_gui.engine.handlers import FETCH
 from tsh_sync_gui.engine.letters.checks import rendered
 from tsh_sync_gui.engine.letters.values import LETTER, TRIGGER, Letter, LetterState, Part
@@ -124,6 +124,7 @@ class Trying:
         await self._deeds.tried(letter.id, by=by, words=words.get(tried.ended, ""), run=tried.run_id, work=work)
         number = len(await self._attempts.of(LETTER, letter.id)) + 1
         ended = self._parts.clock.now()
+        call = self._parts.calls.last(RunId(tried.run_id))
         await self._attempts.keep(
             Attempt(
                 subject=LETTER,
@@ -135,7 +136,8 @@ class Trying:
                 error_kind=tried.kind,
                 title=tried.words if tried.ended is Ended.FAILED else "",
                 advice=tried.advice,
-                request=tried.request,
+                request=call.asked if call else tried.request,
+                answer=call.answered if call else "",
                 run_id=tried.run_id,
                 machine=machine_name(),
             )

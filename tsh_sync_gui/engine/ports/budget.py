@@ -90,12 +90,33 @@ class CallRecord:
     request: str = ""
     answer: str = ""
 
+    @property
+    def went_well(self) -> bool:
+        """Tell whether Zoho did what it was asked for."""
+        return 200 <= self.status < 300 and not self.error
+
+    @property
+    def asked(self) -> str:
+        """Return what was sent, as far as it is kept."""
+        return self.request or f"{self.method} {self.path}"
+
+    @property
+    def answered(self) -> str:
+        """Return what came back, as far as it is kept."""
+        status = f"HTTP {self.status}" if self.status else "no answer"
+        head = ", ".join(filter(None, (status, f"code {self.code}" if self.code else "", self.error)))
+        return f"{head}\n{self.answer}".rstrip()
+
 
 class CallLog(Protocol):
     """Keeps every request made; buffered, so that it never slows a sync."""
 
     def add(self, record: CallRecord) -> None:
         """Keep *record*."""
+        ...
+
+    def last(self, run: RunId) -> CallRecord | None:
+        """Return the last request of a *run* of this process, one that failed before others; None if unknown."""
         ...
 
 
