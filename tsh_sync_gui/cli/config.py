@@ -131,6 +131,11 @@ def set_value(
         output.aside(f"It is saved, but {one.variable} from the {_ORIGINS[origin]} goes before it.")
     if value is not None and (caution := one.caution(value)):
         output.aside(f"Note: {caution}")
+    if value and one.field == "alerts_to":
+        from tsh_sync_gui.courier.apprised import doubtful
+
+        for address in doubtful(value):
+            output.aside(f"Note: nothing can be sent to {address}: no such kind of address, or part of it is missing.")
     if as_json:
         output.document(_document(one, loaded))
     else:

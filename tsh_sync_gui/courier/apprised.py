@@ -23,6 +23,7 @@ _SECONDS: Final = 60.0
 _MOST_AT_ONCE: Final = 4
 _LEVELS: Final = {Severity.NOTE: "info", Severity.WARNING: "warning", Severity.GRAVE: "failure"}
 _LONGEST: Final = 4000
+_ERRNO: Final = re.compile(r"\[(?:Errno|WinError) -?\d+\] ([A-Za-z ]+)")
 _NAMED: Final = frozenset({"pass", "password", "token", "key", "apikey", "secret", "code"})
 
 
@@ -57,7 +58,7 @@ class AppriseCourier:
         if fault:
             raise TransientError(
                 f"The alert could not be sent to {shown(address)}",
-                advice="Look at the address in TSH_ALERTS_TO, and at `tsh-sync alerts test`.",
+                advice="Look at the address in TSH_ALERTS_TO; `tsh-sync alerts test` tries it.",
                 cause=log.redact(fault),
             )
 
@@ -128,26 +129,45 @@ def _send(address: str, title: str, body: str, level: str) -> str:
     listener = _Listener(said)
     logger.addHandler(listener)
     before, logger.propagate = logger.propagate, False
+    level_before = logger.level
+    logger.setLevel(logging.DEBUG)
     try:
         sender = apprise.Apprise()
         if not sender.add(address):
             return "; ".join(said) or "apprise does not know this kind of address"
-        done = sender.notify(title=title, body=body, notify_type=level)
+        # Straight to the one service: in this thread, whose complaints are listened to.
+        done = sender[0].notify(title=title, body=body, notify_type=level)
     finally:
         logger.propagate = before
+        logger.setLevel(level_before)
         logger.removeHandler(listener)
     return "" if done else "; ".join(said) or "it was refused"
 
 
+def doubtful(text: str) -> tuple[str, ...]:
+    """Return the addresses of *text* that no alert can be sent to, as they may be shown."""
+    apprise: Any = importlib.import_module("apprise")
+    logger = logging.getLogger("apprise")
+    before, logger.disabled = logger.disabled, True
+    try:
+        return tuple(shown(one) for one in text.split() if not apprise.Apprise().add(one))
+    finally:
+        logger.disabled = before
+
+
 class _Listener(logging.Handler):
-    """Keeps what apprise complains of."""
+    """Keeps what apprise complains of, and of what it tells in passing why a connection failed."""
 
     def __init__(self, said: list[str]) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.DEBUG)
         self._said = said
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one line, if it is about this thread's message."""
-        if record.thread == self._thread:
+        if record.thread != self._thread:
+            return
+        if record.levelno >= logging.WARNING:
             self._said.append(record.getMessage())
+        elif (why := _ERRNO.search(record.getMessage())) is not None:
+            self._said.append(why[1])

@@ -156,7 +156,7 @@ class Alerts:
                     target.key, title="TSH Sync: a test", body="Alerts arrive here.", severity=Severity.NOTE
                 )
             except SyncError as error:
-                fault = f"{error.title}. {error.advice}".strip()
+                fault = f"{error.title}: {error.cause}" if error.cause else f"{error.title}. {error.advice}".strip()
             done.append((target, fault))
         return done
 

@@ -95,6 +95,17 @@ def test_a_receiver_that_never_ends_holds_up_neither_other_work_nor_the_programs
     assert ["still on their way" in one for one in faults] == [False] * 4 + [True] * 2
 
 
+def test_a_receiver_that_is_not_there_is_told_with_the_reason():
+    courier = courier_to("json://127.0.0.1:9/another-long-token")
+
+    with pytest.raises(TransientError) as failed:
+        send(courier, courier.targets()[0].key)
+
+    assert "Connection error" in failed.value.cause
+    assert "refused it" in failed.value.cause or "Connection refused" in failed.value.cause
+    assert apprised.doubtful("json://127.0.0.1/x nosuchkind://somewhere") == ("nosuchkind://…",)
+
+
 def test_an_unknown_kind_of_address_and_one_that_is_gone_are_told():
     courier = courier_to("nosuchkind://somewhere")
 
