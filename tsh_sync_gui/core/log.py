@@ -75,6 +75,19 @@ def _cleaned(value: Any) -> Any:
             return redact(repr(value))
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The log's file; where it cannot be written any more, that is said once, not at each line."""
+
+    _is_told = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- logging's name
+        """Say that the log cannot be written."""
+        del record
+        if not self._is_told and sys.stderr is not None:
+            self._is_told = True
+            sys.stderr.write(f"The log {self.baseFilename} cannot be written: {sys.exc_info()[1]}\n")
+
+
 def configure(home: Path | None, *, debug: bool = False, stderr: bool = False) -> None:
     """Log to TSH_HOME/logs/tsh-sync.log (5 files of 2 MB) and, when asked, to stderr."""
     level = logging.DEBUG if debug else logging.INFO
@@ -90,9 +103,7 @@ def configure(home: Path | None, *, debug: bool = False, stderr: bool = False) -
                 cause=str(error),
             ) from error
         handlers.append(
-            logging.handlers.RotatingFileHandler(
-                folder / "tsh-sync.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8", delay=True
-            )
+            _LogFile(folder / "tsh-sync.log", maxBytes=2_000_000, backupCount=5, encoding="utf-8", delay=True)
         )
     if stderr:
         handlers.append(logging.StreamHandler(sys.stderr))

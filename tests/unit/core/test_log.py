@@ -88,3 +88,14 @@ def test_a_traceback_is_told_without_secrets():
     told = log.explained(ValueError("hunter2-and-more"))
 
     assert told == "ValueError: ••••\n"
+
+
+def test_a_log_that_cannot_be_written_is_told_once(tmp_path, capsys):
+    log.configure(tmp_path)
+    (tmp_path / "logs" / "tsh-sync.log").mkdir()
+
+    for number in range(3):
+        structlog.get_logger("here").warning("one", number=number)
+
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "tsh-sync.log cannot be written" in line
