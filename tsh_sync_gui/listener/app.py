@@ -8,6 +8,7 @@ from typing import Any, Final
 import structlog
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,7 +31,7 @@ _METHODS: Final = frozenset({"POST", "PUT", "DELETE"})
 
 def make_app(backend: Backend, reception: Reception, api: Api, *, mirror: str) -> FastAPI:
     """Return the application; *mirror* tells at `/health` whose it is (`bootstrap.identity`)."""
-    app = FastAPI(
+    app = FastAPIOffline(
         title="tsh-sync listener",
         version=_version(),
         description="Takes Zoho's webhooks in, and lets other programs start syncs and see figures.",

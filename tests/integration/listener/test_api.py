@@ -1,5 +1,6 @@
 """The HTTP API: who may use it, what it answers, and that no bad input makes it stumble."""
 
+import re
 from collections import defaultdict
 from functools import partial
 
@@ -227,3 +228,12 @@ def test_nothing_that_fits_or_breaks_the_openapi_page_makes_it_stumble_behind_th
         refused = "SELECT count(*) FROM sync.webhook_events WHERE verdict = 'refused' AND state <> 'ignored'"
         assert running.query(refused) == [(0,)]
         assert running.query("SELECT 1 FROM sync.runs") == []
+
+
+def test_the_openapi_page_needs_no_other_server(listener):
+    page = listener.http.get("/docs").text
+    files = re.findall(r'(?:src|href)="([^"]+)"', page)
+
+    assert "://" not in page.replace("window.location.protocol + '//'", "")
+    assert len(files) == 3
+    assert {listener.http.get(file).status_code for file in files} == {200}
