@@ -950,6 +950,11 @@
    <translation>السر محدَّد.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>A secret was made and is kept here. Enter it in Zoho's webhooks.</source>
+   <translation>أُنشئ سر وحُفظ هنا. أدخله في خطافات الويب لدى Zoho.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>A snoozed record is hidden until its time.</source>
    <translation>السجل المؤجَّل مخفيّ حتى وقته.</translation>
@@ -1012,6 +1017,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Address</source>
    <translation>العنوان</translation>
   </message>
@@ -1436,6 +1442,11 @@
    <translation>انقطع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhook_address.py" />
+   <source>But only from this computer or its network: Zoho itself cannot reach it.</source>
+   <translation>لكن من هذا الحاسوب أو شبكته فقط: لا يستطيع Zoho نفسه الوصول إليه.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>By</source>
    <translation>بواسطة</translation>
@@ -1718,6 +1729,11 @@
    <translation>إلغاء التحديد</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
+   <source>Click to copy: {address}</source>
+   <translation>انقر للنسخ: {address}</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <location filename="tsh_sync_gui/ui/wizard/pages/app.py" />
    <source>Client id</source>
@@ -1817,6 +1833,11 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>Copied as a request</source>
    <translation>نُسخ كطلب</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <source>Copied: {address}</source>
+   <translation>نُسخ: {address}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
@@ -2384,6 +2405,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
+   <location filename="tsh_sync_gui/ui/wizard/state/webhooks.py" />
    <source>Enter the address first.</source>
    <translation>أدخل العنوان أولًا.</translation>
   </message>
@@ -3063,8 +3085,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
-   <source>In Zoho: Settings → Automation → Webhooks. One for each line, all with this address and secret.</source>
-   <translation>في Zoho: Settings ← Automation ← Webhooks. واحد لكل سطر، وكلها بهذا العنوان والسرّ.</translation>
+   <source>In Zoho: Settings → Automation → Workflow Actions → Webhooks. One for each line with its address (click it to copy), this secret, POST and “Default payload”; and a workflow rule for the event that calls it.</source>
+   <translation>في Zoho: الإعدادات ← الأتمتة ← إجراءات سير العمل ← خطافات الويب. واحد لكل سطر بعنوانه (انقره لنسخه) وهذا السر وPOST و“Default payload”؛ وقاعدة سير عمل للحدث تستدعيه.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/settings_form.py" />
@@ -3162,7 +3184,12 @@
    <translation>محفوظ وينتظر دوره.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>It is not shown again. Deliveries are accepted once it stands in all of Zoho's webhooks.</source>
+   <translation>لا يُعرض مرة أخرى. تُقبل التسليمات حين يكون في كل خطافات الويب لدى Zoho.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>It is not shown again. Until it stands in all of Zoho's webhooks the one before is valid for 24 hours.</source>
    <translation>لن يُعرض ثانية. وإلى أن يُدخل في كل خطافات الويب في Zoho يبقى السابق صالحًا 24 ساعة.</translation>
   </message>
@@ -6596,7 +6623,7 @@
    <translation>يجب فتح مكان الأسرار أولًا؛ فقد تكون فيه.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>The present one stays valid for 24 hours, so that Zoho can be changed meanwhile.</source>
    <translation>يبقى الحالي صالحًا 24 ساعة ليتسنى تغيير Zoho في هذه الأثناء.</translation>
   </message>

@@ -219,6 +219,7 @@ async def test_a_webhook_secret_is_made_once_and_kept(vaulted, url, simulator):
         other = await setup.new_webhook_secret()
 
     assert first.secret == again.secret != other.secret
+    assert (first.is_fresh, again.is_fresh) == (True, False)
     assert first.secret.isalnum()
     assert 12 <= len(first.secret) <= 50
     assert secrets_of(vaulted)["webhook_secret"] == other.secret

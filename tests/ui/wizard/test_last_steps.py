@@ -223,7 +223,21 @@ async def test_an_event_ticks_itself_when_its_first_delivery_comes(qloop, show, 
 
     setup.seen.add("products.created")
 
-    await until(lambda: wizard.page.table.rows[0].cells[2].text == "arrived just now")
+    await until(lambda: wizard.page.table.rows[0].cells[3].text == "arrived just now")
+
+
+async def test_each_event_has_the_address_of_its_webhook_to_copy(qloop, show, setup_at):
+    setup = setup_at(Step.WEBHOOKS)
+    setup.home.webhook_address = "https://127.0.0.1/hook"
+    wizard = await show(setup)
+    await until(lambda: wizard.page.table.rows)
+
+    wizard.page.table.cellClicked.emit(0, 2)
+    copied = QGuiApplication.clipboard().text()
+    click(wizard.page.test_public)
+
+    assert copied == "https://127.0.0.1/hook?event=created"
+    await until(lambda: "Zoho itself cannot reach it" in wizard.page.result.text)
 
 
 async def test_a_secret_is_shown_when_asked_for_and_made_anew(qloop, show, setup_at):

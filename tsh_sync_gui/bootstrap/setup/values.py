@@ -194,7 +194,7 @@ class WebhookEvent:
 class WebhookPlan:
     """What a person enters in Zoho for webhooks. *secret* is shown as dots until it is asked for.
 
-    *listener* says why deliveries are not received.
+    *listener* says why deliveries are not received, *is_fresh* that the secret was made just now.
     """
 
     address: str
@@ -202,6 +202,7 @@ class WebhookPlan:
     events: tuple[WebhookEvent, ...]
     listener: str = ""
     is_listening: bool = False
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ class WebhookStep:
         async with self._making:  # of two at once the second finds what the first has made
             loaded = await self._ground.settings()
             secret = loaded.settings.webhook_secret.get_secret_value()
+            is_fresh = not secret
             if not secret:
                 loaded.check_vault_open()
                 secret = await self._fresh_secret()
@@ -62,6 +63,7 @@ class WebhookStep:
             events=tuple(replace(one, last_seen=_last_seen(one, heard)) for one in _EVENTS),
             listener="" if found.is_up else f"{found.title}: deliveries are not received. Start it, then test.",
             is_listening=found.is_up,
+            is_fresh=is_fresh,
         )
 
     async def start_listener(self) -> WebhookPlan:

@@ -21,6 +21,7 @@ from tsh_sync_gui.ui.state.listener import Listening
 from tsh_sync_gui.ui.state.prices import priced
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.webhook_address import is_only_here, only_here_words
 from tsh_sync_gui.ui.state.webhooks_detail import as_request
 from tsh_sync_gui.ui.state.webhooks_replay import replayed_problem
 from tsh_sync_gui.ui.webhook_service import WebhookService
@@ -135,7 +136,12 @@ class WebhookDeeds(QObject):
             self._actions.run(self.service.reachability(public=True), then=self._reached, otherwise=self._failed)
 
     def _reached(self, words: str) -> None:
-        self.told.emit(Problem(title=tr("The public address answers"), meaning=words, tone="green"))
+        whole = self._session.service
+        if whole is not None and is_only_here(whole.settings.webhook_url):
+            words, tone = f"{words} {only_here_words()}", "amber"
+        else:
+            tone = "green"
+        self.told.emit(Problem(title=tr("The public address answers"), meaning=words, tone=tone))
         self.changed.emit()
 
     def _failed(self, error: BaseException) -> None:
@@ -207,7 +213,7 @@ class WebhookDeeds(QObject):
         if found.fresh:
             FreshSecret(self._owner.window(), found, self._session.now).open()
         else:
-            words = tr("The one before stays valid for 24 hours.")
+            words = tr("The one before stays valid for 24 hours.") if found.previous_until else ""
             self.told.emit(Problem(title=tr("The secret was changed"), meaning=words, tone="green"))
 
     # The listener

@@ -12,7 +12,15 @@ from PySide6.QtWidgets import QCheckBox, QDateTimeEdit, QHBoxLayout, QLineEdit, 
 from tsh_sync_gui.engine.ports import QuotaStatus
 from tsh_sync_gui.engine.ports.deliveries import ReplayPlan, SecretState
 from tsh_sync_gui.ui.state.texts import tr, utc
-from tsh_sync_gui.ui.state.webhooks_replay import go_text, plan_lines, replay_heading, secret_lines, typed_fault
+from tsh_sync_gui.ui.state.webhooks_replay import (
+    change_lines,
+    fresh_words,
+    go_text,
+    plan_lines,
+    replay_heading,
+    secret_lines,
+    typed_fault,
+)
 from tsh_sync_gui.ui.widgets.basics import button, label, set_property, set_text
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
@@ -109,12 +117,12 @@ class SecretQuestion(Question):
         super().__init__(
             parent,
             tr("Change the webhook secret"),
-            tr("The present one stays valid for 24 hours, so that Zoho can be changed meanwhile."),
+            "",
             (Choice(tr("Change it"), "primary", self._go), Choice(tr("Cancel"))),
         )
         self._deed = go
         self._now = now
-        self._standing = label("\n".join(secret_lines(None, now)), "body", wrap=True)
+        self._standing = label("\n".join(change_lines(None, now)), "body", wrap=True)
         self.made = QRadioButton(tr("Make a new one; it is shown once"))
         self.own = QRadioButton(tr("Use this one"))
         self.field = QLineEdit()
@@ -137,7 +145,7 @@ class SecretQuestion(Question):
 
     def show_state(self, found: SecretState) -> None:
         """Show how the secret stands."""
-        set_text(self._standing, "\n".join(secret_lines(found, self._now)))
+        set_text(self._standing, "\n".join(change_lines(found, self._now)))
         grown(self)
         self._is_open = not found.locked_by
         for one in (self.made, self.own, self.field):
@@ -162,9 +170,7 @@ class FreshSecret(Question):
         super().__init__(
             parent,
             tr("Enter this secret in Zoho now"),
-            tr(
-                "It is not shown again. Until it stands in all of Zoho's webhooks the one before is valid for 24 hours."
-            ),
+            fresh_words(found),
             (Choice(tr("Done"), "primary"),),
         )
         self.field = QLineEdit(found.fresh)

@@ -69,6 +69,21 @@ def secret_lines(state: SecretState | None, now: datetime) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def change_lines(state: SecretState | None, now: datetime) -> tuple[str, ...]:
+    """Return how the secret stands, and what a change of it brings."""
+    lines = secret_lines(state, now)
+    if state is None or state.locked_by or not state.is_set:
+        return lines
+    return (*lines, tr("The present one stays valid for 24 hours, so that Zoho can be changed meanwhile."))
+
+
+def fresh_words(state: SecretState) -> str:
+    """Return what is said of a secret that was just made."""
+    if state.previous_until is None:
+        return tr("It is not shown again. Deliveries are accepted once it stands in all of Zoho's webhooks.")
+    return tr("It is not shown again. Until it stands in all of Zoho's webhooks the one before is valid for 24 hours.")
+
+
 def typed_fault(text: str) -> str:
     """Return what is wrong with a secret that was typed, "" for none."""
     if text and not (12 <= len(text) <= 50 and text.isascii() and text.isalnum()):

@@ -114,7 +114,7 @@ class FactTable(QTableWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(len(self._rows))
-            lines = ["\t".join(cell.text for cell in self._rows[place].cells) for place in chosen]
+            lines = ["\t".join(cell.copied or cell.text for cell in self._rows[place].cells) for place in chosen]
             QGuiApplication.clipboard().setText("\n".join(lines))
             return
         super().keyPressEvent(event)

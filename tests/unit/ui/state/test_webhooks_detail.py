@@ -13,6 +13,7 @@ from tests.support.fake_service import quota_of
 from tests.support.fake_webhooks import NOW, FakeWebhooks, row_of
 from tsh_sync_gui.engine.ports.deliveries import InboxDetail, ReplayPlan, SecretState
 from tsh_sync_gui.engine.ports.inbox import Delivery, EventState, Verdict
+from tsh_sync_gui.ui.state import webhook_address as addresses
 from tsh_sync_gui.ui.state import webhooks_body as bodies
 from tsh_sync_gui.ui.state import webhooks_detail as state
 from tsh_sync_gui.ui.state import webhooks_diagnosis as diagnosis
@@ -166,6 +167,20 @@ def test_a_secret_s_standing_and_what_was_typed_are_judged():
     assert "environment" in replays.secret_lines(SecretState(is_set=True, locked_by="environment"), NOW)[1]
     assert "valid until" in replays.secret_lines(SecretState(is_set=True, previous_until=until), NOW)[1]
     assert replays.secret_lines(None, NOW)
+    assert not any("24 hours" in line for line in replays.change_lines(SecretState(is_set=False), NOW))
+    assert "stays valid for 24 hours" in replays.change_lines(SecretState(is_set=True), NOW)[-1]
+    assert "24 hours" not in replays.fresh_words(SecretState(is_set=True))
+    assert "24 hours" in replays.fresh_words(SecretState(is_set=True, previous_until=until))
+
+
+def test_an_address_says_for_which_event_and_whether_zoho_could_reach_it():
+    assert addresses.address_of("https://a.example/x", "created") == "https://a.example/x?event=created"
+    assert addresses.address_of("https://a.example/x?k=1", "deleted") == "https://a.example/x?k=1&event=deleted"
+    assert addresses.address_of("", "created") == ""
+    here = ("http://127.0.0.1:8000/x", "https://localhost", "https://192.168.1.4/x", "http://[::1]:1/", "https://erp/x")
+    assert all(addresses.is_only_here(one) for one in here)
+    assert not addresses.is_only_here("https://hooks.example.com/x")
+    assert not addresses.is_only_here("https://8.8.8.8/x")
     assert replays.typed_fault("") == ""
     assert replays.typed_fault("GoodSecret2026x") == ""
     assert "these are 5" in replays.typed_fault("short")

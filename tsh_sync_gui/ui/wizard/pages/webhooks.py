@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
@@ -13,11 +14,12 @@ from tsh_sync_gui.bootstrap.setup.port import SetupPort
 from tsh_sync_gui.bootstrap.setup.values import ScheduleCost, Step, WebhookPlan
 from tsh_sync_gui.ui.actions import problem_from
 from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.state.webhook_address import is_only_here, only_here_words
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text
 from tsh_sync_gui.ui.wizard.page import Desk, Page
 from tsh_sync_gui.ui.wizard.parts import Field, Note, section
 from tsh_sync_gui.ui.wizard.secret_row import SecretRow
-from tsh_sync_gui.ui.wizard.state.webhooks import dots, event_rows, seen_text, skip_text
+from tsh_sync_gui.ui.wizard.state.webhooks import ADDRESS, dots, event_rows, seen_text, skip_text
 from tsh_sync_gui.ui.wizard.table import FactTable
 
 _LOOK_MS = 2000
@@ -40,7 +42,9 @@ class WebhooksPage(Page):
         self.secret = SecretRow(tr("Secret"), self._fetch)
         self.renew = button(tr("New"), icon_name="refresh")
         self.table = FactTable(
-            tr("Events to set up in Zoho"), ((tr("Event"), 220), (tr("Module"), 150), (tr("Seen"), 200)), wide=2
+            tr("Events to set up in Zoho"),
+            ((tr("Event"), 200), (tr("Module"), 130), (tr("Address"), 180), (tr("Seen"), 160)),
+            wide=3,
         )
         self._seen = label("", "small")
         self.listener = Note()
@@ -73,7 +77,10 @@ class WebhooksPage(Page):
         self.body.addWidget(self.result)
         self.body.addWidget(self.without)
         head = QHBoxLayout()
-        hint = tr("In Zoho: Settings → Automation → Webhooks. One for each line, all with this address and secret.")
+        hint = tr(
+            "In Zoho: Settings → Automation → Workflow Actions → Webhooks. One for each line with its address (click it"
+            " to copy), this secret, POST and “Default payload”; and a workflow rule for the event that calls it."
+        )
         head.addWidget(section(tr("Events"), hint), 1)
         head.addWidget(self._seen, 0, Qt.AlignmentFlag.AlignBottom)
         self.body.addLayout(head)
@@ -90,6 +97,7 @@ class WebhooksPage(Page):
         self.test_here.clicked.connect(lambda: self._test(public=False))
         self.test_public.clicked.connect(lambda: self._test(public=True))
         self.address.edited.connect(self._typed)
+        self.table.cellClicked.connect(self._copy_address)
         for note in (self.listener, self.result, self.without):
             note.show_note("")
 
@@ -123,7 +131,9 @@ class WebhooksPage(Page):
         if is_first or (not self.address.line.hasFocus() and not self._is_typed):
             self.address.set_text(plan.address)
         self.secret.show_dots(dots(plan.secret))
-        self.table.set_rows(event_rows(plan.events, datetime.now(UTC)))
+        self.table.set_rows(event_rows(plan.events, datetime.now(UTC), plan.address))
+        if plan.is_fresh:
+            self.result.show_note(tr("A secret was made and is kept here. Enter it in Zoho's webhooks."), "blue")
         set_text(self._seen, seen_text(plan))
         down = tr(
             "No listener runs on this computer yet: deliveries are not received. It goes on when the window closes."
@@ -219,10 +229,20 @@ class WebhooksPage(Page):
         self.run(
             self.setup.test_webhook(public=public),
             words,
-            lambda seen: self.result.show_note(seen, "green"),
+            lambda seen: self._tested(seen, public=public),
             otherwise=lambda error: self.show_error(error, (tr("Test again"), lambda: self._test(public=public))),
             can_cancel=True,
         )
+
+    def _tested(self, seen: str, *, public: bool) -> None:
+        is_no_use = public and is_only_here(self.address.text)
+        self.result.show_note(f"{seen} {only_here_words()}" if is_no_use else seen, "amber" if is_no_use else "green")
+
+    def _copy_address(self, place: int, column: int) -> None:
+        row = self.table.rows[place]
+        if column == ADDRESS and row.cells[ADDRESS].copied:
+            QGuiApplication.clipboard().setText(row.cells[ADDRESS].copied)
+            self.result.show_note(tr("Copied: {address}").format(address=row.cells[ADDRESS].copied), "blue")
 
     @override
     def submit(self) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text in a table; *fixed* is for ids and code, which stay left-to-right."""
+    """A text in a table; *fixed* is for ids and code, which stay left-to-right; *copied* is copied in place of it."""
 
     text: str
     icon: str = ""
@@ -16,6 +16,7 @@ class Cell:
     align: Literal["start", "end"] = "start"
     fixed: bool = False
     hint: str = ""
+    copied: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

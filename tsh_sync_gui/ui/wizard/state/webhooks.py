@@ -8,6 +8,7 @@ from datetime import datetime
 from tsh_sync_gui.bootstrap.setup.values import ScheduleCost, WebhookEvent, WebhookPlan
 from tsh_sync_gui.engine.ports.inbox import Change
 from tsh_sync_gui.ui.state.texts import ago, number, span, tr
+from tsh_sync_gui.ui.state.webhook_address import address_of
 from tsh_sync_gui.ui.state.webhooks_rows import change_word
 from tsh_sync_gui.ui.wizard.state.cells import Cell, Row
 
@@ -15,14 +16,19 @@ _DOT = "•"
 _SHOWN = 4
 
 
-def event_rows(events: Sequence[WebhookEvent], now: datetime) -> tuple[Row, ...]:
-    """Return a row per event; one that has come is ticked."""
+ADDRESS = 2
+"""The column whose cells are the addresses to copy."""
+
+
+def event_rows(events: Sequence[WebhookEvent], now: datetime, address: str) -> tuple[Row, ...]:
+    """Return a row per event, with the address of its webhook; one that has come is ticked."""
     return tuple(
         Row(
             key=one.key,
             cells=(
                 Cell(f"{tr(one.title)} · {change_word(Change(one.change))}"),
                 Cell(one.module, tone="muted"),
+                _address(address, one.change),
                 Cell(tr("arrived {when}").format(when=ago(one.last_seen, now)), icon="check", tone="green")
                 if one.last_seen is not None
                 else Cell(tr("waiting for the first"), icon="clock", tone="muted"),
@@ -30,6 +36,14 @@ def event_rows(events: Sequence[WebhookEvent], now: datetime) -> tuple[Row, ...]
         )
         for one in events
     )
+
+
+def _address(address: str, change: str) -> Cell:
+    whole = address_of(address, change)
+    if not whole:
+        return Cell("–", tone="muted", hint=tr("Enter the address first."))
+    hint = tr("Click to copy: {address}").format(address=whole)
+    return Cell(f"…?{whole.rpartition('?')[2]}", icon="copy", fixed=True, hint=hint, copied=whole)
 
 
 def seen_text(plan: WebhookPlan) -> str:
