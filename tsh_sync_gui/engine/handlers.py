@@ -17,7 +17,7 @@ from tsh_sync_gui.core.values import Lane, RunId, RunState, iso, parse_moment
 from tsh_sync_gui.engine.ports import CallRecord, RunInfo
 from tsh_sync_gui.engine.ports.jobs import Handler, JobContext, JobId, Jobs, Kind
 from tsh_sync_gui.engine.retrying import PostponedError, RunEndedError
-from tsh_sync_gui.engine.views import Details, SyncReport, SyncRequest
+from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 
 PULL: Final = "pull"
 FETCH: Final = "fetch"
@@ -72,19 +72,13 @@ async def enqueue_pull(
     lane: Lane = Lane.PULLS,
     mode: Mode = "changes",
     since: datetime | None = None,
-    details: Details = None,
     trigger: str = "schedule",
-    force: bool = False,
     run_at: datetime | None = None,
     connection: Any | None = None,
 ) -> JobId | None:
-    """Have lists walked (*entities* empty: all); the same walk in the same mode waits at most once.
-
-    *force* walks what is not due by its interval yet, too.
-    """
+    """Have lists walked (*entities* empty: all), due by their interval or not; the same walk waits at most once."""
     names = sorted(entities)
-    asked = {"entities": names, "mode": mode, "since": iso(since), "details": details, "trigger": trigger}
-    asked |= {"force": True} if force else {}
+    asked = {"entities": names, "mode": mode, "since": iso(since), "trigger": trigger}
     key = f"{','.join(names) or 'all'}:{mode}{iso(since) or ''}"
     return await jobs.enqueue(PULL, asked, key=key, lane=lane, run_at=run_at, connection=connection)
 
@@ -139,7 +133,7 @@ def _walk(arguments: Mapping[str, Any]) -> SyncRequest:
         sweep=mode == "sweep",
         since=parse_moment(since) if since else None,
         details=arguments.get("details"),
-        force=arguments.get("force", False),
+        force=True,
         trigger=arguments.get("trigger", "job"),
     )
 

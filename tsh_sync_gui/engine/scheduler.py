@@ -123,7 +123,6 @@ class Scheduler:
                 schedule.pulls,
                 lane=self._registry.get(schedule.entity).pull.lane,
                 mode="full" if schedule.walk is Walk.FULL else "changes",
-                force=True,
                 connection=connection,
             )
 

@@ -62,13 +62,13 @@ def test_a_pull_walks_as_it_was_asked_to():
     service = Service()
 
     done(service, enqueue_pull, ["stock_levels", "customers"], lane=Lane.STOCK)
-    done(service, enqueue_pull, [], mode="full", trigger="night", details="none")
+    done(service, enqueue_pull, [], mode="full", trigger="night")
     done(service, enqueue_pull, ["invoices"], mode="window", since=NOW)
 
     assert service.asked == [
-        SyncRequest(entities=("customers", "stock_levels"), trigger="schedule", lane=Lane.STOCK),
-        SyncRequest(full=True, trigger="night", lane=Lane.PULLS, details="none"),
-        SyncRequest(entities=("invoices",), since=NOW, trigger="schedule", lane=Lane.PULLS),
+        SyncRequest(entities=("customers", "stock_levels"), force=True, trigger="schedule", lane=Lane.STOCK),
+        SyncRequest(full=True, force=True, trigger="night", lane=Lane.PULLS),
+        SyncRequest(entities=("invoices",), since=NOW, force=True, trigger="schedule", lane=Lane.PULLS),
     ]
 
 
