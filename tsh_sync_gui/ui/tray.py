@@ -5,6 +5,7 @@ Without a tray (some desktops have none, and tests) notices are shown in the win
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -32,6 +33,11 @@ _LOOKS: Final = {
     Severity.NOTE: QSystemTrayIcon.MessageIcon.Information,
     Severity.WARNING: QSystemTrayIcon.MessageIcon.Warning,
     Severity.GRAVE: QSystemTrayIcon.MessageIcon.Critical,
+}
+_OPENING: Final = {
+    QSystemTrayIcon.ActivationReason.DoubleClick,
+    # A Mac tells of a click on the icon and opens its menu: who only looks there wants no window.
+    *(() if sys.platform == "darwin" else (QSystemTrayIcon.ActivationReason.Trigger,)),
 }
 _TONES: Final = {Severity.NOTE: "blue", Severity.WARNING: "amber", Severity.GRAVE: "red"}
 
@@ -148,7 +154,7 @@ class Tray(QObject):
         return lambda: self._window.session.start(SyncRequest(entities=(entity,)))
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason in {QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick}:
+        if reason in _OPENING:
             self.open_window()
 
     def open_window(self) -> None:

@@ -14,6 +14,7 @@ from tsh_sync_gui.ui.wizard.state.cells import Cell, Row
 
 _DOT = "•"
 _SHOWN = 4
+_LEFT_TO_RIGHT, _END = "\u2066", "\u2069"
 
 
 ADDRESS = 2
@@ -43,7 +44,7 @@ def _address(address: str, change: str) -> Cell:
     if not whole:
         return Cell("–", tone="muted", hint=tr("Enter the address first."))
     hint = tr("Click to copy: {address}").format(address=whole)
-    return Cell(f"…?{whole.rpartition('?')[2]}", icon="copy", fixed=True, hint=hint, copied=whole)
+    return Cell(f"{_LEFT_TO_RIGHT}…?{whole.rpartition('?')[2]}{_END}", icon="copy", fixed=True, hint=hint, copied=whole)
 
 
 def seen_text(plan: WebhookPlan) -> str:
