@@ -108,6 +108,8 @@ class Wiring:
     async def _give_up(self, job: Job, attempt: Attempt, connection: Any) -> None:
         """Say at the deliveries, and in the log, that a job was given up, and keep it as a dead letter."""
         structlog.get_logger(__name__).error("a job was given up", job=job.id, kind=job.kind, title=attempt.title)
+        if await self.service.alerts.given_up(job, attempt):
+            return
         await self.desk.given_ups.given_up(job, attempt, connection)
         await self.inbound.given_up(job, attempt, connection)
 

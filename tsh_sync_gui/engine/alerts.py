@@ -16,7 +16,7 @@ from tsh_sync_gui.engine.alert_rules import judge
 from tsh_sync_gui.engine.outcomes import user_name
 from tsh_sync_gui.engine.ports import Budget
 from tsh_sync_gui.engine.ports.alerts import Alert, AlertState, AlertStore, Cause, Courier, Raised, Severity, Target
-from tsh_sync_gui.engine.ports.jobs import JobContext, JobId, Jobs, Kind
+from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobContext, JobId, Jobs, Kind
 from tsh_sync_gui.engine.retrying import PostponedError
 from tsh_sync_gui.engine.schedule import Quiet, zone_of
 from tsh_sync_gui.entities.registry import Registry
@@ -159,6 +159,23 @@ class Alerts:
                 fault = f"{error.title}: {error.cause}" if error.cause else f"{error.title}. {error.advice}".strip()
             done.append((target, fault))
         return done
+
+    async def given_up(self, job: Job, attempt: Attempt) -> bool:
+        """Note that an address was not told of an alert; False when *job* was none that tells.
+
+        A note is sent to nobody: else each address that does not answer would be told so by a job that is given up.
+        """
+        if job.kind != NOTIFY:
+            return False
+        shown = {one.key: one.shown for one in self._courier.targets()}.get(str(job.arguments["target"]))
+        await self.raise_(
+            Cause.NOT_TOLD,
+            title=f"An alert did not reach {shown or 'an address of another computer'}",
+            remedy=f"{attempt.title}. {attempt.advice}".strip(),
+            severity=Severity.NOTE,
+            evidence=job.id,
+        )
+        return True
 
     def kinds(self) -> tuple[Kind, ...]:
         """Return the kind of job that tells."""

@@ -1,6 +1,8 @@
 """Alerts on PostgreSQL: merged, cleared by themselves, silenced, told once to each target; judged from what is kept."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -14,7 +16,7 @@ from tsh_sync_gui.core.errors import ConfigurationError, TransientError
 from tsh_sync_gui.core.settings import validated
 from tsh_sync_gui.engine.alerts import NOTIFY, Alerts, AlertState, Cause, Severity
 from tsh_sync_gui.engine.ports.alerts import Target
-from tsh_sync_gui.engine.ports.jobs import Job, JobContext
+from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobContext, Outcome
 from tsh_sync_gui.engine.retrying import PostponedError
 from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.store.alerts import PgAlerts
@@ -216,6 +218,28 @@ async def test_the_job_tells_and_what_is_over_or_elsewhere_is_not_told_here(mach
     assert [fault for _, fault in await alerts_of(machines[0], Courier("x", broken=True)).test()] == [
         "The alert could not be sent. Look at the address."
     ]
+
+
+async def test_an_address_that_was_not_reached_is_noted_and_nobody_is_sent_word_of_it(machines):
+    alerts = alerts_of(machines[0], Courier("mail"))
+    told = {"alert": 1, "target": "mail"}
+    job = Job(id="7", kind=NOTIFY, arguments=told, key="1:mail", lane=None, attempts=5, scheduled_at=None, state=None)
+    now = datetime.now(UTC)
+    failed = {"subject": "job", "subject_id": "7", "attempt": 5, "started_at": now, "ended_at": now}
+    attempt = Attempt(**failed, outcome=Outcome.GIVEN_UP, title="The mail server refused", advice="Look at it.")
+
+    noted = await alerts.given_up(job, attempt)
+    other = await alerts.given_up(replace(job, kind="pull"), attempt)
+    await alerts.pulse()
+
+    (found,) = await alerts.all()
+    assert (noted, other) == (True, False)
+    assert (found.cause, found.severity, found.state) == (Cause.NOT_TOLD, Severity.NOTE, AlertState.CLEARED)
+    assert (found.title, found.remedy) == (
+        "An alert did not reach mailto://mail",
+        "The mail server refused. Look at it.",
+    )
+    assert await jobs(machines[0]) == []
 
 
 @pytest.mark.parametrize("which", ["999999", "nothing", "", "9" * 30, "٣"])

@@ -22,6 +22,7 @@ class Cause(StrEnum):
     WEBHOOKS_SILENT = "webhooks_silent"
     SIGN_IN_LOST = "sign_in_lost"
     RUNS_MISSED = "runs_missed"
+    NOT_TOLD = "not_told"
 
 
 class Severity(StrEnum):

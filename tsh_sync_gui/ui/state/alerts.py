@@ -116,6 +116,8 @@ def target_of(alert: Alert) -> tuple[str, str]:
     match alert.cause:
         case Cause.SIGN_IN_LOST:
             return "setup", "sign_in"
+        case Cause.NOT_TOLD:
+            return "settings", "Alerts"
         case Cause.QUOTA:
             return "settings", "Limits"
         case Cause.DEAD_LETTERS:
