@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import ContextVar
 from typing import Any, Final
 
 import structlog
@@ -15,6 +16,8 @@ from tsh_sync_gui.engine.views import SyncReport, SyncRequest
 
 _FIRST_NEWS_S: Final = 3.0
 MOST_AT_ONCE: Final = 32
+_ASKED: ContextVar[SyncRequest | None] = ContextVar("asked", default=None)
+"""What the present task, and whatever it begins, was asked for; a run is published by who walks it."""
 
 
 class Syncs:
@@ -30,7 +33,7 @@ class Syncs:
 
     def begin(self, service: SyncService, request: SyncRequest) -> asyncio.Task[SyncReport]:
         """Begin what *request* asks for."""
-        task = asyncio.create_task(service.sync(request), name="sync by the HTTP API")
+        task = asyncio.create_task(_sync(service, request), name="sync by the HTTP API")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -40,9 +43,7 @@ class Syncs:
         news: asyncio.Future[RunStarted] = asyncio.get_running_loop().create_future()
 
         def hear(event: Event) -> None:
-            if not isinstance(event, RunStarted) or news.done():
-                return
-            if not request.entities or event.entity in request.entities:
+            if isinstance(event, RunStarted) and _ASKED.get() is request and not news.done():
                 news.set_result(event)
 
         cut = service.bus.subscribe(hear)
@@ -80,3 +81,8 @@ class Syncs:
             structlog.get_logger(__name__).warning("a sync did not begin", error=error.title)
         elif error is not None:
             structlog.get_logger(__name__).error("a sync broke", exc_info=error)
+
+
+async def _sync(service: SyncService, request: SyncRequest) -> SyncReport:
+    _ASKED.set(request)
+    return await service.sync(request)
