@@ -136,7 +136,8 @@ def _send(address: str, title: str, body: str, level: str) -> str:
         if not sender.add(address):
             return "; ".join(said) or "apprise does not know this kind of address"
         # Straight to the one service: in this thread, whose complaints are listened to.
-        done = sender[0].notify(title=title, body=body, notify_type=level)
+        # Names of records stand in it: a mail would take what looks like markup in them for markup.
+        done = sender[0].notify(title=title, body=body, notify_type=level, body_format="text")
     finally:
         logger.propagate = before
         logger.setLevel(level_before)

@@ -139,6 +139,9 @@ def is_direct_loopback(request: Request) -> bool:
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if peer not in _LOOPBACK or name not in _LOOPBACK or "origin" in request.headers:
         return False
+    # A page of the network that shows `http://127.0.0.1:8000/…` as a picture sends no origin, but this.
+    if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        return False
     return not any(header in request.headers for header in _FORWARDED)
 
 

@@ -54,7 +54,8 @@ def test_who_guesses_tokens_is_held_off(listener):
 def test_programs_on_this_computer_may_be_let_in_without_a_token(database, tmp_path):
     with listening(database, tmp_path, api_loopback_open=True) as running:
         assert running.http.get("/api/tds/queue").status_code == 200
-        for headers in ({"X-Forwarded-For": "1.2.3.4"}, {"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        others = {"X-Forwarded-For": "1.2.3.4"}, {"Origin": "https://evil.example"}, {"Host": "evil.example"}
+        for headers in (*others, {"Sec-Fetch-Site": "cross-site"}):
             assert running.http.get("/api/tds/queue", headers=headers).status_code == 401
 
 

@@ -63,6 +63,17 @@ def test_an_alert_reaches_its_receiver_without_the_secrets_that_are_in_it(receiv
     assert target.shown == "json://127.0.0.1"
 
 
+def test_markup_in_a_records_name_stays_text(monkeypatch):
+    mails = []
+    monkeypatch.setattr("apprise.plugins.email.NotifyEmail.send", lambda _self, **mail: mails.append(mail) or True)
+    courier = courier_to("mailto://somebody:word@example.com")
+
+    send(courier, courier.targets()[0].key, body="Rice <b>5 kg</b>\nand more")
+
+    [mail] = mails
+    assert (mail["body"], str(mail["body_format"])) == ("Rice <b>5 kg</b>\nand more", "text")
+
+
 def test_a_receiver_that_refuses_is_named_without_its_token(receiver):
     receiver.status = 500
     courier = courier_to(f"json://127.0.0.1:{receiver.server_port}/another-long-token")
