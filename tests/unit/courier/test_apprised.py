@@ -71,7 +71,7 @@ def test_markup_in_a_records_name_stays_text(monkeypatch):
     send(courier, courier.targets()[0].key, body="Rice <b>5 kg</b>\nand more")
 
     [mail] = mails
-    assert (mail["body"], str(mail["body_format"])) == ("Rice <b>5 kg</b>\nand more", "text")
+    assert (mail["body"], mail["body_format"]) == ("Rice <b>5 kg</b>\nand more", "text")
 
 
 def test_a_receiver_that_refuses_is_named_without_its_token(receiver):
