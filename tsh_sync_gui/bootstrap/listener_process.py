@@ -25,7 +25,7 @@ from tsh_sync_gui.bootstrap.secrets import passphrase_of
 from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
 from tsh_sync_gui.core.locks import FileLock
 from tsh_sync_gui.core.paths import LISTENER_TICKET
-from tsh_sync_gui.core.replacing import put_in_place
+from tsh_sync_gui.core.replacing import put_in_place, take_away
 from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.vault.choice import KEY_VARIABLE
 from tsh_sync_gui.zoho import reach
@@ -207,11 +207,11 @@ async def stop(loaded: Loaded) -> ListenerFound:
 def _started(loaded: Loaded) -> Ticket:
     """Start the process and wait for its ticket; of two windows one starts it."""
     home, settings = loaded.home, loaded.settings
-    with FileLock(home / "listener.lock"):
+    with FileLock(home / "listener.lock", timeout=2 * _READY_S, what="listener"):
         known = read_ticket(home / TICKET)
         if known is not None and known.is_alive:
             return known
-        (home / TICKET).unlink(missing_ok=True)
+        take_away(home / TICKET)
         (home / "logs").mkdir(parents=True, exist_ok=True)
         log = home / "logs" / "listener.log"
         place = ["--host", settings.listener_host, "--port", str(settings.listener_port)]
@@ -247,7 +247,7 @@ def _started(loaded: Loaded) -> Ticket:
 
 def _stopped(home: Path) -> None:
     ticket = read_ticket(home / TICKET)
-    (home / TICKET).unlink(missing_ok=True)
+    take_away(home / TICKET)
     if ticket is None:
         raise ConfigurationError(
             "This listener was not started from a window",
@@ -279,7 +279,7 @@ class TicketHolder:
             if self._watch is not None:
                 self._watch.cancel()
             if self._path is not None and self._ticket is not None and read_ticket(self._path) == self._ticket:
-                self._path.unlink(missing_ok=True)
+                take_away(self._path)
 
     def show(self, url: str) -> None:
         """Write the ticket: this process listens at *url*."""
