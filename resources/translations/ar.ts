@@ -173,6 +173,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>%Ln failed record(s) of earlier runs wait</source>
+   <translation>
+    <numerusform>لا سجلات متعثّرة من عمليات تشغيل سابقة</numerusform>
+    <numerusform>سجل متعثّر واحد من عمليات تشغيل سابقة ينتظر</numerusform>
+    <numerusform>سجلان متعثّران من عمليات تشغيل سابقة ينتظران</numerusform>
+    <numerusform>%Ln سجلات متعثّرة من عمليات تشغيل سابقة تنتظر</numerusform>
+    <numerusform>%Ln سجلاً متعثّرًا من عمليات تشغيل سابقة تنتظر</numerusform>
+    <numerusform>%Ln سجل متعثّر من عمليات تشغيل سابقة تنتظر</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>%Ln failed record(s) wait</source>
    <translation>
@@ -573,6 +585,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>%Ln since {time}.</source>
+   <translation type="unfinished">
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+    <numerusform />
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
    <source>%Ln skipped</source>
    <translation>
@@ -690,18 +714,6 @@
     <numerusform>%Ln قيم يمكن أخذها</numerusform>
     <numerusform>%Ln قيمة يمكن أخذها</numerusform>
     <numerusform>%Ln قيمة يمكن أخذها</numerusform>
-   </translation>
-  </message>
-  <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
-   <source>%Ln value(s) differ from the last good version.</source>
-   <translation>
-    <numerusform>لا قيم تختلف عن آخر نسخة سليمة.</numerusform>
-    <numerusform>قيمة واحدة تختلف عن آخر نسخة سليمة.</numerusform>
-    <numerusform>قيمتان تختلفان عن آخر نسخة سليمة.</numerusform>
-    <numerusform>%Ln قيم تختلف عن آخر نسخة سليمة.</numerusform>
-    <numerusform>%Ln قيمة تختلف عن آخر نسخة سليمة.</numerusform>
-    <numerusform>%Ln قيمة تختلف عن آخر نسخة سليمة.</numerusform>
    </translation>
   </message>
   <message>
@@ -850,6 +862,11 @@
    <translation>يلزم قرار</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>A delivery was refused: signature does not match</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
    <source>A delivery with a wrong secret came in</source>
    <translation>وصل تسليم بسر خاطئ</translation>
@@ -958,11 +975,6 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <source>A snoozed record is hidden until its time.</source>
    <translation>السجل المؤجَّل مخفيّ حتى وقته.</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
-   <source>A sync stored the record {time}.</source>
-   <translation>خزّنت مزامنة السجل {time}.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
@@ -1613,6 +1625,11 @@
    <translation>التغييرات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Changes are still fetched by polling.</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Changes in Zoho that a sync found and no delivery told of.</source>
    <translation>تغييرات في Zoho وجدتها مزامنة ولم يخبر بها أي تسليم.</translation>
@@ -2039,6 +2056,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters.py" />
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_listing.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_bar.py" />
    <location filename="tsh_sync_gui/ui/widgets/letter_table.py" />
    <source>Dead letters</source>
@@ -2198,6 +2216,11 @@
    <location filename="tsh_sync_gui/ui/state/problems.py" />
    <source>Details were left out · {done} of {total}</source>
    <translation>تُركت التفاصيل · {done} من {total}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
+   <source>Diagnose</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
@@ -2486,8 +2509,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
-   <source>Everybody who opens them reads it.</source>
-   <translation>يقرؤها كل من يفتح السجل.</translation>
+   <source>Everybody who opens it reads the note.</source>
+   <translation>يقرأ الملاحظةَ كل من يفتحه.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
@@ -2786,6 +2809,11 @@
    <translation>أفرغ مساحة على هذا القرص، أو اضبط TSH_HOME على مجلد في قرص آخر.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>Fri</source>
+   <translation>الجمعة</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>Fridays</source>
    <translation>أيام الجمعة</translation>
@@ -2972,6 +3000,11 @@
    <location filename="tsh_sync_gui/ui/main_window.py" />
    <source>Help: {screen}</source>
    <translation>مساعدة: {screen}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>Hidden and not counted until then. A sync that stores it resolves it all the same.</source>
+   <translation>يُخفى ولا يُحسَب حتى ذلك الحين. والمزامنة التي تخزنه تحله على أي حال.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -3182,6 +3215,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>It is kept and waits for its turn.</source>
    <translation>محفوظ وينتظر دوره.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
+   <source>It is no longer tried or counted. It can be restored for 30 days.</source>
+   <translation>لن يُحاوَل ولن يُحسَب بعد الآن. يمكن استعادته خلال 30 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
@@ -3675,6 +3713,18 @@
    <source>Mended in Zoho</source>
    <translation>أُصلح في Zoho</translation>
   </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>Met %Ln time(s) as lists were read. It was not tried by itself yet.</source>
+   <translation>
+    <numerusform>لم يُصادَف عند قراءة القوائم. لم يُحاوَل بمفرده بعد.</numerusform>
+    <numerusform>صودف مرة واحدة عند قراءة القوائم. لم يُحاوَل بمفرده بعد.</numerusform>
+    <numerusform>صودف مرتين عند قراءة القوائم. لم يُحاوَل بمفرده بعد.</numerusform>
+    <numerusform>صودف %Ln مرات عند قراءة القوائم. لم يُحاوَل بمفرده بعد.</numerusform>
+    <numerusform>صودف %Ln مرة عند قراءة القوائم. لم يُحاوَل بمفرده بعد.</numerusform>
+    <numerusform>صودف %Ln مرة عند قراءة القوائم. لم يُحاوَل بمفرده بعد.</numerusform>
+   </translation>
+  </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <source>Minutes between two runs</source>
@@ -3704,6 +3754,11 @@
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Module</source>
    <translation>الوحدة</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>Mon</source>
+   <translation>الاثنين</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -4448,6 +4503,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <location filename="tsh_sync_gui/ui/state/offers.py" />
    <source>Open dead letters</source>
    <translation>فتح المتعثّرات</translation>
   </message>
@@ -4541,6 +4597,18 @@
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Organization</source>
    <translation>المؤسسة</translation>
+  </message>
+  <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/dead_letters_payload.py" />
+   <source>Other than in the last good version: %Ln value(s).</source>
+   <translation>
+    <numerusform>لا يختلف شيء عن آخر نسخة سليمة.</numerusform>
+    <numerusform>تختلف قيمة واحدة عن آخر نسخة سليمة.</numerusform>
+    <numerusform>تختلف قيمتان عن آخر نسخة سليمة.</numerusform>
+    <numerusform>تختلف %Ln قيم عن آخر نسخة سليمة.</numerusform>
+    <numerusform>تختلف %Ln قيمة عن آخر نسخة سليمة.</numerusform>
+    <numerusform>تختلف %Ln قيمة عن آخر نسخة سليمة.</numerusform>
+   </translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/start.py" />
@@ -4881,6 +4949,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_editor.py" />
    <source>Record as text</source>
    <translation>السجل كنص</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
+   <source>Record id</source>
+   <translation>رقم السجل</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/run_log.py" />
@@ -5322,6 +5395,11 @@
    <location filename="tsh_sync_gui/entities" />
    <source>Sales orders</source>
    <translation>أوامر البيع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>Sat</source>
+   <translation>السبت</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -6101,6 +6179,11 @@
    <translation>الحل المقترح</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>Sun</source>
+   <translation>الأحد</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>Sundays</source>
    <translation>أيام الأحد</translation>
@@ -6693,6 +6776,11 @@
    <translation>لم يُخزَّن السجل هنا قط.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
+   <source>The record was stored {time}.</source>
+   <translation>خُزِّن السجل {time}.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>The rest is kept for people, orders and webhooks. Make some rarer, or set the limit of a larger plan.</source>
    <translation>الباقي محفوظ للأشخاص والطلبات وخطافات الويب. باعد بين بعضها، أو اضبط حد خطة أكبر.</translation>
@@ -6973,6 +7061,11 @@
    <translation>لم يكن هناك ما يُفعل.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/problems.py" />
+   <source>They are kept with their reason: open the dead letters.</source>
+   <translation>هي محفوظة مع سببها: افتح السجلات المتعثّرة.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/run_detail.py" />
    <source>They are marked as deleted and can be brought back.</source>
    <translation>تُعلَّم محذوفة ويمكن استرجاعها.</translation>
@@ -7061,6 +7154,11 @@
    <location filename="tsh_sync_gui/ui/wizard/state/sign_in.py" />
    <source>This window goes on by itself; the tab can be closed.</source>
    <translation>تتابع هذه النافذة تلقائيًا؛ ويمكن إغلاق التبويب.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>Thu</source>
+   <translation>الخميس</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -7178,6 +7276,11 @@
    <location filename="tsh_sync_gui/ui/widgets/database_tools.py" />
    <source>Trying…</source>
    <translation>جارٍ المحاولة…</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>Tue</source>
+   <translation>الثلاثاء</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -7403,6 +7506,11 @@
    <location filename="tsh_sync_gui/ui/panels/webhooks_strip.py" />
    <source>Webhooks today</source>
    <translation>خطافات الويب اليوم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <source>Wed</source>
+   <translation>الأربعاء</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
@@ -9263,6 +9371,11 @@
    <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>{time} left</source>
    <translation>بقي {time}</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>{timing}, {quiet}</source>
+   <translation>{timing}، {quiet}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from tsh_sync_gui.engine.letters.values import (
@@ -22,20 +21,6 @@ from tsh_sync_gui.engine.letters.values import (
 
 Which = str | tuple[str, ...]
 """Letters by a search, or by id."""
-
-
-class WrittenFile(Protocol):
-    """A file that was written."""
-
-    @property
-    def path(self) -> Path:
-        """Return where it is."""
-        ...
-
-    @property
-    def rows(self) -> int:
-        """Return how many rows stand in it."""
-        ...
 
 
 class LetterService(Protocol):
@@ -129,8 +114,4 @@ class LetterService(Protocol):
 
     async def note(self, which: Which, *, text: str) -> int:
         """Write a note at letters."""
-        ...
-
-    async def export(self, query: str, path: Path) -> WrittenFile:
-        """Write all that match to a file, in the format of its suffix."""
         ...

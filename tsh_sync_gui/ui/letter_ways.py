@@ -27,19 +27,15 @@ class LetterWays(QObject):
         panel.figures_read.connect(self._show_figures)
         panel.acts.beside.connect(window.side.open_panel)
         panel.table_export_wanted.connect(window.exporter.ask)
-        panel.export_wanted.connect(self._export)
+        panel.export_wanted.connect(lambda writing: window.exporter.ask_file(panel.title, writing))
         window.wishes.letters.connect(self.open_run)
+        window.wishes.letters_of.connect(self.open_entity)
         window.session.letters_changed.connect(panel.news)
         window.session.history_changed.connect(panel.news)
 
     def _show_figures(self, figures: LetterFigures) -> None:
         self._window.session.use_letters(figures)
         self._window.navigation.show_count(self._panel.key, figures.new, "amber")
-
-    def _export(self, query: str) -> None:
-        service = self._window.session.service
-        if service is not None:
-            self._window.exporter.ask_file(self._panel.title, lambda path: service.letters.export(query, path))
 
     def open_run(self, run: str) -> None:
         """Show the dead letters that a run left."""

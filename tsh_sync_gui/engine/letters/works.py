@@ -33,6 +33,7 @@ _LOOK_S: Final = 10.0
 """A retry that keeps to a rate looks so often whether it was cancelled."""
 
 _HELD: Final = "letters"
+STOPPED: Final = "Stopped at the first failure, "
 
 
 class Worker:
@@ -141,7 +142,8 @@ class Worker:
         )
         self._tell(at)
         if failures and work.is_careful:
-            return at, f"Stopped at the first failure: {failures[0].words}", 0
+            met = next(letter for letter, one in zip(group, tries, strict=False) if one.ended is Ended.FAILED)
+            return at, f"{STOPPED}{met.label or met.record_id or 'a record'}: {failures[0].words}", 0
         for one in tries:
             trouble = trouble + 1 if one.ended is Ended.FAILED and not one.is_refusal else 0
         if trouble >= _IN_A_ROW:

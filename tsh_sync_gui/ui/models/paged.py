@@ -95,7 +95,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
 
     def has_mark(self, key: str) -> bool:
         """Tell whether the row *key* is marked."""
-        return self.marks.everything is not None or key in self._ids
+        return (key in self._ids) is (self.marks.everything is None)
 
     @override
     def setData(self, index: Index, value: Any, role: int = _Role.EditRole) -> bool:

@@ -34,6 +34,7 @@ from tsh_sync_gui.ui.widgets.table import DataTable
 
 RUN: Final = "run:"
 OF_RECORD: Final = "id:"
+OF_ENTITY: Final = "entity:"
 _QUIET_MS: Final = 1500
 _LEAST: Final = 820
 
@@ -41,8 +42,8 @@ _LEAST: Final = 820
 class DeadLetterPanel(Panel):
     """Groups, letters and one letter opened; or its editor.
 
-    *run_wanted* carries a run to open, *told* words for the person, *figures_read* how things stand, *export_wanted* a
-    search to be written to a file, *table_export_wanted* a table.
+    *run_wanted* carries a run to open, *told* words for the person, *figures_read* how things stand, *export_wanted*
+    what writes the list to a file, *table_export_wanted* a table.
     """
 
     key = "dead_letters"
@@ -50,7 +51,7 @@ class DeadLetterPanel(Panel):
     run_wanted = Signal(str)
     told = Signal(object)
     figures_read = Signal(object)
-    export_wanted = Signal(str)
+    export_wanted = Signal(object)
     table_export_wanted = Signal(object)
 
     def __init__(self, session: Session, kept: QSettings | None) -> None:
@@ -235,7 +236,7 @@ class DeadLetterPanel(Panel):
     # The window
 
     def _export_all(self) -> None:
-        self.export_wanted.emit(self.bar.filter.query)
+        self.export_wanted.emit(self.listing.writing())
 
     def _resets(self) -> str:
         """Return when the day's quota resets, in the organization's zone."""
@@ -244,7 +245,7 @@ class DeadLetterPanel(Panel):
 
     @override
     def open_at(self, focus: str) -> None:
-        if focus.startswith((RUN, OF_RECORD)):
+        if focus.startswith((RUN, OF_RECORD, OF_ENTITY)):
             self.listing.search(focus)
         elif not self.listing.is_fresh:
             self.listing.ask()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QObject, QPoint, Signal
@@ -51,8 +52,13 @@ class LetterActs(QObject):
         self._lists = lists
         self._deeds = deeds
         self.service: LetterService | None = None
+        self.as_of: datetime | None = None
 
     # Which letters
+
+    def _shown(self, query: str) -> str:
+        """Return the search for what was shown: what came since is done nothing with, for nobody has seen it."""
+        return f"{query} before:{self.as_of.isoformat()}".strip() if self.as_of is not None else query
 
     @property
     def _marks(self) -> Marks:
@@ -78,13 +84,13 @@ class LetterActs(QObject):
         """Return all that match of the group in focus, else of the letter's."""
         group = self._lists.group if self._lists.in_groups else None
         if group is not None:
-            return Target(replace(self._bar.filter, group=group).query, group.count)
+            return Target(self._shown(replace(self._bar.filter, group=group).query), group.count)
         letter = self.letter
         if letter is None:
             return _NOTHING
         known = (row.group for row in self._lists.groups.model.rows if _is_of(row.group.key, letter))
         count = next((one.count for one in known), 1)
-        return Target(f"entity:{quoted(letter.entity)} cause:={quoted(letter.cause)}", count)
+        return Target(self._shown(f"entity:{quoted(letter.entity)} cause:={quoted(letter.cause)}"), count)
 
     def meant(self) -> Target:
         """Return what is marked, else the group or the letter in focus."""
@@ -99,7 +105,7 @@ class LetterActs(QObject):
         """Return what is marked, else all that match."""
         if len(self._marks):
             return Target(self._marks.which, len(self._marks))
-        return Target(self._bar.filter.query, self.matching)
+        return Target(self._shown(self._bar.filter.query), self.matching)
 
     @property
     def matching(self) -> int:
@@ -116,7 +122,7 @@ class LetterActs(QObject):
     def mark_all(self) -> None:
         """Mark all that match."""
         model = self._lists.letters.model
-        model.use_marks(Marks(everything=self._bar.filter.query, total=model.total))
+        model.use_marks(Marks(everything=self._shown(self._bar.filter.query), total=model.total))
 
     # Deeds
 

@@ -77,6 +77,7 @@ class LetterDeeds(QObject):
         self._single: dict[str, LetterDetail] = {}
         self._watched: set[str] = set()
         self._waiting: set[str] = set()
+        self._is_looking = False
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(self.follow)
@@ -86,6 +87,7 @@ class LetterDeeds(QObject):
         """Do it with *service* from now on, and follow the retries that run."""
         self._service = service
         self._timer.stop()
+        self._is_looking = False
         self._pressed.clear()
         self._single.clear()
         self._watched.clear()
@@ -159,15 +161,18 @@ class LetterDeeds(QObject):
             self._timer.start()
 
     def follow(self) -> None:
-        """Look how the retries stand that are watched."""
-        if self._service is not None and self._watched:
+        """Look how the retries stand that are watched; one look at a time, however long it takes."""
+        if self._service is not None and self._watched and not self._is_looking:
+            self._is_looking = True
             self._actions.run(
-                _works(self._service, tuple(self._watched)),
-                then=self._all_moved,
-                otherwise=lambda _error: None,  # the next look may find the database again
+                _works(self._service, tuple(self._watched)), then=self._all_moved, otherwise=self._not_seen
             )
 
+    def _not_seen(self, _error: BaseException) -> None:
+        self._is_looking = False  # the next look may find the database again
+
     def _all_moved(self, works: list[LetterWork]) -> None:
+        self._is_looking = False
         for work in works:
             self._moved(work)
 

@@ -17,6 +17,7 @@ from tsh_sync_gui.ui.state.dead_letters_detail import (
     TryRow,
     deed_columns,
     exchange,
+    no_tries,
     side_columns,
     side_rows,
     sides_lead,
@@ -164,6 +165,7 @@ class LetterDetailPane(QWidget):
         if is_other:
             self.tries.set_rows([])
         self.tries.set_rows([TryRow(one) for one in detail.attempts])
+        self.tries.say_empty(no_tries(detail.letter))
         self.deeds.set_rows([DeedRow(len(detail.history) - place, one) for place, one in enumerate(detail.history)])
         set_text(self._sides_lead, sides_lead(detail.sides, now))
         if is_other:
@@ -205,14 +207,14 @@ class LetterDetailPane(QWidget):
             tone="" if letter.state is LetterState.OPEN else "grey",
         )
         self._error_box.show_problem(box)
-        request, answer = exchange(latest)
+        request, answer = exchange(latest, detail.requests)
         self._request.setPlainText(request or tr("Nothing was sent: the record came in a page of the list."))
         self._answer.setPlainText(answer or tr("No answer is kept."))
 
     def _show_try(self) -> None:
         chosen = self.tries.chosen()
         attempt = chosen[0].attempt if chosen else next((row.attempt for row in self.tries.visible_rows()), None)
-        request, answer = exchange(attempt)
+        request, answer = exchange(attempt, self.detail.requests) if attempt and self.detail else ("", "")
         for view, words in ((self._try_request, request), (self._try_answer, answer)):
             if view.toPlainText() != words:
                 view.setPlainText(words)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut, QTextBlock, QTextCursor
+from PySide6.QtGui import QKeySequence, QShortcut, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.letters.values import Difference, EditOutcome, LetterDetail, PayloadFault
@@ -16,7 +16,7 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.letter_service import LetterService
 from tsh_sync_gui.ui.state.dead_letters_detail import origin
-from tsh_sync_gui.ui.state.dead_letters_edit import Draft, edit_problem, fault_words, verdict, why_not
+from tsh_sync_gui.ui.state.dead_letters_edit import Draft, edit_problem, fault_words, place_of, verdict, why_not
 from tsh_sync_gui.ui.state.dead_letters_rows import cause_words, record_words
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
@@ -27,7 +27,7 @@ from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _CHECK_MS = 250
 _FAULT_HEIGHT, _FAULTS_HEIGHT = 40, 168
-_LINE = Qt.ItemDataRole.UserRole
+_FAULT = Qt.ItemDataRole.UserRole
 
 
 async def looked_at(
@@ -51,6 +51,7 @@ class LetterEditor(QWidget):
         self._detail: LetterDetail | None = None
         self._made_from = b""
         self._round = 0
+        self._is_fresh = False
         self._task: asyncio.Task[None] | None = None
         self.draft = Draft(original="", text="")
         self._name = ElidedLabel("", "heading")
@@ -133,6 +134,7 @@ class LetterEditor(QWidget):
         is_record = detail.letter.part.is_record
         set_text(self.save, tr("Save and retry · no call") if is_record else tr("Save and retry"))
         self._hint.setVisible(is_record)
+        self._is_fresh = True
         self._check()
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -144,6 +146,7 @@ class LetterEditor(QWidget):
     # Typing
 
     def _typed(self) -> None:
+        self._is_fresh = False
         self.draft = self.draft.typed(self.text.toPlainText())
         self._wait.start()
         self._show()
@@ -171,13 +174,16 @@ class LetterEditor(QWidget):
         self.faults.clear()
         for one in faults:
             item = QListWidgetItem(fault_words(one))
-            item.setData(_LINE, one.line)
+            item.setData(_FAULT, one)
             item.setToolTip(fault_words(one))
             self.faults.addItem(item)
         self.faults.setVisible(bool(faults))
         self.faults.setFixedHeight(min(_FAULTS_HEIGHT, _FAULT_HEIGHT * len(faults) + 8))
         self.differences.show_differences(differences, "")
         self._show()
+        if self._is_fresh and faults:
+            self._go_to(self.faults.item(0))
+        self._is_fresh = False
 
     def _not_looked(self, mine: int, error: BaseException) -> None:
         if mine == self._round:
@@ -193,12 +199,15 @@ class LetterEditor(QWidget):
         self.reset.setEnabled(self.draft.text != self.draft.original and not self.draft.is_sending)
 
     def _go_to(self, item: QListWidgetItem) -> None:
-        line = int(item.data(_LINE) or 0)
-        if line > 0:
-            block: QTextBlock = self.text.document().findBlockByNumber(line - 1)
-            cursor = QTextCursor(block)
-            cursor.select(QTextCursor.SelectionType.LineUnderCursor)
+        text = self.draft.text
+        place = place_of(text, item.data(_FAULT))
+        if place is not None:
+            first, last = (len(text[:one].encode("utf-16-le")) // 2 for one in place)  # as Qt counts
+            cursor = self.text.textCursor()
+            cursor.setPosition(first)
+            cursor.setPosition(last, QTextCursor.MoveMode.KeepAnchor)
             self.text.setTextCursor(cursor)
+            self.text.ensureCursorVisible()
             self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # The one request
@@ -277,5 +286,6 @@ class LetterEditor(QWidget):
 
     def _close(self) -> None:
         self._round += 1
+        self._is_fresh = False
         self._wait.stop()
         self._detail = None

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final
+
 from PySide6.QtCore import QObject, Qt, Signal
 
+from tsh_sync_gui.core.table_files import Exported, write_table
 from tsh_sync_gui.engine.letters.search import SearchError
 from tsh_sync_gui.engine.letters.values import LetterFigures, LetterGroup, LetterPage
 from tsh_sync_gui.ui.actions import problem_from
@@ -12,8 +18,13 @@ from tsh_sync_gui.ui.panels.dead_letters_feed import LetterFeed, Reading, Wanted
 from tsh_sync_gui.ui.panels.dead_letters_lists import LetterLists
 from tsh_sync_gui.ui.panels.dead_letters_opened import OpenedLetter
 from tsh_sync_gui.ui.session import Session
+from tsh_sync_gui.ui.state.columns import MARK
 from tsh_sync_gui.ui.state.dead_letters import Filter, Marks, Shown, can_retry, empty_words, fault_from, fault_of
+from tsh_sync_gui.ui.state.dead_letters_rows import LetterRow
+from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.letter_bar import LetterBar
+
+_PAGE: Final = 5_000
 
 
 class LetterListing(QObject):
@@ -132,6 +143,7 @@ class LetterListing(QObject):
     def _take(self, reading: Reading, is_other: bool) -> None:
         bar, lists = self._bar, self._lists
         overview = self._session.state.overview
+        self._acts.as_of = reading.figures.as_of
         lists.titles = {one.entity: one.title for one in overview.entities} if overview else {}
         lists.can_retry = can_retry(bar.filter, self._session.now)
         if reading.wanted.in_groups:
@@ -142,6 +154,25 @@ class LetterListing(QObject):
         if not self._acts.matching and (is_other or lists.detail_pane.detail is None or self.in_groups):
             title, words = empty_words(bar.filter, self.figures, self._session.now)
             lists.show_empty(title, words, can_clear=bar.filter != Filter())
+
+    def writing(self) -> Callable[[Path], Coroutine[Any, Any, Exported]]:
+        """Return what writes all letters that match to a file, in the columns and the order of the list."""
+        service, letters = self._acts.service, self._lists.letters
+        query, order, is_down = self._bar.filter.query, letters.order, letters.is_descending
+        columns = [one for one in letters.shown_columns() if one.key != MARK]
+
+        async def write(path: Path) -> Exported:
+            rows: list[LetterRow] = []
+            after = ""
+            while service is not None:
+                page = await service.page(query, order=order, is_descending=is_down, after=after, limit=_PAGE)
+                rows += [self._lists.row_of(one) for one in page.letters]
+                after = page.after
+                if not after:
+                    break
+            return await asyncio.to_thread(write_table, path, columns, rows, name=tr("Dead letters"))
+
+        return write
 
     def _take_page(self, page: LetterPage, *, is_other: bool) -> None:
         letters = self._lists.letters

@@ -93,7 +93,9 @@ class DiscardQuestion(Question):
         super().__init__(
             parent,
             tr("Discard %Ln failed record(s)?", None, count),
-            tr("They are no longer tried or counted. They can be restored for 30 days."),
+            tr("It is no longer tried or counted. It can be restored for 30 days.")
+            if count == 1
+            else tr("They are no longer tried or counted. They can be restored for 30 days."),
             (Choice(tr("Discard"), "danger", self._go), Choice(tr("Cancel"))),
         )
         self._deed = go
@@ -123,7 +125,9 @@ class SnoozeQuestion(Question):
         super().__init__(
             parent,
             tr("Snooze %Ln failed record(s)", None, count),
-            tr("Hidden and not counted until then. A sync that stores them resolves them all the same."),
+            tr("Hidden and not counted until then. A sync that stores it resolves it all the same.")
+            if count == 1
+            else tr("Hidden and not counted until then. A sync that stores them resolves them all the same."),
             (Choice(tr("Snooze"), "primary", self._go), Choice(tr("Cancel"))),
         )
         self._deed = go
@@ -205,7 +209,7 @@ class NoteQuestion(Question):
         super().__init__(
             parent,
             tr("Note at %Ln failed record(s)", None, count),
-            tr("Everybody who opens them reads it.") if count == 1 else tr("It replaces the notes they have."),
+            tr("Everybody who opens it reads the note.") if count == 1 else tr("It replaces the notes they have."),
             (Choice(tr("Save"), "primary", self._go), Choice(tr("Cancel"))),
         )
         self._deed = go

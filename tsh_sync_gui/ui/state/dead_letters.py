@@ -106,33 +106,35 @@ def fault_from(error: SearchError) -> SearchFault:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is chosen: letters by id, or all that match a search (*everything*)."""
+    """What is chosen: letters by id, or all *total* that match a search (*everything*) but those of *ids*."""
 
     ids: tuple[str, ...] = ()
     everything: str | None = None
     total: int = 0
 
     def __len__(self) -> int:
-        return self.total if self.everything is not None else len(self.ids)
+        return self.total - len(self.ids) if self.everything is not None else len(self.ids)
 
     @property
     def which(self) -> Which:
         """Return it as the engine takes it."""
-        return self.everything if self.everything is not None else self.ids
+        if self.everything is None:
+            return self.ids
+        return " ".join((self.everything, *(f"-letter:{one}" for one in self.ids))).strip()
 
     def has(self, letter: str) -> bool:
         """Tell whether *letter* is chosen."""
-        return self.everything is not None or letter in self.ids
+        return (letter in self.ids) is (self.everything is None)
 
     def toggled(self, letter: str) -> Marks:
-        """Return the marks with *letter* turned; out of all that match it leaves that letter alone marked."""
-        if self.everything is not None:
-            return Marks((letter,))
+        """Return the marks with *letter* turned."""
         rest = tuple(one for one in self.ids if one != letter)
-        return Marks(rest if len(rest) < len(self.ids) else (*self.ids, letter))
+        return replace(self, ids=rest if len(rest) < len(self.ids) else (*self.ids, letter))
 
     def added(self, letters: tuple[str, ...]) -> Marks:
         """Return the marks with *letters* among them."""
+        if self.everything is not None:
+            return replace(self, ids=tuple(one for one in self.ids if one not in letters))
         return Marks(tuple(dict.fromkeys((*self.ids, *letters))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from tsh_sync_gui.engine.letters.values import (
     LetterState,
     Sides,
 )
+from tsh_sync_gui.engine.ports import CallRecord
 from tsh_sync_gui.engine.ports.jobs import Attempt, Outcome
 from tsh_sync_gui.ui.state.columns import Column
 from tsh_sync_gui.ui.state.dead_letters import next_try, part_word
@@ -47,7 +48,7 @@ def standing_lines(letter: Letter, now: datetime, zone: str = "") -> tuple[str, 
             )
         )
     if letter.state is LetterState.RESOLVED and letter.resolved_at is not None:
-        found.append(tr("A sync stored the record {time}.").format(time=ago(letter.resolved_at, now)))
+        found.append(tr("The record was stored {time}.").format(time=ago(letter.resolved_at, now)))
     if letter.assigned_to:
         found.append(tr("Assigned to {person}.").format(person=letter.assigned_to))
     if letter.note:
@@ -163,11 +164,22 @@ def _seconds(attempt: Attempt) -> float:
     return max(0.0, (attempt.ended_at - attempt.started_at).total_seconds())
 
 
-def exchange(attempt: Attempt | None) -> tuple[str, str]:
-    """Return what was sent and what came back, as far as they are kept."""
+def exchange(attempt: Attempt | None, calls: Sequence[CallRecord] = ()) -> tuple[str, str]:
+    """Return what was sent and what came back, as far as they are kept: at the try, else among the *calls* of its run.
+
+    Without a try they are those of the walk that met the record.
+    """
+    mine = [one for one in calls if attempt is None or (attempt.run_id and one.run == attempt.run_id)]
+    call = next((one for one in mine if not one.went_well), mine[0] if mine else None)
     if attempt is None:
-        return "", ""
-    return attempt.request, attempt.answer or attempt.traceback
+        return (call.asked, call.answered) if call else ("", "")
+    answer = attempt.answer or (call.answered if call else "") or attempt.traceback
+    return (call.asked if call and not attempt.answer else attempt.request), answer
+
+
+def no_tries(letter: Letter) -> str:
+    """Return why no try is listed."""
+    return tr("Met %Ln time(s) as lists were read. It was not tried by itself yet.", None, letter.tries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, replace
+from typing import Final
 
 from tsh_sync_gui.engine.letters.values import Difference, EditOutcome, PayloadFault
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
+
+_MEMBER: Final = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*:\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<plain>[^,\s]*))')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,22 @@ def fault_words(fault: PayloadFault) -> str:
     where = fault.field or (tr("Line %Ln", None, fault.line) if fault.line else "")
     words = f"{where}: {fault.reason}" if where else fault.reason
     return f"{words} · {fault.value[:60]}" if fault.value else words
+
+
+def place_of(text: str, fault: PayloadFault) -> tuple[int, int] | None:
+    """Return where the value that is wrong begins and ends in *text*, None where it cannot be told."""
+    lines = text.split("\n")
+    name = json.dumps(fault.field.rpartition(".")[2], ensure_ascii=False)
+    number = fault.line or next((place for place, line in enumerate(lines, 1) if line.lstrip().startswith(name)), 0)
+    if not 0 < number <= len(lines):
+        return None
+    line = lines[number - 1]
+    start = sum(len(one) + 1 for one in lines[: number - 1])
+    found = _MEMBER.match(line)
+    if found is None:
+        return start, start + len(line)
+    begin, end = found.span("text") if found["text"] is not None else found.span("plain")
+    return start + begin, start + end
 
 
 def verdict(draft: Draft) -> tuple[str, str]:

@@ -89,4 +89,4 @@ def difference_lead(count: int) -> str:
     """Return how many values are others than in the last good version."""
     if not count:
         return tr("No difference to the last good version is known.")
-    return tr("%Ln value(s) differ from the last good version.", None, count)
+    return tr("Other than in the last good version: %Ln value(s).", None, count)

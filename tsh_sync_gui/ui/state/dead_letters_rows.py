@@ -286,4 +286,12 @@ def letter_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
         ),
         *_tries_columns(now, zone),
         *_care_columns(now, zone),
+        Column(
+            key="id",
+            title=tr("Record id"),
+            text=lambda row: row.letter.record_id or "–",
+            value=lambda row: row.letter.record_id,
+            width=150,
+            yields=9,
+        ),
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from tsh_sync_gui.core.values import iso
 from tsh_sync_gui.engine.letters.values import Letter, LetterDetail, LetterForecast, LetterState, LetterWork, WorkState
+from tsh_sync_gui.engine.letters.works import STOPPED
 from tsh_sync_gui.ui.state.columns import Column
 from tsh_sync_gui.ui.state.dead_letters_rows import cause_words
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
+
+_BOUND: Final = re.compile(r" ?before:\d{4}-\d\d-\d\dT\S+$")
+"""The end of a search for what was shown: it says nothing to a person."""
 
 
 class Way(StrEnum):
@@ -85,7 +91,7 @@ def warning_words(work: LetterWork) -> str:
     """Return what a person should look at: new failures of the same causes meanwhile."""
     if work.new_failures:
         return tr("%Ln new failure(s) of the same causes meanwhile", None, work.new_failures)
-    return work.words if work.state in {WorkState.STOPPED, WorkState.FAILED} else ""
+    return work.words.removeprefix(STOPPED) if work.state in {WorkState.STOPPED, WorkState.FAILED} else ""
 
 
 def work_tone(work: LetterWork) -> str:
@@ -198,7 +204,7 @@ def work_columns(now: datetime) -> tuple[Column[WorkRow], ...]:
         Column(
             key="search",
             title=tr("What"),
-            text=lambda row: row.work.written or "–",
+            text=lambda row: _BOUND.sub("", row.work.written) or "–",
             value=lambda row: row.work.written,
             hint=lambda row: row.work.written,
             width=160,

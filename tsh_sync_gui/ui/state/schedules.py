@@ -97,6 +97,7 @@ def _line(item: ScheduleItem, view: ScheduleView, titles: dict[str, str]) -> Sch
         if schedule.quiet and schedule.timing
         else ""
     )
+    timing = timing_text(schedule.timing)
     note, tone, icon = _standing(item, view, titles)
     first = item.nexts[0] if item.nexts else None
     return ScheduleLine(
@@ -104,7 +105,7 @@ def _line(item: ScheduleItem, view: ScheduleView, titles: dict[str, str]) -> Sch
         item=item,
         title=titles[schedule.entity],
         walk=walk_text(schedule.walk),
-        when=", ".join(part for part in (timing_text(schedule.timing), quiet) if part),
+        when=tr("{timing}, {quiet}").format(timing=timing, quiet=quiet) if quiet else timing,
         next=clock(first, view.now, view.zone or "UTC") if first else "–",
         next_exact=exact(first, view.zone),
         price=price_text(item.cost) if schedule.timing else "–",

@@ -75,8 +75,13 @@ def clock(moment: datetime, now: datetime, zone: str = "") -> str:
     if here.date() == today:
         return here.strftime("%H:%M")
     if abs((here.date() - today).days) < 7:
-        return here.strftime("%a %H:%M")
+        return f"{_weekday(here.weekday())} {here:%H:%M}"
     return here.strftime("%Y-%m-%d %H:%M")
+
+
+def _weekday(day: int) -> str:
+    """Return a day of the week, 0 for Monday, as short as people write it."""
+    return (tr("Mon"), tr("Tue"), tr("Wed"), tr("Thu"), tr("Fri"), tr("Sat"), tr("Sun"))[day]
 
 
 def scheduled(moment: datetime, now: datetime, zone: str) -> str:

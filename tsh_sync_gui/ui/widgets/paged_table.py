@@ -282,14 +282,17 @@ class PagedTable(QWidget, Generic[Row]):
         rows = [row for row in self.model.rows if self.model.has_mark(row.key)]
         here = self.row(self.current)
         chosen = rows or ([here] if here is not None else self.model.rows)
+        QGuiApplication.clipboard().setText(way([one for one in self.shown_columns() if one.key != MARK], chosen))
+
+    def shown_columns(self) -> list[Column[Row]]:
+        """Return the columns as they stand on screen, with those that have no room there."""
         header = self.view.horizontalHeader()
         places = (header.logicalIndex(visual) for visual in range(len(self.model.columns)))
-        columns = [
+        return [
             self.model.columns[place]
             for place in places
             if not header.isSectionHidden(place) or self.fit.has_yielded(place)
         ]
-        QGuiApplication.clipboard().setText(way([one for one in columns if one.key != MARK], chosen))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

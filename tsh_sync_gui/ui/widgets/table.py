@@ -14,7 +14,7 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.models.rows import RowFilter, RowModel
 from tsh_sync_gui.ui.state.columns import Column, Keyed, as_tabs
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.basics import label
+from tsh_sync_gui.ui.widgets.basics import label, set_text
 from tsh_sync_gui.ui.widgets.filter_header import FilterHeader
 from tsh_sync_gui.ui.widgets.table_fit import TableFit
 from tsh_sync_gui.ui.widgets.table_foot import TableFoot
@@ -88,11 +88,13 @@ class DataTable(QWidget, Generic[Row]):
         )
         self._header.filtered.connect(self._filter)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        inside = QVBoxLayout(view.viewport())
+        inside.setContentsMargins(16, 8, 16, 8)
+        inside.addWidget(self._empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(view, 1)
-        column.addWidget(self._empty)
         column.addWidget(self.foot)
         self._connect_foot()
         self.filtered.rowsInserted.connect(self._count)
@@ -119,6 +121,11 @@ class DataTable(QWidget, Generic[Row]):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show *rows*; selection, order and filters stay."""
         self.model.set_rows(rows)
+        self._count()
+
+    def say_empty(self, words: str) -> None:
+        """Say something else where there are no rows."""
+        set_text(self._empty, words)
 
     def sort_by(self, key: str, *, descending: bool = False) -> None:
         """Begin with the order of column *key*, where no other was kept."""

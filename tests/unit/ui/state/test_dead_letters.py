@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.fake_letters import ME, NOW, FakeLetters, change, letter_of, work_of
+from tsh_sync_gui.core.values import CallKind, Lane
 from tsh_sync_gui.engine.letters.search import FIELDS, parse
 from tsh_sync_gui.engine.letters.values import (
     Difference,
@@ -20,10 +21,18 @@ from tsh_sync_gui.engine.letters.values import (
     Sides,
     WorkState,
 )
+from tsh_sync_gui.engine.ports import CallRecord
 from tsh_sync_gui.ui.state import dead_letters as state
 from tsh_sync_gui.ui.state.dead_letters import Chip, Filter, Marks, Shown
-from tsh_sync_gui.ui.state.dead_letters_detail import retry_text, side_rows, standing_lines, why_no_edit, why_no_retry
-from tsh_sync_gui.ui.state.dead_letters_edit import Draft, edit_problem, fault_words, verdict, why_not
+from tsh_sync_gui.ui.state.dead_letters_detail import (
+    exchange,
+    retry_text,
+    side_rows,
+    standing_lines,
+    why_no_edit,
+    why_no_retry,
+)
+from tsh_sync_gui.ui.state.dead_letters_edit import Draft, edit_problem, fault_words, place_of, verdict, why_not
 from tsh_sync_gui.ui.state.dead_letters_payload import payload_tree, value_text
 from tsh_sync_gui.ui.state.dead_letters_rows import ORDERS, LetterRow, cause_words, letter_columns, record_words, trend
 from tsh_sync_gui.ui.state.dead_letters_work import forecast_words, go_text, outcome, progress_words, share_done
@@ -75,7 +84,14 @@ def test_marks_are_turned_one_by_one_or_are_all_that_match():
     assert marks.added(("2", "3")).which == ("2", "3")
     everything = Marks(everything="is:new", total=2314)
     assert (len(everything), everything.which, everything.has("9")) == (2314, "is:new", True)
-    assert everything.toggled("9").which == ("9",)
+    but_two = everything.toggled("9").toggled("8")
+    assert (len(but_two), but_two.which, but_two.has("9"), but_two.has("7")) == (
+        2312,
+        "is:new -letter:9 -letter:8",
+        False,
+        True,
+    )
+    assert but_two.toggled("9").added(("8",)) == everything
 
 
 def test_empty_lists_say_why():
@@ -194,6 +210,38 @@ def test_a_retry_says_its_price_before():
     assert go_text(change(cost, nights=1)) == "Retry, over 1 night"
     assert forecast_words(change(cost, nights=3), "00:00")[4] == "All of it takes 3 nights."
     assert go_text(change(cost, fits=True)) == "Retry 30 records"
+
+
+@pytest.mark.parametrize(
+    ("fault", "value"),
+    [
+        (PayloadFault(field="rate", value="", reason="", line=3), "twelve, and a half"),
+        (PayloadFault(field="lines[1].quantity", value="", reason=""), "null"),
+        (PayloadFault(field="", value="", reason="", line=5), "}"),
+    ],
+)
+def test_the_wrong_value_is_found_in_the_text(fault, value):
+    text = '{\n  "name": "شاحن",\n  "rate": "twelve, and a half",\n  "quantity": null,\n}'
+
+    first, last = place_of(text, fault)
+
+    assert text[first:last] == value
+    assert place_of(text, PayloadFault(field="sku", value="", reason="")) is None
+
+
+@pytest.mark.asyncio
+async def test_what_was_sent_is_the_try_s_own_or_that_of_its_run():
+    call = CallRecord(
+        run="run-1", entity="products", lane=Lane.PERSON, kind=CallKind.DETAIL, method="GET", path="/items/1",
+        status=500, code=None, milliseconds=7, size=0, sent_at=NOW,
+    )  # fmt: skip
+    attempt = (await FakeLetters(letters=[letter_of(0)]).detail("1")).attempts[0]
+    bare = replace(attempt, request="its record", answer="", run_id="run-1")
+
+    assert exchange(bare, (call,)) == ("GET /items/1", "HTTP 500")
+    assert exchange(attempt, (call,)) == (attempt.request, attempt.answer)
+    assert exchange(None, (call,)) == ("GET /items/1", "HTTP 500")
+    assert exchange(None) == ("", "")
 
 
 def test_an_edit_leaves_once_and_only_when_it_is_good():
