@@ -587,13 +587,13 @@
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>%Ln since {time}.</source>
-   <translation type="unfinished">
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
-    <numerusform />
+   <translation>
+    <numerusform>لا شيء منذ {time}.</numerusform>
+    <numerusform>واحد منذ {time}.</numerusform>
+    <numerusform>اثنان منذ {time}.</numerusform>
+    <numerusform>%Ln منذ {time}.</numerusform>
+    <numerusform>%Ln منذ {time}.</numerusform>
+    <numerusform>%Ln منذ {time}.</numerusform>
    </translation>
   </message>
   <message numerus="yes">
@@ -864,7 +864,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>A delivery was refused: signature does not match</source>
-   <translation type="unfinished" />
+   <translation>رُفض تسليم: التوقيع لا يطابق</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
@@ -1627,7 +1627,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Changes are still fetched by polling.</source>
-   <translation type="unfinished" />
+   <translation>ما زالت التغييرات تُجلب بالاستطلاع الدوري.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
@@ -2220,7 +2220,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
    <source>Diagnose</source>
-   <translation type="unfinished" />
+   <translation>تشخيص</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
@@ -5703,6 +5703,16 @@
    <translation>النسبة من الحصة اليومية</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Share of today's calls used up</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>Share of today's calls used up until {time}</source>
+   <translation type="unfinished" />
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/alerts.py" />
    <source>Show</source>
    <translation>عرض</translation>
@@ -6784,6 +6794,11 @@
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>The rest is kept for people, orders and webhooks. Make some rarer, or set the limit of a larger plan.</source>
    <translation>الباقي محفوظ للأشخاص والطلبات وخطافات الويب. باعد بين بعضها، أو اضبط حد خطة أكبر.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/words.py" />
+   <source>The rest is kept for people, orders and webhooks. Nothing is lost; the next sync goes on from here.</source>
+   <translation type="unfinished" />
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />

@@ -16,6 +16,7 @@ from tsh_sync_gui.engine.ports.deliveries import (
     InboxQuery,
     InboxRow,
     RecordChange,
+    Refusals,
     ReplayPlan,
     SecretState,
 )
@@ -93,6 +94,7 @@ class FakeWebhooks:
     bodies: dict[int, bytes] = field(default_factory=dict)
     today: InboxFigures = field(default_factory=InboxFigures)
     found: Coverage | None = None
+    refused: Refusals = field(default_factory=Refusals)
     secret: SecretState = field(default_factory=lambda: SecretState(is_set=True))
     is_paused: bool = False
     error: Exception | None = None
@@ -129,6 +131,10 @@ class FakeWebhooks:
             and (not query.entities or row.entity in query.entities)
             and query.text in f"{row.record_id} {row.event} {row.source}"
         ]
+
+    async def refusals(self) -> Refusals:
+        """Return the given ones."""
+        return self.refused
 
     async def page(self, query: InboxQuery = _ALL, *, after: int | None = None, limit: int = 100) -> InboxPage:
         """Return a page of the rows that match."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,11 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from tests.support.fake_service import run_info
-from tests.support.fake_webhooks import DOWN, FakeListener, Found, coverage_of
+from tests.support.fake_webhooks import DOWN, NOW, FakeListener, Found, coverage_of
 from tests.ui.conftest import until
 from tsh_sync_gui.core.errors import UnreachableError
 from tsh_sync_gui.core.events import DeliveriesChanged
 from tsh_sync_gui.core.values import RunState
+from tsh_sync_gui.engine.ports.deliveries import Refusals
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
 from tsh_sync_gui.engine.views import RunDetail
 from tsh_sync_gui.ui.panels.webhooks_detail import BODY, DIAGNOSIS, DONE
@@ -224,6 +226,20 @@ async def test_nothing_yet_names_the_reasons_and_a_listener_that_is_down_can_be_
     assert listener.asked == ["start"]
     assert "The listener runs here." in panel.lists.empty.words
     assert panel.around.strip.text("listener").startswith("Up since")
+
+
+async def test_deliveries_that_are_refused_are_told_of_with_the_way_to_their_diagnosis(
+    qloop, session, window, service, inbox
+):
+    inbox.refused = Refusals(count=14, since=NOW - timedelta(hours=1), newest=397, cause="The secrets differ")
+    panel, _listener = await opened(session, window, service)
+    await until(panel.around.refused.isVisible)
+
+    panel.around.refused.choice.click()
+    await until(lambda: panel.view.detail is not None and panel.view.detail.row.verdict is Verdict.REFUSED)
+
+    assert panel.around.refused.accessibleName() == "A delivery was refused: signature does not match"
+    assert panel.bar.filter.only is Only.REFUSED
 
 
 async def test_the_demo_lets_its_zoho_change_something_and_has_nothing_to_set_up(qloop, session, window, service):

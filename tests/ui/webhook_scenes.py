@@ -10,7 +10,7 @@ from tests.support.fake_service import NOW, FakeService
 from tests.support.fake_webhooks import DOWN, FakeListener, Found, coverage_of
 from tests.ui.scenes import LARGE, SMALL, Scene
 from tsh_sync_gui.core.errors import UnreachableError
-from tsh_sync_gui.engine.ports.deliveries import SecretState
+from tsh_sync_gui.engine.ports.deliveries import Refusals, SecretState
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.main_window import MainWindow
@@ -177,6 +177,13 @@ def demo_some(service: FakeService) -> None:
     service.is_demo = True
 
 
+def refusing(service: FakeService) -> None:
+    some(service)
+    service.webhooks.refused = Refusals(
+        count=14, since=NOW - timedelta(hours=1), newest=397, cause="The secret in Zoho has a space at the end"
+    )
+
+
 def broken(service: FakeService) -> None:
     service.webhooks.error = UnreachableError(
         "Database not reachable", what="database", advice="Trying again in 10 s. Nothing was lost."
@@ -202,6 +209,7 @@ WEBHOOKS = (
     Scene("webhooks-demo", demo, down, themes=BOTH, sizes=SIZES, demo=True),
     Scene("webhooks-demo-some", demo_some, inbox, themes=BOTH, demo=True),
     Scene("webhooks-demo-menu", demo_some, menu, demo=True),
+    Scene("webhooks-refusing", refusing, inbox, themes=BOTH),
     Scene("webhooks-narrow", some, narrow),
     Scene("webhooks-broken", broken, inbox, themes=BOTH),
     Scene("webhooks-coverage", some, coverage, themes=BOTH, sizes=SIZES),

@@ -1,4 +1,4 @@
-"""Keeps an alarm while records change in Zoho and no webhook tells of it."""
+"""Keeps an alarm while records change in Zoho and no webhook tells of it, or signed deliveries are refused."""
 
 from __future__ import annotations
 
@@ -50,3 +50,17 @@ class SilenceWatch:
                 remedy=silence.advice,
                 evidence=f"{silence.since.isoformat()} {silence.missed}",
             )
+        await self._look_at_refusals()
+
+    async def _look_at_refusals(self) -> None:
+        found = await self._inbox.refusals()
+        if found.newest is None:
+            await self._alerts.clear(Cause.DELIVERIES_REFUSED)
+            return
+        number = "A delivery was refused" if found.count == 1 else f"{found.count:,} deliveries were refused"
+        await self._alerts.raise_(
+            Cause.DELIVERIES_REFUSED,
+            title=f"{number}: signature does not match",
+            remedy=f"{found.cause}. {found.advice} Changes are still fetched by polling.",
+            evidence=str(found.newest),
+        )

@@ -20,6 +20,7 @@ from tsh_sync_gui.engine.ports.deliveries import (
     InboxQuery,
     ListenerState,
     Reach,
+    Refusals,
     ReplayPlan,
     Secret,
     SecretState,
@@ -61,6 +62,10 @@ class WebhooksInbox:
     async def figures(self) -> InboxFigures:
         """Return today's figures."""
         return await self._deliveries.figures()
+
+    async def refusals(self) -> Refusals:
+        """Return what is being refused of late though it is signed."""
+        return await self._deliveries.refusals()
 
     async def page(self, query: InboxQuery = _ANY, *, after: int | None = None, limit: int = 100) -> InboxPage:
         """Return deliveries that match, newest first; pass a page's *after* for the next one."""

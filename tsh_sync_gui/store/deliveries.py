@@ -15,6 +15,7 @@ from tsh_sync_gui.engine.ports.deliveries import (
     InboxRow,
     Missed,
     RecordChange,
+    Refusals,
     ReplayPlan,
 )
 from tsh_sync_gui.engine.ports.inbox import Change, Delivery, EventState, Verdict
@@ -63,6 +64,14 @@ SELECT array_agg(id ORDER BY id) FILTER (WHERE works AND (%(force)s OR verdict <
 FROM (SELECT *, verdict <> 'refused' AND entity <> '' AND record_id <> '' AS works FROM sync.webhook_events
     WHERE CASE WHEN %(ids)s::bigint[] IS NULL THEN received_at >= %(since)s AND replay_of IS NULL
         ELSE id = ANY(%(ids)s) END) wanted
+"""
+# Unsigned ones are anybody's; who signs is Zoho, or was meant to be.
+_REFUSALS: Final = """
+SELECT recent.number, recent.since, recent.newest, last.diagnosis->>'cause', last.diagnosis->>'advice'
+FROM (SELECT count(*) AS number, min(received_at) AS since, max(id) AS newest FROM sync.webhook_events
+    WHERE verdict = 'refused' AND received_at > now() - interval '1 day'
+        AND diagnosis->'header'->>'present' = 'true') recent
+JOIN sync.webhook_events last ON last.id = recent.newest AND last.received_at > now() - interval '1 hour'
 """
 _TOLD: Final = "verdict IN ('accepted', 'duplicate', 'out_of_order') AND replay_of IS NULL"
 # The last of each event is one look into ix_webhook_events_heard; counting reads far more.
@@ -192,6 +201,14 @@ class PgDeliveries:
     async def figures(self) -> InboxFigures:
         """Return today's figures."""
         return await self._inbox.figures()
+
+    async def refusals(self) -> Refusals:
+        """Return what is being refused of late."""
+        rows = await self._rows(_REFUSALS, None)
+        if not rows:
+            return Refusals()
+        number, since, newest, cause, advice = rows[0]
+        return Refusals(count=number, since=since, newest=newest, cause=cause or "", advice=advice or "")
 
     async def heard(self, *, counted: bool = True) -> Sequence[Heard]:
         """Return what came in of each event, replays left out; the week is 0 where it is not *counted*."""

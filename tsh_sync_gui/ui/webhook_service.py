@@ -12,6 +12,7 @@ from tsh_sync_gui.engine.ports.deliveries import (
     InboxFigures,
     InboxPage,
     InboxQuery,
+    Refusals,
     ReplayPlan,
     SecretState,
 )
@@ -29,6 +30,10 @@ class WebhookService(Protocol):
 
     async def figures(self) -> InboxFigures:
         """Return today's figures."""
+        ...
+
+    async def refusals(self) -> Refusals:
+        """Return what is being refused of late though it is signed."""
         ...
 
     async def page(self, query: InboxQuery = ..., *, after: int | None = None, limit: int = 100) -> InboxPage:

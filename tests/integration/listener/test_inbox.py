@@ -101,13 +101,27 @@ def test_silence_while_records_change_is_an_alarm_until_the_gap_is_fetched(worke
     found = worker.run(inbox.coverage())
     worker.run(watch.look())
     worker.run(watch.look())
+    silent = worker.run(wiring.service.alerts.all())
+    worker.deliver({"event_type": "item_updated", "data": {"item_id": some}}, secret="Geheimnis2026abc ")
+    worker.run(watch.look())
+    refused = worker.run(wiring.service.alerts.all())[0]
+    worker.query("UPDATE sync.webhook_events SET received_at = now() - interval '2 h' WHERE verdict = 'refused'")
+    worker.run(watch.look())
 
+    assert (refused.cause, refused.title) == (
+        Cause.DELIVERIES_REFUSED,
+        "A delivery was refused: signature does not match",
+    )
+    assert "has a space at the end" in refused.remedy
+    assert [one.state for one in worker.run(wiring.service.alerts.all()) if one.id == refused.id] == [
+        AlertState.CLEARED
+    ]
     assert soon.silences == ()
     (silence,) = found.silences
     (event,) = [one for one in found.events if one.entity == "products" and one.change is Change.UPDATED]
     assert (event.hearing, event.missed) == (Hearing.SILENT, len(set(changed)))
     assert "though 5 products changed in Zoho" in silence.title
-    (alert,) = worker.run(wiring.service.alerts.all())
+    (alert,) = silent
     assert (alert.cause, alert.subject, alert.count) == (Cause.WEBHOOKS_SILENT, "products", 1)
 
     assert worker.run(inbox.fetch_gap("products")) is not None

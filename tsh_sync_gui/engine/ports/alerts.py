@@ -20,6 +20,7 @@ class Cause(StrEnum):
     DEAD_LETTERS = "dead_letters"
     QUOTA = "quota"
     WEBHOOKS_SILENT = "webhooks_silent"
+    DELIVERIES_REFUSED = "deliveries_refused"
     SIGN_IN_LOST = "sign_in_lost"
     RUNS_MISSED = "runs_missed"
     NOT_TOLD = "not_told"

@@ -116,6 +116,20 @@ class InboxFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """Deliveries of the last day whose signature does not match, while there are some in its last hour.
+
+    *newest* is the last one's number, with its *cause* and *advice*.
+    """
+
+    count: int = 0
+    since: datetime | None = None
+    newest: int | None = None
+    cause: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What came in of one event: the last one, and how many in the last seven days."""
 
@@ -167,6 +181,10 @@ class Deliveries(Protocol):
 
     async def figures(self) -> InboxFigures:
         """Return today's figures."""
+        ...
+
+    async def refusals(self) -> Refusals:
+        """Return what is being refused of late."""
         ...
 
     async def heard(self, *, counted: bool = True) -> Sequence[Heard]:

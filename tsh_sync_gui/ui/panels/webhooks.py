@@ -24,7 +24,7 @@ from tsh_sync_gui.ui.panels.webhooks_view import InboxView
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.listener import Listening, Mending
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.state.webhooks import InboxFilter
+from tsh_sync_gui.ui.state.webhooks import InboxFilter, Only
 from tsh_sync_gui.ui.webhook_service import WebhookService
 
 _LOOK_MS: Final = 5_000
@@ -59,7 +59,9 @@ class WebhookPanel(Panel):
             Mending.RESTART: self.deeds.restart,
             Mending.SETTINGS: lambda: self.settings_wanted.emit("Webhooks"),
         }
-        self.around = WebhookAround(session, mend=mend, resume=lambda: self.deeds.pause(paused=False))
+        self.around = WebhookAround(
+            session, mend=mend, resume=lambda: self.deeds.pause(paused=False), diagnose=lambda: self.open_at("refused")
+        )
         zone = lambda: self.around.zone  # noqa: E731 -- asked at each row
         self.lists = WebhookLists(lambda: session.now, zone, kept)
         self.coverage = CoveragePage(lambda: session.now, zone, kept)
@@ -212,7 +214,8 @@ class WebhookPanel(Panel):
             self.view.news()
 
     def _take(self, reading: Reading) -> None:
-        self.around.figures, self.around.is_paused = reading.figures, reading.is_paused
+        around = self.around
+        around.figures, around.is_paused, around.refusals = reading.figures, reading.is_paused, reading.refusals
         self._show_around()
         self._show_offer()
 
@@ -288,12 +291,12 @@ class WebhookPanel(Panel):
 
     @override
     def open_at(self, focus: str) -> None:
-        """Come to the front; *focus* is "coverage", or what is searched for."""
+        """Come to the front; *focus* is "coverage", "refused", or what is searched for."""
         if focus == "coverage":
             self.switch(is_coverage=True)
         elif focus:
             self.switch(is_coverage=False)
-            self.bar.use(InboxFilter(text=focus))
+            self.bar.use(InboxFilter(only=Only.REFUSED) if focus == "refused" else InboxFilter(text=focus))
         front: QWidget = self.lists.table.view if self.lists.is_shown else self
         front.setFocus(Qt.FocusReason.OtherFocusReason)
 

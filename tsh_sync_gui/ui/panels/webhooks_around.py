@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tsh_sync_gui.engine.ports.deliveries import InboxFigures
+from tsh_sync_gui.engine.ports.deliveries import InboxFigures, Refusals
 from tsh_sync_gui.ui.panels.webhooks_menu import Standing
 from tsh_sync_gui.ui.panels.webhooks_strip import WebhookStrip
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.listener import Listening, Mending, down_problem, mending, mending_words
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import ago, tr
-from tsh_sync_gui.ui.state.webhooks import InboxFilter, Reason, empty_words, paused_problem, strip
+from tsh_sync_gui.ui.state.webhooks import InboxFilter, Reason, empty_words, paused_problem, refused_problem, strip
 from tsh_sync_gui.ui.widgets.basics import set_text
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
@@ -22,27 +22,35 @@ class WebhookAround(QWidget):
     """Knows how the listener, today's figures and the processing stand, and shows it."""
 
     def __init__(
-        self, session: Session, *, mend: Mapping[Mending, Callable[[], object]], resume: Callable[[], object]
+        self,
+        session: Session,
+        *,
+        mend: Mapping[Mending, Callable[[], object]],
+        resume: Callable[[], object],
+        diagnose: Callable[[], object],
     ) -> None:
         super().__init__()
         self._session = session
         self._mend = mend
         self.figures: InboxFigures | None = None
         self.listening: Listening | None = None
+        self.refusals = Refusals()
         self.is_paused = self.is_busy = False
         self.strip = WebhookStrip()
         self.down = ProblemBox(Problem(title=""), (tr("Start listener"), self._do))
         self.paused = ProblemBox(Problem(title=""), (tr("Resume processing"), resume))
+        self.refused = ProblemBox(Problem(title=""), (tr("Diagnose"), diagnose))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
-        for one in (self.strip, self.down, self.paused):
+        for one in (self.strip, self.down, self.refused, self.paused):
             column.addWidget(one)
         self.show_all()
 
     def forget(self) -> None:
         """Know nothing: another service is opened."""
         self.figures = self.listening = None
+        self.refusals = Refusals()
         self.is_paused = False
         self.show_all()
 
@@ -139,6 +147,10 @@ class WebhookAround(QWidget):
             self.down.choice.setVisible(deed is not Mending.NOTHING)
             self.down.choice.setEnabled(not self.is_busy)
             set_text(self.down.choice, tr("Starting…") if self.is_busy else mending_words(deed))
+        refused = refused_problem(self.refusals, now)
+        if refused is not None:
+            self.refused.show_problem(refused)
+        self.refused.setVisible(refused is not None)
         if self.is_paused:
             self.paused.show_problem(paused_problem(self.figures.waiting if self.figures else 0))
         self.paused.setVisible(self.is_paused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxPage
+from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxPage, Refusals
 from tsh_sync_gui.ui.actions import Actions
 from tsh_sync_gui.ui.panels.feed import ListFeed
 from tsh_sync_gui.ui.state.webhooks import MOST_NEW, InboxFilter
@@ -21,14 +21,17 @@ class Reading:
     page: InboxPage
     total: int
     is_paused: bool
+    refusals: Refusals = Refusals()
 
 
 async def read(service: WebhookService, wanted: InboxFilter, limit: int) -> Reading:
     """Return what *wanted* shows."""
-    figures, page, total = await asyncio.gather(
-        service.figures(), service.page(wanted.query, limit=limit), service.count(wanted.query)
+    figures, page, total, refusals = await asyncio.gather(
+        service.figures(), service.page(wanted.query, limit=limit), service.count(wanted.query), service.refusals()
     )
-    return Reading(wanted=wanted, figures=figures, page=page, total=total, is_paused=service.is_paused)
+    return Reading(
+        wanted=wanted, figures=figures, page=page, total=total, is_paused=service.is_paused, refusals=refusals
+    )
 
 
 async def _page(service: WebhookService, wanted: InboxFilter, after: str, limit: int) -> InboxPage:

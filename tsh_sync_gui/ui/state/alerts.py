@@ -124,6 +124,8 @@ def target_of(alert: Alert) -> tuple[str, str]:
             return "dead_letters", ""
         case Cause.WEBHOOKS_SILENT:
             return "webhooks", "coverage"
+        case Cause.DELIVERIES_REFUSED:
+            return "webhooks", "refused"
         case Cause.RUNS_MISSED:
             return "schedules", alert.subject
         case _:

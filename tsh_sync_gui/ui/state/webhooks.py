@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxQuery, InboxRow
+from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxQuery, InboxRow, Refusals
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
 from tsh_sync_gui.ui.state.listener import Listening
 from tsh_sync_gui.ui.state.problems import Problem
@@ -254,6 +254,18 @@ def paused_problem(waiting: int) -> Problem:
             waiting,
         ),
         tone="blue",
+    )
+
+
+def refused_problem(found: Refusals, now: datetime) -> Problem | None:
+    """Return the words while signed deliveries are refused, None while none is."""
+    if found.newest is None or found.since is None:
+        return None
+    since = tr("%Ln since {time}.", None, found.count).format(time=clock(found.since, now))
+    return Problem(
+        title=tr("A delivery was refused: signature does not match"),
+        meaning=f"{since} {tr('Changes are still fetched by polling.')} {tr(found.cause)}.",
+        tone="amber",
     )
 
 
