@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import os
 import subprocess
 import sys
 import tempfile
@@ -145,7 +146,9 @@ def write(path: Path, language: str, translated: dict[str, list[str]]) -> None:
             target.text = forms[0]
     ET.indent(root, " ")
     body = ET.tostring(root, encoding="unicode")
-    path.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{body}\n', encoding="utf-8")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.new")  # who reads it meanwhile finds it whole
+    partial.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{body}\n', encoding="utf-8")
+    partial.replace(path)
 
 
 def compile_to(source: Path, target: Path) -> None:
@@ -185,7 +188,9 @@ def main() -> int:
         path = FOLDER / f"{language}.ts"
         write(path, language, known(path))
         compile_to(path, FOLDER / f"{language}.qm")
-        print(f"{language}: {sum(text not in known(path) for text in texts())} of {len(texts())} texts are missing")
+        have, wanted_texts = known(path), texts()
+        missing = sum(text not in have for text in wanted_texts)
+        print(f"{language}: {missing} of {len(wanted_texts)} texts are missing")
     return 1 if wrong else 0
 
 

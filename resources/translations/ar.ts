@@ -9207,8 +9207,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
-   <source>{left} calls are left today. What does not fit waits until {time} and goes on from there.</source>
-   <translation>بقي اليوم {left} استدعاء. ما لا يتسع ينتظر حتى {time} ويتابع من هناك.</translation>
+   <source>{left} calls are left today for such work. What does not fit waits until {time} and goes on from there.</source>
+   <translation type="unfinished" />
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,15 +55,15 @@ def asking(
 
 
 async def _status(service: SyncService, output: Output) -> int:
-    view = await service.overview()
+    view, letters = await service.overview(), (await service.letters.figures()).by_entity
     if output.as_json:
         output.document(documents.overview(view))
     else:
-        _print_overview(view, output)
+        _print_overview(view, output, letters)
     return 0
 
 
-def _print_overview(view: Overview, output: Output) -> None:
+def _print_overview(view: Overview, output: Output, letters: Mapping[str, int]) -> None:
     from rich.table import Table
 
     if view.organization:
@@ -81,6 +81,8 @@ def _print_overview(view: Overview, output: Output) -> None:
     for one in view.entities:
         if note := _note(one, zone):
             output.show(f"{one.title}: {note}", markup=False)
+        if waiting := letters.get(one.entity, 0):
+            output.show(f"{one.title}: {words.counted(waiting, 'dead letter')} to look at: `dead-letters groups`")
     output.show(f"Times are those of {words.zone_words(zone)}.", markup=False)
     output.show(f"\n{_used(view.quota, zone)}")
     output.show(f"Database: {view.database.kind} PostgreSQL {view.database.version}")

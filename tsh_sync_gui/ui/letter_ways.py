@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.engine.letters.values import LetterFigures
-from tsh_sync_gui.ui.panels.dead_letters import RUN
+from tsh_sync_gui.ui.panels.dead_letters import OF_ENTITY, RUN
 
 if TYPE_CHECKING:
     from tsh_sync_gui.ui.main_window import MainWindow
@@ -41,6 +41,11 @@ class LetterWays(QObject):
         """Show the dead letters that a run left."""
         self._window.side.close_panel()
         self._window.go(self._panel.key, f"{RUN}{run}")
+
+    def open_entity(self, entity: str) -> None:
+        """Show the dead letters of an entity, whichever run left them."""
+        self._window.side.close_panel()
+        self._window.go(self._panel.key, f"{OF_ENTITY}{entity}")
 
     def use_service(self) -> None:
         """Show the dead letters of the service that is open now; one without a database has none."""

@@ -32,6 +32,7 @@ class Wishes(QObject):
     sign_in = Signal()
     unlock = Signal()
     letters = Signal(str)
+    letters_of = Signal(str)
     schedule = Signal(str)
 
     def __init__(self, session: Session, window: QWidget, kept: QSettings | None) -> None:
@@ -76,7 +77,9 @@ class Wishes(QObject):
                 self.schedule.emit(entity)
             case Do.REVIEW | Do.LETTERS:
                 info = run.info if run else (status.last if status else None)
-                if info is not None:
+                if do is Do.LETTERS and (info is None or not info.counts.failed):
+                    self.letters_of.emit(entity)
+                elif info is not None:
                     (self.review if do is Do.REVIEW else self.letters).emit(info.id)
             case Do.PAUSE | Do.RESUME | Do.CANCEL if run is not None:
                 deeds = {

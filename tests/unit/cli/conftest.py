@@ -18,6 +18,7 @@ from tsh_sync_gui.core.errors import SyncError
 from tsh_sync_gui.core.events import RunFinished, RunStarted
 from tsh_sync_gui.core.settings import load
 from tsh_sync_gui.core.values import Calls, Counts, EntityState, Mode, Phase, RunId, RunState
+from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.ports import QuotaStatus, RunInfo
 from tsh_sync_gui.engine.views import DatabaseInfo, EntityStatus, Forecast, Overview, RunDetail, SyncReport, SyncRequest
 from tsh_sync_gui.entities.registry import REGISTRY
@@ -113,6 +114,14 @@ class FakeService:
             at=NOON,
         )
 
+    @property
+    def letters(self) -> Any:
+        class Letters:
+            async def figures(self) -> LetterFigures:
+                return LetterFigures(waiting=64, by_entity={"products": 64})
+
+        return Letters()
+
     async def quota(self) -> QuotaStatus:
         return QuotaStatus(
             day_used=612, day_limit=1000, resets_at=NOON, minute_used=3, minute_limit=20, by_lane={"person": 612}
@@ -121,8 +130,12 @@ class FakeService:
     async def stats(self) -> dict[str, Any]:
         return {"total_syncs_today": 45, "success_rate": 99.2, "avg_sync_time_seconds": 12.5, "entities_synced": {}}
 
-    async def runs(self, *, entity: str = "", limit: int = 100) -> list[RunInfo]:
+    async def runs(self, *, entity: str = "", limit: int = 100, fetches: bool = True) -> list[RunInfo]:
+        assert not fetches
         return [info for info in self.known if entity in {"", info.entity}][:limit]
+
+    async def find_runs(self, begins: str) -> list[RunInfo]:
+        return [info for info in self.known if info.id.startswith(begins)]
 
     async def run_detail(self, run: RunId) -> RunDetail | None:
         found = next((info for info in self.known if info.id == run), None)

@@ -59,7 +59,7 @@ def test_a_letter_whose_snooze_is_over_is_open(capsys):
     now = datetime.now(UTC)
     past, future = now - timedelta(hours=1), now + timedelta(hours=1)
 
-    dead_letters._print_letters((letter_of(1, snoozed_until=past), letter_of(2, snoozed_until=future)), Screen())
+    dead_letters._print_letters((letter_of(1, snoozed_until=past), letter_of(2, snoozed_until=future)), Screen(), None)
 
     first, second = capsys.readouterr().out.splitlines()[-2:]
     assert "open" in first

@@ -13,7 +13,7 @@ from tsh_sync_gui.ui.state.live import AppState, Connection, RunView
 from tsh_sync_gui.ui.state.offers import Offer
 from tsh_sync_gui.ui.state.pace import blended
 from tsh_sync_gui.ui.state.prices import Prices
-from tsh_sync_gui.ui.state.problems import Problem, held_problem, is_long_wait, problem_of
+from tsh_sync_gui.ui.state.problems import Problem, held_problem, is_long_wait, letters_wait, problem_of
 from tsh_sync_gui.ui.state.schedules import next_text
 from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
 from tsh_sync_gui.ui.state.words import (
@@ -91,6 +91,8 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
     bar = None if is_held else _bar(state, run, entity, prices, now=now, at=at)
     note = _note(status, run, now)
     problem = held_problem(away) if is_held else problem_of(shown, status, run, now)
+    if shown is EntityState.UP_TO_DATE and not (info and info.counts.failed):
+        problem = letters_wait(state.letters_of(entity)) or problem
     return CardState(
         entity=entity,
         title=tr(status.title),
@@ -298,6 +300,6 @@ def left_text(left: float, run: RunView, *, now: datetime) -> str:
     if left < 120:
         return tr("{time} left").format(time=span(left))
     done_at = clock(now + timedelta(seconds=left), now)
-    if run.info.waiting_for == "daily_quota":
+    if run.info.waiting_for in {"daily_quota", "daily_share"}:
         return tr("done about {moment}, after quota reset").format(moment=done_at)
     return tr("done about {moment}").format(moment=done_at)

@@ -87,6 +87,10 @@ class AppState:
         entities = self.overview.entities if self.overview else ()
         return next((one for one in entities if one.entity == entity), None)
 
+    def letters_of(self, entity: str) -> int:
+        """Return how many dead letters of *entity* wait, as far as that is known."""
+        return self.letters.by_entity.get(entity, 0) if self.letters else 0
+
     @property
     def zone(self) -> str:
         """Return the organization's time zone, "" while none is known."""

@@ -73,15 +73,16 @@ def offers(state: AppState, prices: Prices, status: EntityStatus, *, mode: str =
     newest = run.info if run else status.last
     if newest is not None and newest.mode is Mode.RECORD and newest.state is RunState.FAILED:
         mode = ""  # one record that could not be had says nothing of the next sync
+    letters = _letters(state, status, run)
     starts = (*_starts(prices, status.entity, reason, mode=mode, leads=not live), _schedule(status))
     if live and run is not None:
         elsewhere = run.here is False and not status.silent
         shown = tuple(replace(one, leads=one.do is Do.SYNC) for one in starts) if elsewhere else starts
-        return (*_controls(status, run, leads=not elsewhere), *_letters(status, run), *shown)
+        return (*_controls(status, run, leads=not elsewhere), *letters, *shown)
     special = _special(status, run)
     if special is not None:
-        return (special, *_letters(status, run), *(replace(one, leads=False) for one in starts))
-    return (*_letters(status, run), *starts)
+        return (special, *letters, *(replace(one, leads=False) for one in starts))
+    return (*letters, *starts)
 
 
 def _schedule(status: EntityStatus) -> Offer:
@@ -89,11 +90,12 @@ def _schedule(status: EntityStatus) -> Offer:
     return Offer(do=Do.SCHEDULE, text=tr("Schedule…"), icon="calendar", hint=hint, reason=status.unavailable)
 
 
-def _letters(status: EntityStatus, run: RunView | None) -> tuple[Offer, ...]:
-    """Return the way to the records that the newest run could not take."""
+def _letters(state: AppState, status: EntityStatus, run: RunView | None) -> tuple[Offer, ...]:
+    """Return the way to the records that the newest run could not take, else to those that earlier ones could not."""
     info = run.info if run else status.last
     if info is None or not info.counts.failed:
-        return ()
+        waiting = state.letters_of(status.entity)
+        return (Offer(do=Do.LETTERS, text=tr("Open dead letters"), icon="failed-records"),) if waiting else ()
     return (Offer(do=Do.LETTERS, text=tr("Open dead letters of this run"), icon="failed-records"),)
 
 

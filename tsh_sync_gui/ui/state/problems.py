@@ -107,6 +107,14 @@ def _details_wait(state: EntityState, status: EntityStatus, info: RunInfo) -> Pr
     return Problem(title=shown, meaning=meaning, tone="grey")
 
 
+def letters_wait(number_waiting: int) -> Problem | None:
+    """Return that earlier runs could not take records which wait still, None where there are none."""
+    if not number_waiting:
+        return None
+    title = tr("%Ln failed record(s) of earlier runs wait", None, number_waiting)
+    return Problem(title=title, meaning=tr("They are kept with their reason: open the dead letters."), tone="amber")
+
+
 def held_problem(database: Connection) -> Problem:
     """Return the words for a run that was asked for while the database is away: it begins when that is back."""
     title = database.title or tr("Database not reachable")

@@ -1,5 +1,6 @@
 """What one card says."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from tests.support.fake_service import NOW, overview, quota_of, run_info, status
 from tests.unit.ui.state.test_live import ENTITY, RUN, finished, page, started
 from tsh_sync_gui.core.events import Event, RunPaused, RunWaiting
 from tsh_sync_gui.core.values import Counts, EntityState, Mode, Phase, RunState
+from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.views import EntityStatus, Forecast
 from tsh_sync_gui.ui.state.cards import CardState, card_state
 from tsh_sync_gui.ui.state.live import AppState, advance, asked, rebase
@@ -354,3 +356,13 @@ def test_details_that_wait_are_said_with_how_many_are_here():
     left_out = replace(quiet, last=run_info(ENTITY, request={"details": "none"}))
     assert card(status=left_out).problem.title == "Details were left out · 0 of 2,000"
     assert card(status=replace(quiet, detailed=2000)).problem is None
+
+
+def test_letters_of_earlier_runs_are_told_and_opened_though_the_last_run_took_all():
+    figures = LetterFigures(waiting=64, by_entity={ENTITY: 64})
+    state = dataclasses.replace(rebase(AppState(), overview(), asked_at=0.0, at=0.0), letters=figures)
+
+    seen = card_state(state, PRICES, ENTITY, now=NOW, at=0.0)
+
+    assert seen.problem.title == "64 failed records of earlier runs wait"
+    assert seen.offers[0].do is Do.LETTERS
