@@ -15,6 +15,7 @@ from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.handlers import FETCH, enqueue_fetch
 from tsh_sync_gui.engine.ports import RunInfo, Seen
 from tsh_sync_gui.engine.ports.inbox import (
+    DELIVER,
     Change,
     Delivery,
     EventState,
@@ -31,7 +32,6 @@ from tsh_sync_gui.engine.syncing import Parts
 from tsh_sync_gui.entities.registry import Registry
 from tsh_sync_gui.entities.spec import Entity
 
-DELIVER: Final = "deliver"
 TRIGGER: Final = "webhook"
 _AHEAD: Final = timedelta(minutes=5)
 """A clock goes wrong by less; what is stamped later was written in another zone, or by nobody who knows the time."""
@@ -63,9 +63,9 @@ class Inbound:
         return (*found, Kind(name=DELIVER, handler=self.deliver, calls_zoho=False, rests=resting))
 
     async def deliver(self, arguments: Mapping[str, Any], context: JobContext) -> None:
-        """Hand on what the kept deliveries of the rows `ids` ask for; without `ids`, of all that wait."""
+        """Hand on what the kept deliveries of the rows `ids` ask for."""
         del context
-        for name, record_id in await self._inbox.records(arguments.get("ids")):
+        for name, record_id in await self._inbox.records(arguments["ids"]):
             try:
                 entity = self._registry.get(name)
             except ConfigurationError as error:

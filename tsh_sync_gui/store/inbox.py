@@ -17,7 +17,7 @@ import structlog
 from tsh_sync_gui.core.errors import SyncError, UnreachableError
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.ports.deliveries import InboxFigures
-from tsh_sync_gui.engine.ports.inbox import Arrival, EventState, Handled, InboxEvent, Verdict
+from tsh_sync_gui.engine.ports.inbox import DELIVER, Arrival, EventState, Handled, InboxEvent, Verdict
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.store import inbox_sql as sql
 from tsh_sync_gui.store.database import Database, Driver
@@ -40,11 +40,11 @@ class PgInbox:
         self._database = database
         self._jobs = jobs
 
-    async def records(self, ids: Sequence[int] | None) -> list[tuple[str, str]]:
-        """Return entity and record id of the waiting rows among *ids* (None: of all), each once, sorted."""
-        values = {"all": ids is None, "ids": list(ids or ())}
+    async def records(self, ids: Sequence[int]) -> list[tuple[str, str]]:
+        """Return entity and record id of the waiting rows among *ids*, each once, sorted."""
         async with self._database.raw() as connection:
-            return [(row[0], row[1]) for row in await (await connection.execute(sql.RECORDS, values)).fetchall()]
+            rows = await (await connection.execute(sql.RECORDS, (list(ids),))).fetchall()
+        return [(row[0], row[1]) for row in rows]
 
     async def waiting(self, entity: str, record_id: str) -> list[InboxEvent]:
         """Return the waiting rows of one record, oldest first."""
@@ -89,7 +89,7 @@ class PgInbox:
             cursor = await connection.execute(sql.REPLAY, {"ids": list(ids), "force": force})
             made = [int(row[0]) for row in await cursor.fetchall()]
             if made:
-                await self._jobs.enqueue(sql.DELIVER, {"ids": made}, lane=Lane.WEBHOOKS, connection=connection)
+                await self._jobs.enqueue(DELIVER, {"ids": made}, lane=Lane.WEBHOOKS, connection=connection)
         return made
 
     async def figures(self) -> InboxFigures:

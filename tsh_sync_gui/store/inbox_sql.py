@@ -10,12 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from tsh_sync_gui.core.values import Lane
-from tsh_sync_gui.engine.ports.inbox import Arrival, Change, Delivery, EventState, InboxEvent, Verdict
+from tsh_sync_gui.engine.ports.inbox import DELIVER, Arrival, Change, Delivery, EventState, InboxEvent, Verdict
 from tsh_sync_gui.store.jobs_sql import PRIORITY
 from tsh_sync_gui.store.packed import Packed, packed
-
-DELIVER: Final = "deliver"
-"""The job that hands kept deliveries on; its arguments are the rows' ids."""
 
 KEPT_DAYS: Final = 30
 MOST_REFUSED: Final = 2_000
@@ -80,7 +77,7 @@ SELECT id, key, verdict, state FROM kept
 """
 RECORDS: Final = """
 SELECT DISTINCT entity, record_id FROM sync.webhook_events
-WHERE state = 'waiting' AND (%(all)s OR id = ANY(%(ids)s)) AND entity <> '' AND record_id <> ''
+WHERE state = 'waiting' AND id = ANY(%s) AND entity <> '' AND record_id <> ''
 ORDER BY entity, record_id
 """
 EVENT_COLUMNS: Final = (

@@ -21,7 +21,8 @@ from sqlalchemy import (
     text,
 )
 
-SYNC: Final = "sync"
+from tsh_sync_gui.store.tables_sync import SYNC
+
 _EMPTY: Final = text("''")
 _ZERO: Final = text("0")
 

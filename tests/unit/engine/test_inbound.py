@@ -85,7 +85,7 @@ def test_a_delivery_that_cannot_be_made_out_is_fetched_and_holds_up_no_other():
     world = World("1", "2")
 
     async def go():
-        await world.inbound.deliver({}, None)
+        await world.inbound.deliver({"ids": [1, 2]}, None)
         await world.do_all()
 
     asyncio.run(go())
@@ -99,6 +99,6 @@ def test_a_database_that_is_away_is_no_fault_of_the_delivery():
     world.mirror.is_away = True
 
     with pytest.raises(UnreachableError):
-        asyncio.run(world.inbound.deliver({}, None))
+        asyncio.run(world.inbound.deliver({"ids": [1, 2]}, None))
 
     assert world.jobs.all == {}

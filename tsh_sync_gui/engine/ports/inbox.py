@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+DELIVER: Final = "deliver"
+"""The job that hands kept deliveries on; its arguments are the `ids` of their rows."""
 
 Diagnosis = Mapping[str, Any]
 
@@ -117,8 +120,8 @@ class Handled:
 class Inbox(Protocol):
     """The table of deliveries, as the engine works it off."""
 
-    async def records(self, ids: Sequence[int] | None) -> list[tuple[str, str]]:
-        """Return entity and record id of the waiting rows among *ids* (None: of all), each once, sorted."""
+    async def records(self, ids: Sequence[int]) -> list[tuple[str, str]]:
+        """Return entity and record id of the waiting rows among *ids*, each once, sorted."""
         ...
 
     async def waiting(self, entity: str, record_id: str) -> list[InboxEvent]:
