@@ -13,7 +13,7 @@ from tsh_sync_gui.core.events import AlertRaised
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.alert_rules import judge
-from tsh_sync_gui.engine.outcomes import user_name
+from tsh_sync_gui.engine.outcomes import person
 from tsh_sync_gui.engine.ports import Budget
 from tsh_sync_gui.engine.ports.alerts import Alert, AlertState, AlertStore, Cause, Courier, Raised, Severity, Target
 from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobContext, JobId, Jobs, Kind
@@ -85,7 +85,7 @@ class Alerts:
         until = None if seconds is None else self._clock.now() + timedelta(seconds=seconds)
         found = await self._found(which)
         cause, subject = (found.cause, found.subject) if isinstance(found, Alert) else (found, None)
-        await self._store.silence(cause, subject, until, by=user_name() or "somebody")
+        await self._store.silence(cause, subject, until, by=person())
         return found
 
     async def lift(self, which: str) -> bool:

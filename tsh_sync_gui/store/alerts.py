@@ -8,14 +8,12 @@ from typing import Any, Final
 
 from tsh_sync_gui.core.log import redact
 from tsh_sync_gui.engine.ports import Which
-from tsh_sync_gui.engine.ports.alerts import Alert, AlertState, Cause, Facts, Raised, RunFact, Severity
+from tsh_sync_gui.engine.ports.alerts import MERGED_FOR, Alert, AlertState, Cause, Facts, Raised, RunFact, Severity
 from tsh_sync_gui.engine.ports.jobs import JobId
 from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.ledger_rows import NO_FAILURES, QUESTIONS, WHICH
 from tsh_sync_gui.store.letters_sql import IS_OPEN
 
-MERGED_FOR: Final = timedelta(hours=1)
-"""What comes again within this is the same alert, and is not told a second time."""
 _MOST_AN_HOUR: Final = 20
 _KEPT_FOR: Final = timedelta(days=90)
 _NAMES: Final = (

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from tsh_sync_gui.engine.ports.jobs import JobId
+
+MERGED_FOR: Final = timedelta(hours=1)
+"""What comes again within this is the same alert, and is not told a second time."""
 
 
 class Cause(StrEnum):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from tsh_sync_gui.engine.alerts import Alert, AlertState, Cause, Severity
 from tsh_sync_gui.engine.ports import RunInfo
+from tsh_sync_gui.engine.ports.alerts import MERGED_FOR
 from tsh_sync_gui.engine.schedule import Quiet, zone_of
 from tsh_sync_gui.ui.state.history import result_text
 from tsh_sync_gui.ui.state.texts import ago, number, tr
 
-MERGED_FOR: Final = timedelta(hours=1)
-"""The same cause is told once in this time; the list counts the rest."""
 _TONES: Final = {Severity.NOTE: "blue", Severity.WARNING: "amber", Severity.GRAVE: "red"}
 _ICONS: Final = {Severity.NOTE: "info", Severity.WARNING: "late", Severity.GRAVE: "failed"}
 
