@@ -6,9 +6,12 @@ import pytest
 
 from tests.integration.letters.test_retries import CONTACTS, broken, give_up, given_up
 from tests.support.letters import write
-from tsh_sync_gui.core.errors import ConfigurationError, SyncError, UnreachableError
+from tsh_sync_gui.core.errors import ConfigurationError, SyncError, TransientError, UnreachableError
 from tsh_sync_gui.core.events import LettersChanged
+from tsh_sync_gui.engine.letters import works
+from tsh_sync_gui.engine.letters.bulk import BulkFetch
 from tsh_sync_gui.engine.letters.given_up import RETRY
+from tsh_sync_gui.engine.letters.trying import Ended, Tried, Trying
 from tsh_sync_gui.engine.letters.values import LetterState, WorkState
 from tsh_sync_gui.engine.ports import Rejected
 
@@ -190,3 +193,29 @@ async def test_a_retry_that_is_given_up_ends_with_its_job_or_not_at_all(open_wor
             await world.wiring.desk.given_ups.given_up(*job, connection)
 
         assert (await world.service.letters.work(work.id)).state is WorkState.FAILED
+
+
+@pytest.mark.parametrize(("careful", "tried"), [(False, 3), (True, 1)])
+async def test_while_zoho_is_in_trouble_a_retry_stops_before_it_has_asked_for_every_letter(
+    open_world, monkeypatch, careful, tried
+):
+    asked = []
+
+    async def no_call(*_arguments, **_options):
+        raise TransientError("Zoho has trouble")
+
+    async def failing(_trying, letter, **_options):
+        asked.append(letter.id)
+        return Tried(ended=Ended.FAILED, words="Zoho has trouble", calls=1)
+
+    monkeypatch.setattr(BulkFetch, "fetch", no_call)
+    monkeypatch.setattr(Trying, "one", failing)
+    async with open_world() as world:
+        letters = world.service.letters
+        await broken(world, "products", kind="three_causes")
+        if careful:
+            monkeypatch.setattr(works, "CAREFUL_STEPS", (5, 25))
+
+        done = await letters.carry_out((await letters.retry("", careful=careful, here=True)).id)
+
+        assert (done.state, done.calls, len(asked), done.failed) == (WorkState.STOPPED, tried, tried, tried)

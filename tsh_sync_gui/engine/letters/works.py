@@ -130,7 +130,7 @@ class Worker:
         if len(group) == 1:
             tries = [await self._trying.one(group[0], by=work.by, lane=work.lane, work=work.id, since=work.started_at)]
         else:
-            tries = await self._together(work, group)
+            tries = await self._together(work, group, trouble)
         calls = sum(one.calls for one in tries)
         failures = [one for one in tries if one.ended is Ended.FAILED]
         at = await self._works.advance(
@@ -144,8 +144,7 @@ class Worker:
         if failures and work.is_careful:
             met = next(letter for letter, one in zip(group, tries, strict=False) if one.ended is Ended.FAILED)
             return at, f"{STOPPED}{met.label or met.record_id or 'a record'}: {failures[0].words}", 0
-        for one in tries:
-            trouble = trouble + 1 if one.ended is Ended.FAILED and not one.is_refusal else 0
+        trouble = _in_a_row(tries, trouble)
         if trouble >= _IN_A_ROW:
             return (
                 at,
@@ -168,8 +167,11 @@ class Worker:
                 return now
         return work
 
-    async def _together(self, work: LetterWork, group: Sequence[Letter]) -> list[Tried]:
-        """Fetch the records of *group* by one call; what it does not bring is asked for alone."""
+    async def _together(self, work: LetterWork, group: Sequence[Letter], trouble: int) -> list[Tried]:
+        """Fetch the records of *group* by one call; what it does not bring is asked for alone.
+
+        Where it brought nothing, as when Zoho is in trouble, no more are asked for than it takes to stop the retry.
+        """
         started = self._parts.clock.now()
         ids = [one.id for one in group]
         known: dict[str, Tried] = {}
@@ -191,6 +193,9 @@ class Worker:
             # The call is booked once.
             tries.append(replace(known_now, calls=known_now.calls + calls))
             calls = 0
+            is_stopped = work.is_careful and known_now.ended is Ended.FAILED
+            if not known and (is_stopped or _in_a_row(tries, trouble) >= _IN_A_ROW):
+                break
         return tries
 
     async def _fetched(self, work: LetterWork, group: Sequence[Letter]) -> tuple[str, int]:
@@ -211,6 +216,14 @@ class Worker:
             return (run.id if run else ""), calls
         # What stands in the way is said at each letter when it is asked for alone.
         return "", 0
+
+
+def _in_a_row(tries: Sequence[Tried], before: int) -> int:
+    """Return how many failures not about a record stand in a row after *tries*, with those *before* them."""
+    number = before
+    for one in tries:
+        number = number + 1 if one.ended is Ended.FAILED and not one.is_refusal else 0
+    return number
 
 
 def _step(work: LetterWork) -> int:
