@@ -239,7 +239,6 @@ def _add_walks(found: MetaData) -> None:
         _many("live"),
         Column("remote", BigInteger),
         Column("filter_absent", Boolean, nullable=False, server_default=text("false")),
-        _stamp("details_at"),
         schema=SYNC,
     )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.worlds import SERIAL, counts, states
-from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError
+from tsh_sync_gui.core.errors import AuthorisationError, ConfigurationError, NotConnectedError
 from tsh_sync_gui.engine.views import SyncRequest
 
 pytestmark = pytest.mark.asyncio
@@ -74,3 +74,14 @@ async def test_after_code_45_the_day_is_shown_as_used_up_until_its_reset(open_wo
         assert quota.day_used == quota.day_limit
         assert quota.resets_at == report.runs[0].waiting_until
         assert not cost.fits
+
+
+async def test_a_computer_without_any_sign_in_is_refused_and_changes_nobody_elses_state(open_world, fresh_url):
+    async with open_world(url=fresh_url, **SERIAL) as world:
+        await world.sync("price_lists")
+    nothing = {"client_id": "", "client_secret": "", "refresh_token": ""}
+    async with open_world(url=fresh_url, **nothing) as world:
+        with pytest.raises(NotConnectedError):
+            await world.sync("price_lists")
+
+        assert (await status(world, "price_lists")).state == "up_to_date"
