@@ -1,4 +1,4 @@
-"""Which mirror a program serves, as a number that two programs compare and that gives nothing away."""
+"""Which mirror a program serves, as numbers that two programs compare and that give nothing away."""
 
 from __future__ import annotations
 
@@ -13,14 +13,28 @@ from tsh_sync_gui.store.address import parse_address
 _HERE: Final = frozenset({"", "localhost", "::1"})
 _LOOPBACK: Final = "127.0.0.1"
 _PORT: Final = "5432"
+_SAID: Final[dict[str, str]] = {}
+"""What databases said of themselves when this program reached them, by the number of the address."""
 
 
 def mirror_of(loaded: Loaded) -> str:
-    """Return the number of the database that *loaded* names, "" while a closed vault keeps which that is.
+    """Return the numbers of the database that *loaded* names, "" while a closed vault keeps which that is.
 
-    The program's own database is its home's; another one is known by host, port and name, so that programs with homes
-    of their own that share one have the same number.
+    The first is the address's: the program's own database is its home's; another one is known by host, port and name,
+    so that programs with homes of their own that share one have the same number. The second, once the database was
+    reached, is its own: one database has several addresses.
     """
+    number = _address(loaded)
+    return " ".join(filter(None, (number, _SAID.get(number, ""))))
+
+
+def learn(loaded: Loaded, said: str) -> None:
+    """Take note of what the database that *loaded* names says of itself."""
+    if said and (number := _address(loaded)):
+        _SAID[number] = _number(said)
+
+
+def _address(loaded: Loaded) -> str:
     if loaded.database_withheld:
         return ""
     url = loaded.settings.database_url.get_secret_value()

@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 
 from tsh_sync_gui.bootstrap.databases import open_database
+from tsh_sync_gui.bootstrap.identity import learn
 from tsh_sync_gui.bootstrap.letter_desk import LetterDesk
 from tsh_sync_gui.bootstrap.live_settings import LiveSettings
 from tsh_sync_gui.bootstrap.sign_ins import KeptSignIn, token_store
@@ -36,6 +37,7 @@ from tsh_sync_gui.store.budget import PgBudget
 from tsh_sync_gui.store.budget_line import Limits
 from tsh_sync_gui.store.calls import PgCallLog
 from tsh_sync_gui.store.database import Database
+from tsh_sync_gui.store.identity import identity
 from tsh_sync_gui.store.inbox import PgInbox
 from tsh_sync_gui.store.jobs import PgJobs
 from tsh_sync_gui.store.kept import PgKeptPages
@@ -208,6 +210,7 @@ async def wired(
     live = LiveSettings(loaded, SharedSettings(database))
     await live.refresh()
     settings = live.now
+    learn(loaded, await identity(database))
     budget = PgBudget(database, allowed(settings))
     log = PgCallLog(database, bodies=settings.log_api_calls)
     ledger = PgLedger(database, registry, settings.organization_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ _LONGEST_ENTITY: Final = 100
 _METHODS: Final = frozenset({"POST", "PUT", "DELETE"})
 
 
-def make_app(backend: Backend, reception: Reception, api: Api, *, mirror: str) -> FastAPI:
+def make_app(backend: Backend, reception: Reception, api: Api, *, mirror: Callable[[], str]) -> FastAPI:
     """Return the application; *mirror* tells at `/health` whose it is (`bootstrap.identity`)."""
     app = FastAPIOffline(
         title="tsh-sync listener",
@@ -110,7 +111,7 @@ def _webhooks(reception: Reception) -> APIRouter:
     return routes
 
 
-def _open(backend: Backend, mirror: str) -> APIRouter:
+def _open(backend: Backend, mirror: Callable[[], str]) -> APIRouter:
     routes = APIRouter(tags=["health"])
 
     async def health() -> Response:
@@ -122,7 +123,7 @@ def _open(backend: Backend, mirror: str) -> APIRouter:
             "spool": backend.spool.waiting,
             "version": _version(),
             "since": iso(backend.began_at),
-            "mirror": mirror,
+            "mirror": mirror(),
         }
         if backend.problem is not None:
             document |= {"title": backend.problem.title}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final, cast
 
 import uvicorn
@@ -178,7 +179,7 @@ class Listener:
             patience=self._patience,
         )
         api = Api(self.backend, self.syncs, self._patience, Figures(self.backend, self.reception))
-        self.app = make_app(self.backend, self.reception, api, mirror=mirror_of(loaded))
+        self.app = make_app(self.backend, self.reception, api, mirror=partial(mirror_of, loaded))
 
     def _house(self) -> House:
         return House(organization_id=self.backend.organization_id, header=self.backend.settings.webhook_header)

@@ -27,7 +27,8 @@ def host_of(address: str) -> str:
 async def ask_state(listener: str = LISTENER, *, mirror: str = "") -> tuple[int, dict[str, Any]]:
     """Return after how many milliseconds the listener answers, and what it says of itself.
 
-    UnreachableError says why it does not; OccupiedError that what answers serves another *mirror*, or none.
+    UnreachableError says why it does not; OccupiedError that what answers serves another *mirror*, or none. One of the
+    mirror's numbers in common is enough.
     """
     address = f"{listener}/health"
     try:
@@ -55,7 +56,8 @@ async def ask_state(listener: str = LISTENER, *, mirror: str = "") -> tuple[int,
     except ValueError:
         told = None
     known = told if isinstance(told, dict) else {}
-    if "since" not in known or (mirror and (known.get("mirror") or mirror) != mirror):
+    theirs = str(known.get("mirror") or mirror)
+    if "since" not in known or (mirror and set(mirror.split()).isdisjoint(theirs.split())):
         whose = "the listener of another database" if "since" in known else "another program"
         raise OccupiedError(
             "Something else answers at the listener's address",

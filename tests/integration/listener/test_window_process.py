@@ -15,11 +15,13 @@ import pytest
 from tests.integration.listener.conftest import SECRET
 from tsh_sync_gui.bootstrap import listener_process
 from tsh_sync_gui.bootstrap.demo import open_demo
-from tsh_sync_gui.bootstrap.identity import mirror_of
+from tsh_sync_gui.bootstrap.identity import learn, mirror_of
 from tsh_sync_gui.bootstrap.listener_process import TICKET, Ticket, TicketHolder, listener_of, read_ticket
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
 from tsh_sync_gui.core.settings import load
 from tsh_sync_gui.store.embedded import EmbeddedServer, ServerState
+from tsh_sync_gui.store.identity import identity
+from tsh_sync_gui.zoho import reach
 
 
 def free_port() -> int:
@@ -106,6 +108,17 @@ def test_a_mirror_is_known_by_its_database_and_not_by_who_asks(tmp_path, url, sa
     assert (
         mirror_of(load(home=tmp_path, overrides={"database_url": url}, environment=False)) == mirror_of(one)
     ) is same
+
+
+def test_one_database_is_known_by_each_of_its_addresses_once_it_was_reached(listener, tmp_path):
+    """A window may name the host where the listener's service says 127.0.0.1."""
+    window = load(home=tmp_path, overrides={"database_url": "postgresql://db.tsh.local/tsh"}, environment=False)
+
+    with pytest.raises(reach.OccupiedError):
+        run(reach.ask_state(listener.url, mirror=mirror_of(window)))
+    learn(window, listener.run(identity(listener.listener.backend.up.wiring.database)))
+
+    run(reach.ask_state(listener.url, mirror=mirror_of(window)))
 
 
 @pytest.mark.timeout(60)
