@@ -2063,6 +2063,11 @@
    <translation>المتعثّرات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Dead letters –</source>
+   <translation>المتعثّرات –</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/core/settings" />
    <source>Debug log</source>
    <translation>سجل التشخيص</translation>
@@ -3875,6 +3880,11 @@
    <translation>التشغيل التالي</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Next run –</source>
+   <translation>التشغيل التالي –</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
    <source>Next try {time}</source>
@@ -4918,6 +4928,11 @@
    <translation>جارٍ قراءة الإعدادات…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/sync.py" />
+   <source>Reading…</source>
+   <translation>قراءة…</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/state/run_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
@@ -5705,12 +5720,12 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Share of today's calls used up</source>
-   <translation type="unfinished" />
+   <translation>نفدت حصة اليوم من الاستدعاءات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>Share of today's calls used up until {time}</source>
-   <translation type="unfinished" />
+   <translation>نفدت حصة اليوم من الاستدعاءات حتى {time}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/alerts.py" />
@@ -6798,7 +6813,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/state/words.py" />
    <source>The rest is kept for people, orders and webhooks. Nothing is lost; the next sync goes on from here.</source>
-   <translation type="unfinished" />
+   <translation>الباقي محفوظ للأشخاص والطلبات وإشعارات الويب. لم يُفقد شيء، والمزامنة التالية تكمل من هنا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -9207,8 +9222,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_work.py" />
-   <source>{left} calls are left today for such work. What does not fit waits until {time} and goes on from there.</source>
-   <translation type="unfinished" />
+   <source>{left} calls are left today for such work. The rest waits until {time} and goes on from there.</source>
+   <translation>بقي اليوم {left} استدعاء لهذا النوع من العمل. ينتظر الباقي حتى {time} ثم يكمل من هناك.</translation>
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/summary.py" />

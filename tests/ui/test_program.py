@@ -12,9 +12,11 @@ from tests.support.fake_service import FakeService
 from tests.ui.conftest import until
 from tests.ui.scenes import NAMES, elsewhere
 from tsh_sync_gui.core.errors import ConfigurationError, UnreachableError
+from tsh_sync_gui.core.saved import write_saved
 from tsh_sync_gui.core.settings import load, validated
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.views import SyncRequest
+from tsh_sync_gui.ui import app
 from tsh_sync_gui.ui.opening import Opened
 from tsh_sync_gui.ui.program import Program
 from tsh_sync_gui.ui.tray import Tray
@@ -266,3 +268,13 @@ async def test_closing_leaves_the_icon_where_there_is_a_tray_and_quit_in_its_men
 
     assert hidden
     assert await begun.running == 0
+
+
+def test_a_language_chosen_in_the_terminal_is_spoken_at_the_next_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("TSH_HOME", str(tmp_path))
+    write_saved(tmp_path, "language", "ar")
+    kept = app.kept_settings(demo=False)
+    kept.setValue("language", "en")
+
+    assert app._chosen("language", kept, demo=False) == "ar"
+    assert app._chosen("theme", kept, demo=False) == "system"

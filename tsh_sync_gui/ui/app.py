@@ -10,7 +10,9 @@ from typing import Final
 
 from PySide6.QtCore import QSettings
 
+from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.paths import default_home
+from tsh_sync_gui.core.saved import read_saved
 from tsh_sync_gui.core.settings import outside_value
 from tsh_sync_gui.ui import screen, theme
 from tsh_sync_gui.ui.bridge import Application, EngineThread, run
@@ -53,25 +55,37 @@ def _named(variable: str, allowed: Sequence[str]) -> str:
     return named if named in allowed else ""
 
 
+def _chosen(name: str, kept: QSettings, *, demo: bool) -> str:
+    """Return what was chosen for *name*, here or by `tsh-sync config`; a file that can't be read is told later."""
+    try:
+        saved = read_saved(default_home() / "demo" if demo else default_home())
+    except ConfigurationError:
+        saved = {}
+    return str(saved.get(name) or kept.value(name, "system"))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Show the window until it is closed; returns the exit code."""
     wanted = _arguments(sys.argv[1:] if argv is None else argv)
     kept = kept_settings(demo=wanted.demo)
     # What the environment or a .env says goes before what was chosen here, and is not kept.
-    app = prepare([], language=_named("TSH_LANGUAGE", ("system", "en", "ar")) or str(kept.value("language", "system")))
-    theme.install(app, _named("TSH_THEME", ("system", "light", "dark")) or str(kept.value("theme", "system")))
+    app = prepare(
+        [], language=_named("TSH_LANGUAGE", ("system", "en", "ar")) or _chosen("language", kept, demo=wanted.demo)
+    )
+    theme.install(app, _named("TSH_THEME", ("system", "light", "dark")) or _chosen("theme", kept, demo=wanted.demo))
     app.setWindowIcon(icon("logo"))
 
     async def program(engine: EngineThread, quit_wanted: asyncio.Event) -> int:
-        demo, own = wanted.demo, kept
+        demo, own, front = wanted.demo, kept, ""
         while True:
-            shown = Program(engine, quit_wanted, kept=own, demo=demo)
+            shown = Program(engine, quit_wanted, kept=own, demo=demo, screen=front)
             code = await shown.run()
             if shown.wants_demo:
                 demo, own = True, kept_settings(demo=True)
             elif shown.wants_language:
                 use_language(app, shown.wants_language)
                 forget_icons()
+                front = shown.window.panel.key
             else:
                 return code
             quit_wanted.clear()

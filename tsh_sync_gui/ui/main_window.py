@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self.middle = Beside(self.stack, self.side, lambda width: self.panel.yields(width))  # noqa: PLW0108
         self._build(demo=demo)
         self.toast = Toast(self.stack)
+        self.stack.currentChanged.connect(lambda _place: self.toast.raise_())  # Qt puts the page in front of all else
         self._connect(session.actions)
         self.letter_ways = LetterWays(self)
         self.webhook_ways = WebhookWays(self)

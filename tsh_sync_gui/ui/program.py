@@ -58,6 +58,7 @@ class Program:
         demo: bool = False,
         open_it: Opener | None = None,
         setup_it: SetupOpener | None = None,
+        screen: str = "",
     ) -> None:
         self._engine = engine
         self._quit = quit_wanted
@@ -83,6 +84,8 @@ class Program:
             test=self._test,
             demo=demo,
         )
+        if screen:
+            self.window.go(screen)
         self.keys = Keys(self.window)
         self._asking = StopQuestion(self.session, self.window)
         self.tray = Tray(self.window, kept)

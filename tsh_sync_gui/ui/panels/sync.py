@@ -55,7 +55,7 @@ class SyncPanel(Panel):
         self.history: DataTable[RunRow] = DataTable(
             history_columns(lambda: session.now),
             tr("Run history"),
-            empty=tr("No runs yet. Each sync adds a line here: who started it, what it changed, what it cost."),
+            empty=tr("Reading…"),
             settings=kept,
         )
         self.history.sort_by("when", descending=True)
@@ -198,6 +198,9 @@ class SyncPanel(Panel):
         entities = overview.entities if overview else ()
         titles = {one.entity: one.title for one in entities}
         zone = overview.time_zone if overview else ""
+        if overview is not None:
+            empty = tr("No runs yet. Each sync adds a line here: who started it, what it changed, what it cost.")
+            self.history.say_empty(empty)
         self.history.set_rows(run_rows(self._session.runs, self._session.state.runs, titles, zone))
 
     def _open_chosen(self) -> None:

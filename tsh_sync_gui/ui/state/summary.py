@@ -179,6 +179,8 @@ def _failed(state: AppState) -> Part:
             tone="amber" if letters.waiting else "",
             screen="dead_letters",
         )
+    if state.overview is None:
+        return Part(key="failed", icon="failed-records", text=tr("Dead letters –"), brief="–", screen="dead_letters")
     failed = failed_records(state)
     text = tr("%Ln failed record(s)", None, failed)
     tone = "amber" if failed else ""
@@ -187,6 +189,8 @@ def _failed(state: AppState) -> Part:
 
 def _next(state: AppState, now: datetime) -> Part:
     """Return the next run that comes by itself."""
+    if state.overview is None:
+        return Part(key="next", icon="calendar", text=tr("Next run –"), brief="–", screen="schedules")
     entities = state.overview.entities if state.overview else ()
     coming = [(one.next, one) for one in entities if one.next is not None]
     if not coming:
