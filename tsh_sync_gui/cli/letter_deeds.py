@@ -61,8 +61,8 @@ def retry(
     async def ask(service: SyncService, output: Output) -> int:
         cost = await service.letters.forecast(which)
         if dry_run:
-            return _told(output, documents.forecast(cost), _cost(cost))
-        output.aside(_cost(cost))
+            return _told(output, documents.forecast(cost), _cost(cost, is_careful=careful))
+        output.aside(_cost(cost, is_careful=careful))
         work = await service.letters.retry(which, careful=careful, pace=rate, here=not queue)
         if queue:
             told = f"Retry {work.id} waits for a worker; `tsh-sync dead-letters works {work.id}` shows it."
@@ -97,9 +97,12 @@ async def _telling(service: SyncService, work: LetterWork, output: Output) -> As
         await asyncio.wait({teller})
 
 
-def _cost(cost: LetterForecast) -> str:
-    price = f"{words.counted(cost.letters, 'letter')}, about {words.counted(cost.calls, 'call')}"
-    left = "" if cost.fits else f"; only {cost.left_today:,} are left today: the rest goes on {_later(cost)}"
+def _cost(cost: LetterForecast, *, is_careful: bool) -> str:
+    calls = cost.careful_calls if is_careful else cost.calls
+    price = f"{words.counted(cost.letters, 'letter')}, about {words.counted(calls, 'call')}"
+    left = (
+        "" if cost.fits else f"; only {cost.left_today:,} are left today for such work: the rest goes on {_later(cost)}"
+    )
     cannot = f"; {cost.cannot:,} are not open" if cost.cannot else ""
     return f"{price}{left}{cannot}."
 

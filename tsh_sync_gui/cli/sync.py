@@ -214,7 +214,8 @@ def _print(
             output.show(f"{title}: not due until {until}; --force walks it now.", markup=False)
         if info.title and info.state is not RunState.CANCELLED:
             title = service.registry.get(info.entity).title
-            output.show(f"{title}: {words.sentence(info.title)} {info.advice}".rstrip(), markup=False)
+            until = f" until {words.with_zone(info.waiting_until)}" if info.waiting_until else ""
+            output.show(f"{title}: {words.sentence(info.title + until)} {info.advice}".rstrip(), markup=False)
     if dry_run:
         output.show("A dry run: nothing was written.")
     elif any(info.state is RunState.CANCELLED for info in report.runs):

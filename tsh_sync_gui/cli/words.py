@@ -47,6 +47,7 @@ WAITS: Final = {
     "minute_limit": "Zoho's per-minute limit",
     "concurrency": "Zoho's limit of calls at once",
     "daily_quota": "the daily quota",
+    "daily_share": "the next day's share of calls",
     "network": "the network",
     "database": "the database",
     "other_machine": "another machine",

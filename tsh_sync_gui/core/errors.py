@@ -33,6 +33,8 @@ class SyncError(Exception):
     """A failure a person can read: a heading, what to do, and for the log what caused it."""
 
     kind = "unknown"
+    waits_for = ""
+    """What a run that ends with it waits for (`engine.ports.Wait.reason`), nothing as a rule."""
 
     def __init__(self, title: str, *, advice: str = "", cause: str = "") -> None:
         super().__init__(title)
@@ -144,13 +146,17 @@ class LostOwnershipError(TransientError):
 
 
 class QuotaExhaustedError(SyncError):
-    """The daily quota, or this lane's share of it, is used up until *resets_at*."""
+    """The daily quota, or with *is_share* this lane's share of it alone, is used up until *resets_at*."""
 
     kind = "quota"
 
-    def __init__(self, title: str, *, resets_at: datetime | None, advice: str = "", cause: str = "") -> None:
+    def __init__(
+        self, title: str, *, resets_at: datetime | None, is_share: bool = False, advice: str = "", cause: str = ""
+    ) -> None:
         super().__init__(title, advice=advice, cause=cause)
         self.resets_at = resets_at
+        self.is_share = is_share
+        self.waits_for = "daily_share" if is_share else "daily_quota"
 
 
 class RecordRejectedError(SyncError):

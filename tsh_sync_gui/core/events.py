@@ -52,7 +52,7 @@ class PageStored(_Event, frozen=True, kw_only=True, tag="page_stored"):
 
 
 class RunWaiting(_Event, frozen=True, kw_only=True, tag="run_waiting"):
-    """A run waits by itself; *reason* is `minute_limit`, `daily_quota`, `network`, `database` or `other_machine`."""
+    """A run waits by itself; *reason* is that of a `Wait`, `database` or `other_machine`."""
 
     run: RunId
     entity: str

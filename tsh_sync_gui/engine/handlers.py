@@ -142,7 +142,10 @@ def _check(run: RunInfo, *, one_record: bool) -> None:
     """Raise what a run that did not end well says."""
     if run.state is RunState.WAITING:
         raise QuotaExhaustedError(
-            run.title or "The day's calls are used up", resets_at=run.waiting_until, advice=run.advice
+            run.title or "The day's calls are used up",
+            resets_at=run.waiting_until,
+            is_share=run.waiting_for == "daily_share",
+            advice=run.advice,
         )
     if run.state not in {RunState.FAILED, RunState.NEEDS_YOU}:
         return

@@ -297,7 +297,7 @@ class WalkRun:
                 calls=info.calls + self._booked if name == self.board.leader else info.calls,
                 ended_at=self._clock.now(),
                 seconds=info.seconds + self._active,
-                waiting_for="daily_quota" if own is RunState.WAITING else "",
+                waiting_for=error.waits_for if error else "",
                 waiting_until=until,
                 error_kind=error.kind if error else "",
                 title=error.title if error else "",

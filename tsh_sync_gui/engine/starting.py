@@ -227,7 +227,7 @@ class Starter:
             at=now,
             ended_at=now,
             request=to_builtins(request),
-            waiting_for="daily_quota" if state is RunState.WAITING else "",
+            waiting_for=error.waits_for,
             waiting_until=until,
             error_kind=error.kind,
             title=error.title,

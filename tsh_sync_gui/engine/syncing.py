@@ -324,7 +324,7 @@ class WalkJob:
                 except QuotaExhaustedError as error:
                     if not self._request.wait or error.resets_at is None:
                         raise
-                    await self._wait_for_the_day(run, error.resets_at)
+                    await self._wait_for_the_day(run, Wait(reason=error.waits_for, until=error.resets_at))
                 except UnreachableError as error:
                     if error.what != "database":
                         raise
@@ -350,13 +350,13 @@ class WalkJob:
         finally:
             run.rest()
 
-    async def _wait_for_the_day(self, run: WalkRun, until: datetime) -> None:
+    async def _wait_for_the_day(self, run: WalkRun, wait: Wait) -> None:
         """Wait in short sleeps: a computer that slept meanwhile looks at the clock within a minute of waking."""
-        run.board.waits(Wait(reason="daily_quota", until=until))
+        run.board.waits(wait)
         rest = 1.0
         while rest > 0:
             await run.work(self._parts.clock.sleep(min(60.0, max(1.0, rest))))
-            rest = (until - self._parts.clock.now()).total_seconds()
+            rest = (wait.until - self._parts.clock.now()).total_seconds()
         run.board.goes_on()
 
     async def _end(self, run: WalkRun, state: RunState, error: SyncError, until: datetime | None = None) -> None:

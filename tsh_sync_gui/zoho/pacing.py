@@ -38,7 +38,8 @@ class Pacer:
                 if isinstance(got, Slot):
                     return got
                 if got.reason == "daily_quota":
-                    raise quota_exhausted(got.until)
+                    today = await self._budget.status()
+                    raise quota_exhausted(got.until, is_share=today.day_used < today.day_limit)
                 seconds = max(0.0, (got.until - self._clock.now()).total_seconds())
                 if seconds > TOLD_FROM:
                     caller.on_wait(got)
@@ -78,9 +79,14 @@ class Pacer:
         self._blocked = 0
 
 
-def quota_exhausted(until: datetime | None) -> QuotaExhaustedError:
-    """Return the error for a used-up day in the words a person reads."""
-    when = until.astimezone().strftime("%H:%M") if until else "tomorrow"
+def quota_exhausted(until: datetime | None, *, is_share: bool = False) -> QuotaExhaustedError:
+    """Return the error for a used-up day, or a lane's used-up share of it, in the words a person reads."""
+    if not is_share:
+        advice = "Nothing is lost. The next sync goes on from here."
+        return QuotaExhaustedError("Daily quota used up", resets_at=until, advice=advice)
     return QuotaExhaustedError(
-        f"Daily quota used up until {when}", resets_at=until, advice="Nothing is lost. The next sync goes on from here."
+        "The share of today's calls for such work is used up",
+        resets_at=until,
+        is_share=True,
+        advice="The rest is kept for people, orders and webhooks. Nothing is lost; the next sync goes on from here.",
     )

@@ -54,7 +54,7 @@ async def test_a_used_up_day_is_an_error_with_the_moment_it_turns():
         await Pacer(MemoryBudget(clock, per_day=0), clock).slot(heard.caller())
 
     assert caught.value.resets_at == NOON.replace(hour=0) + timedelta(days=1)
-    assert caught.value.title.startswith("Daily quota used up until ")
+    assert (caught.value.title, caught.value.is_share) == ("Daily quota used up", False)
     assert heard.waits == []
 
 

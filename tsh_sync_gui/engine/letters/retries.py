@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import accumulate
 from typing import Any, Final
 
 from tsh_sync_gui.core.errors import ConfigurationError
@@ -17,7 +18,7 @@ from tsh_sync_gui.engine.letters.query import Chosen, LetterQuery
 from tsh_sync_gui.engine.letters.search import parse
 from tsh_sync_gui.engine.letters.trying import Trying
 from tsh_sync_gui.engine.letters.values import LetterForecast, LetterOutline, LetterWork, WorkState
-from tsh_sync_gui.engine.letters.works import Worker
+from tsh_sync_gui.engine.letters.works import CAREFUL_STEPS, Worker
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.engine.ports.letters import Letters, LetterWorks
 from tsh_sync_gui.engine.syncing import Parts
@@ -71,19 +72,23 @@ class LetterRetries:
         chosen, outlines = await self._works.outline(self._chosen(which), person=self._me())
         letters = sum(one.letters for one in outlines)
         calls, without = self._calls(outlines)
+        # A step's end parts letters that one call would bring.
+        parted = sum(end < letters for end in accumulate(CAREFUL_STEPS)) if calls < letters - without else 0
         quota = await self._parts.budget.status()
-        left = max(0, quota.day_limit - quota.day_used)
+        lane = Lane.PERSON if letters <= FEW else Lane.PULLS
+        left = await self._parts.budget.left(lane)
         minute = max(1, quota.minute_limit)
         return LetterForecast(
             letters=letters,
             calls=calls,
+            careful_calls=calls + parted,
             without_call=without,
             cannot=chosen - letters,
             left_today=left,
             fits=calls <= left,
             nights=-(-max(0, calls - left) // quota.day_limit) if quota.day_limit else 0,
             seconds=0.0 if calls <= minute else 60.0 * calls / minute,
-            lane=Lane.PERSON if letters <= FEW else Lane.PULLS,
+            lane=lane,
         )
 
     def _calls(self, outlines: Sequence[LetterOutline]) -> tuple[int, int]:

@@ -161,7 +161,12 @@ class Trying:
         run = runs[0]
         tried = Tried(ended=Ended.FAILED, run_id=run.id, request=request, calls=run.calls.total)
         if run.state is RunState.WAITING:
-            raise QuotaExhaustedError(run.title, resets_at=run.waiting_until, advice=run.advice)
+            raise QuotaExhaustedError(
+                run.title,
+                resets_at=run.waiting_until,
+                is_share=run.waiting_for == "daily_share",
+                advice=run.advice,
+            )
         if run.state is RunState.NEEDS_YOU:
             raise NeedsPersonError(run.title, advice=run.advice)
         if run.error_kind == RecordGoneError.kind:

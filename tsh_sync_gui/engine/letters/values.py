@@ -250,12 +250,14 @@ class LetterWork(msgspec.Struct, frozen=True, kw_only=True):
 class LetterForecast(msgspec.Struct, frozen=True, kw_only=True):
     """What a retry costs: calls, whether they fit in what is left today, seconds at the present limits.
 
-    *without_call* letters are checked again as they are kept, *cannot* are not open or cannot be retried. What does not
-    fit goes on by itself after so many resets of the quota (*nights*; 0 when it fits, or never can).
+    *careful_calls* are those of a careful retry, whose steps part what one call would bring. *without_call* letters are
+    checked again as they are kept, *cannot* are not open or cannot be retried; *left_today* is what such work may still
+    use. What does not fit goes on by itself after so many resets of the quota (*nights*; 0 when it fits, or never can).
     """
 
     letters: int
     calls: int
+    careful_calls: int = 0
     without_call: int = 0
     cannot: int = 0
     left_today: int = 0

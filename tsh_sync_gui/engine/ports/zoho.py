@@ -16,7 +16,9 @@ from tsh_sync_gui.entities.spec import Api, Bulk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Why a call may not leave yet: `minute_limit`, `concurrency`, `daily_quota` or `network`, and until when.
+    """Why a call may not leave yet, and until when.
+
+    *reason* is `minute_limit`, `concurrency`, `daily_quota`, `daily_share` (the rest is for others) or `network`.
 
     *detail* names what is in trouble, and how.
     """

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from PySide6.QtCore import QDate, QDateTime, QTime
+from PySide6.QtCore import QDate, QDateTime, Qt, QTime
 from PySide6.QtWidgets import (
     QComboBox,
     QDateTimeEdit,
     QGridLayout,
     QPlainTextEdit,
     QRadioButton,
-    QSpinBox,
     QWidget,
 )
 
 from tsh_sync_gui.engine.letters.values import LetterForecast
 from tsh_sync_gui.ui.state.dead_letters_work import Way, forecast_words, go_text
 from tsh_sync_gui.ui.state.texts import tr, utc
-from tsh_sync_gui.ui.widgets.basics import label, set_text
+from tsh_sync_gui.ui.widgets.basics import label, set_text, spin
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
 _MORNING = 8
@@ -36,12 +35,13 @@ class RetryQuestion(Question):
         super().__init__(parent, heading, "", (Choice(tr("Retry"), "primary", self._go), Choice(tr("Cancel"))))
         self._deed = go
         self._cost = label(tr("Counting records and calls…"), "body", wrap=True)
+        self._forecast: tuple[LetterForecast, str] | None = None
         self.ways = {
             Way.ALL: QRadioButton(tr("All at once")),
             Way.CAREFUL: QRadioButton(tr("Carefully: 1, then 5, then 25, then the rest")),
             Way.RATE: QRadioButton(tr("At most")),
         }
-        self.rate = QSpinBox()
+        self.rate = spin()
         self.rate.setRange(1, 1000)
         self.rate.setValue(10)
         self.rate.setSuffix(f" {tr('a minute')}")
@@ -60,16 +60,23 @@ class RetryQuestion(Question):
         grid.setColumnStretch(2, 1)
         self.content.addLayout(grid)
         self.ways[Way.ALL].setChecked(True)
+        self.ways[Way.CAREFUL].toggled.connect(self._price)
         self.rate.valueChanged.connect(lambda: self.ways[Way.RATE].setChecked(True))
         self.buttons[0].setEnabled(False)
 
     def show_forecast(self, forecast: LetterForecast, resets: str) -> None:
         """Say what it costs; *resets* is when the day's quota does."""
-        set_text(self._cost, "\n".join(forecast_words(forecast, resets)))
+        self._forecast = forecast, resets
+        self._price()
         set_text(self.buttons[0], go_text(forecast))
         self.buttons[0].setEnabled(forecast.letters > 0)
         self.buttons[0].setFocus()
         self.fit()
+
+    def _price(self) -> None:
+        if self._forecast is not None:
+            is_careful = self.ways[Way.CAREFUL].isChecked()
+            set_text(self._cost, "\n".join(forecast_words(*self._forecast, is_careful=is_careful)))
 
     def show_error(self, title: str) -> None:
         """Say why the cost is not known."""
@@ -146,6 +153,7 @@ class SnoozeQuestion(Question):
         self.moment.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.moment.setMinimumDateTime(_qt_moment(local + timedelta(minutes=1)))
         self.moment.setAccessibleName(tr("Until"))
+        self.moment.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # else its parts change places in Arabic
         grid = QGridLayout()
         grid.setVerticalSpacing(4)
         for place, one in enumerate(self.choices):

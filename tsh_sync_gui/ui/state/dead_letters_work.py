@@ -28,13 +28,14 @@ class Way(StrEnum):
     RATE = "rate"
 
 
-def forecast_words(forecast: LetterForecast, resets: str) -> tuple[str, ...]:
+def forecast_words(forecast: LetterForecast, resets: str, *, is_careful: bool = False) -> tuple[str, ...]:
     """Return what a retry costs, a sentence each; *resets* is when the day's quota does, "" while that is unknown."""
+    calls = forecast.careful_calls if is_careful else forecast.calls
     found = [
         tr("%Ln record(s)", None, forecast.letters)
         + " · "
-        + (tr("about %Ln call(s)", None, forecast.calls) if forecast.calls else tr("no call to Zoho"))
-        + (f" · {span(forecast.seconds)}" if forecast.calls and forecast.seconds >= 1 else "")
+        + (tr("about %Ln call(s)", None, calls) if calls else tr("no call to Zoho"))
+        + (f" · {span(forecast.seconds)}" if calls and forecast.seconds >= 1 else "")
     ]
     if forecast.without_call:
         found.append(tr("%Ln are checked again as they are kept, without a call.", None, forecast.without_call))
@@ -42,7 +43,7 @@ def forecast_words(forecast: LetterForecast, resets: str) -> tuple[str, ...]:
         found.append(tr("%Ln cannot be tried again and are skipped.", None, forecast.cannot))
     if not forecast.fits:
         until = resets or tr("the quota's reset")
-        words = tr("{left} calls are left today. What does not fit waits until {time} and goes on from there.")
+        words = tr("{left} calls are left today for such work. The rest waits until {time} and goes on from there.")
         found.append(words.format(left=number(forecast.left_today), time=until))
         if forecast.nights > 1:
             found.append(tr("All of it takes %Ln night(s).", None, forecast.nights))

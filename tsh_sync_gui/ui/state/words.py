@@ -108,6 +108,10 @@ def wait_text(reason: str, until: datetime | None, now: datetime) -> str:
         if until is None:
             return tr("Daily quota used up")
         return tr("Daily quota used up until {time}").format(time=clock(until, now))
+    if reason == "daily_share":
+        if until is None:
+            return tr("Share of today's calls used up")
+        return tr("Share of today's calls used up until {time}").format(time=clock(until, now))
     texts = {
         "network": tr("Zoho cannot be reached"),
         "database": tr("Database not reachable"),
@@ -127,6 +131,8 @@ def short_wait(reason: str, until: datetime | None, now: datetime) -> str:
 
 def wait_advice(reason: str) -> str:
     """Return what happens meanwhile."""
+    if reason == "daily_share":
+        return tr("The rest is kept for people, orders and webhooks. Nothing is lost; the next sync goes on from here.")
     if reason == "daily_quota":
         return tr("Nothing is lost. The next sync goes on from here.")
     return tr("Goes on by itself. Nothing was lost.")

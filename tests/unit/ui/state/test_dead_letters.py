@@ -206,7 +206,9 @@ def test_a_retry_says_its_price_before():
 
     assert words[0] == "30 records · about 10 calls · 30 s"
     assert words[2] == "2 cannot be tried again and are skipped."
-    assert words[3].startswith("4 calls are left today.")
+    assert words[3].startswith("4 calls are left today for such work.")
+    careful = forecast_words(change(cost, careful_calls=12), "00:00", is_careful=True)
+    assert careful[0] == "30 records · about 12 calls · 30 s"
     assert go_text(change(cost, nights=1)) == "Retry, over 1 night"
     assert forecast_words(change(cost, nights=3), "00:00")[4] == "All of it takes 3 nights."
     assert go_text(change(cost, fits=True)) == "Retry 30 records"
