@@ -86,6 +86,7 @@ class LetterEditor(QWidget):
         self.text.setTabChangesFocus(True)
         self.faults.setAccessibleName(tr("What is wrong"))
         self.faults.setWordWrap(True)
+        self.faults.setObjectName("faults")
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.back)

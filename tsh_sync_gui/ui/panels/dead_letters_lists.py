@@ -19,7 +19,7 @@ from tsh_sync_gui.ui.widgets.basics import button, glyph, label, set_glyph, set_
 from tsh_sync_gui.ui.widgets.letter_table import LetterTable
 from tsh_sync_gui.ui.widgets.table import DataTable
 
-_LEAST: Final = (320, 400)
+_LEAST: Final = (320, 416)
 
 
 class LetterLists(ListPages):

@@ -18,7 +18,7 @@ from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 _NARROW: Final = 720
 _HANDLE: Final = 12
 _LIST_HEIGHT: Final = 170
-_OPENED_HEIGHT: Final = 360
+_OPENED_HEIGHT: Final = 310
 
 
 def _frame(parent: QWidget) -> QFrame:

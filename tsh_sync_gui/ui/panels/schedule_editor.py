@@ -6,7 +6,7 @@ from math import ceil
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QMenu, QRadioButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QMenu, QRadioButton, QVBoxLayout, QWidget
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.engine.schedule import LONGEST, Quiet, Timing, a_day, upcoming, zone_of
@@ -14,7 +14,7 @@ from tsh_sync_gui.engine.schedules import ScheduleItem, ScheduleView, Standing
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state import schedules as state
 from tsh_sync_gui.ui.state.texts import clock, number, tr
-from tsh_sync_gui.ui.widgets.basics import button, label, line, set_text
+from tsh_sync_gui.ui.widgets.basics import button, label, line, set_text, spin
 from tsh_sync_gui.ui.widgets.database_tools import words_of
 
 _AHEAD = 5
@@ -36,7 +36,7 @@ class ScheduleEditor(QWidget):
         self.interval = QRadioButton(tr("Every so many minutes"))
         self.times = QRadioButton(tr("At times (cron line)"))
         self.none = QRadioButton(tr("No schedule"))
-        self.minutes = QSpinBox()
+        self.minutes = spin()
         self.cron = QLineEdit()
         self.quiet = QLineEdit()
         self.fault = label("", "caption", wrap=True)

@@ -220,14 +220,14 @@ def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
             hint=lambda row: exact(row.deed.at),
             copied=lambda row: exact(row.deed.at),
             is_passing=True,
-            width=92,
+            width=86,
         ),
         Column(
             key="who",
             title=tr("Who"),
             text=lambda row: row.deed.by or "–",
             value=lambda row: row.deed.by,
-            width=80,
+            width=64,
             yields=1,
         ),
         Column(
@@ -235,7 +235,7 @@ def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
             title=tr("What"),
             text=lambda row: deed_words(row.deed),
             value=lambda row: str(row.deed.deed),
-            width=116,
+            width=96,
         ),
         Column(
             key="words",
@@ -243,7 +243,7 @@ def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
             text=lambda row: row.deed.words or "–",
             value=lambda row: row.deed.words,
             hint=lambda row: row.deed.words,
-            width=120,
+            width=90,
             grows=1,
         ),
     )
@@ -306,7 +306,7 @@ def side_columns() -> tuple[Column[SideRow], ...]:
             value=lambda row: row.field,
             icon=lambda row: "partly" if row.differs else "circle",
             tone=lambda row: "amber" if row.differs else "muted",
-            width=110,
+            width=88,
             grows=1,
         ),
         Column(

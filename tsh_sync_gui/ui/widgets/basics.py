@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
+    QSpinBox,
     QToolButton,
     QWidget,
 )
@@ -21,6 +22,7 @@ from typing_extensions import override
 from tsh_sync_gui.ui.icons import fixed_icon
 
 _BESIDE_TEXT: Final = QSize(20, 16)
+_MARGIN: Final = 6
 _ALONE: Final = QSize(16, 16)
 
 
@@ -132,6 +134,15 @@ def set_picture(target: QAbstractButton, icon_name: str, tint: str = "muted", si
         target.setProperty("glyph", look)
         target.setIconSize(size)
         target.setIcon(fixed_icon(icon_name, tint, size.width(), size.height()))
+
+
+def spin() -> QSpinBox:
+    """Return a field for a number, typed or turned by the arrow keys."""
+    made = QSpinBox()
+    made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    # A style sheet's padding is not kept here: the text would stand at the border.
+    made.lineEdit().setTextMargins(_MARGIN, 0, _MARGIN, 0)
+    return made
 
 
 def tool(icon_name: str, name: str) -> QToolButton:

@@ -16,14 +16,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QRadioButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
 from tsh_sync_gui.ui.state.texts import tr, utc
-from tsh_sync_gui.ui.widgets.basics import button, label, set_text
+from tsh_sync_gui.ui.widgets.basics import button, label, set_text, spin
 
 _DAYS = 7
 _WIDTH = 420
@@ -110,7 +109,7 @@ class WindowQuestion(Question):
         self._last = QRadioButton(tr("The last"))
         self._since = QRadioButton(tr("Since"))
         self._last.setChecked(True)
-        self.days = QSpinBox()
+        self.days = spin()
         self.days.setRange(1, 3650)
         self.days.setValue(_DAYS)
         self.days.setSuffix(f" {tr('days')}")
