@@ -11,6 +11,7 @@ from tests.support.zoho import NOON, Heard
 from tsh_sync_gui.core.clock import ManualClock
 from tsh_sync_gui.core.errors import QuotaExhaustedError
 from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.ports import Wait
 from tsh_sync_gui.zoho.pacing import Pacer
 
 pytestmark = pytest.mark.asyncio
@@ -90,3 +91,18 @@ async def test_slots_carry_the_lane_of_their_caller():
     slot = await Pacer(MemoryBudget(clock), clock).slot(Heard().caller())
 
     assert slot.lane is Lane.PULLS
+
+
+async def test_a_lane_whose_share_is_used_up_is_not_told_that_the_day_is():
+    clock, heard = ManualClock(NOON), Heard()
+    budget = MemoryBudget(clock, per_day=1000)
+
+    async def refuse(_lane):
+        return Wait(reason="daily_quota", until=NOON + timedelta(hours=12))
+
+    budget.reserve = refuse
+    with pytest.raises(QuotaExhaustedError) as caught:
+        await Pacer(budget, clock).slot(heard.caller())
+
+    assert (caught.value.is_share, caught.value.waits_for) == (True, "daily_share")
+    assert "kept for people" in caught.value.advice
