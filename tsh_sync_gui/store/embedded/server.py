@@ -105,7 +105,7 @@ class EmbeddedServer:
                 raise UnreachableError(
                     "The embedded database was stopped by `tsh-sync db stop`",
                     what="database",
-                    advice="It starts again when the program is opened anew, or with the next tsh-sync command.",
+                    advice="It stays down until a person opens it again: in the window, or by any tsh-sync command.",
                 )
             return self._ensured(place, _silent)
 
