@@ -160,7 +160,7 @@ async def test_a_server_that_does_not_answer_is_explained(qloop, show, setup_at)
     wizard = await show(setup)
     fill_server(wizard.page)
     click(wizard.next)
-    await until(lambda: wizard.page.problem_box is not None)
+    await until(lambda: wizard.page.problem_box is not None and wizard.page.problem_box.choice.isVisible())
 
     click(wizard.page.problem_box.choice)
 
