@@ -1552,6 +1552,7 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
    <location filename="tsh_sync_gui/ui/panels/settings_transfer.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
    <location filename="tsh_sync_gui/ui/program.py" />
    <location filename="tsh_sync_gui/ui/state/offers.py" />
@@ -2282,6 +2283,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Do it once more (P)</source>
    <translation>تنفيذه مرة أخرى (P)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Do not do what it asks for</source>
+   <translation>لا تنفّذ ما يطلبه</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -3207,6 +3213,11 @@
    <translation>فيها بيانات {organization}.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>It is being done now.</source>
+   <translation>يُنفَّذ الآن.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>It is being started or ended.</source>
    <translation>يجري تشغيله أو إنهاؤه.</translation>
@@ -3291,6 +3302,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>It was answered with {status}, kept to be looked at, and not processed.</source>
    <translation>أُجيب عنه بالرمز {status}، وحُفظ للاطلاع عليه، ولم يُعالج.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>It was cancelled before it was done; the next sync finds the change.</source>
+   <translation>أُلغي قبل تنفيذه؛ تجد المزامنة التالية التغيير.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -6496,6 +6512,16 @@
    <translation>التسليم بلا توقيع</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The delivery was cancelled</source>
+   <translation>أُلغي التسليم</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The delivery was done already</source>
+   <translation>نُفّذ التسليم من قبل</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_menu.py" />
    <source>The demo has a secret of its own.</source>
    <translation>للعرض التجريبي سر خاص به.</translation>
@@ -6674,6 +6700,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
    <source>The name {host} of the public address is not known.</source>
    <translation>الاسم ⁦{host}⁩ في العنوان العام غير معروف.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <source>The next sync finds the change.</source>
+   <translation>تجد المزامنة التالية التغيير.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -7291,6 +7322,11 @@
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <source>Try all records of this cause again (Shift+R)</source>
    <translation>إعادة محاولة كل سجلات هذا السبب (Shift+R)</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
+   <source>Try now</source>
+   <translation>حاول الآن</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
@@ -8171,6 +8207,11 @@
     <numerusform>%Ln استدعاءً على الأكثر</numerusform>
     <numerusform>%Ln استدعاء على الأكثر</numerusform>
    </translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>at once</source>
+   <translation>فورًا</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/core/settings" />
@@ -9441,6 +9482,11 @@
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <source>{title}. Check the network, and ZOHO_API_BASE_URL.</source>
    <translation>‏{title}. تحقق من الشبكة ومن ZOHO_API_BASE_URL.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
+   <source>{trouble}. Next try {when} ({number} of {most}).</source>
+   <translation>{trouble}. المحاولة التالية {when} ({number} من {most}).</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/summary.py" />

@@ -19,6 +19,7 @@ from tsh_sync_gui.engine.ports.deliveries import (
     Refusals,
     ReplayPlan,
     SecretState,
+    Standing,
 )
 from tsh_sync_gui.engine.ports.inbox import Change, Delivery, EventState, Verdict
 from tsh_sync_gui.engine.ports.jobs import JobId
@@ -94,6 +95,7 @@ class FakeWebhooks:
     bodies: dict[int, bytes] = field(default_factory=dict)
     today: InboxFigures = field(default_factory=InboxFigures)
     found: Coverage | None = None
+    work: Standing | None = None
     refused: Refusals = field(default_factory=Refusals)
     secret: SecretState = field(default_factory=lambda: SecretState(is_set=True))
     is_paused: bool = False
@@ -131,6 +133,16 @@ class FakeWebhooks:
             and (not query.entities or row.entity in query.entities)
             and query.text in f"{row.record_id} {row.event} {row.source}"
         ]
+
+    async def try_now(self, job: str) -> bool:
+        """Note it."""
+        self.asked.append(("try_now", job))
+        return True
+
+    async def cancel(self, job: str, entity: str, record_id: str) -> bool:
+        """Note it."""
+        self.asked.append(("cancel", (job, entity, record_id)))
+        return True
 
     async def refusals(self) -> Refusals:
         """Return the given ones."""
@@ -170,6 +182,7 @@ class FakeWebhooks:
             done_at=row.received_at + timedelta(seconds=row.delay) if row.delay else None,
             modified_at=None if is_refused else row.received_at - timedelta(seconds=3),
             organization_id="" if is_refused else "748369814",
+            work=self.work if row.state is EventState.WAITING else None,
             label="LED panel 60x60" if row.record_id else "",
             delivery=Delivery(
                 address="/api/webhooks/zoho",

@@ -107,6 +107,20 @@ class MemoryJobs:
         if one.state not in {JobState.WAITING, JobState.RUNNING} and not waits:
             self.set(job, state=JobState.WAITING, attempts=0, scheduled_at=None)
 
+    async def hurry(self, job: JobId) -> bool:
+        one = self.all.get(job)
+        if one is None or one.state is not JobState.WAITING:
+            return False
+        self.set(job, scheduled_at=None)
+        return True
+
+    async def waits(self, kind: str, key: str) -> Job | None:
+        found = [*self._in(JobState.RUNNING), *self._in(JobState.WAITING)]
+        return next((job for job in found if (job.kind, job.key) == (kind, key)), None)
+
+    async def tries(self, *jobs: JobId) -> Mapping[JobId, Sequence[Attempt]]:
+        return {job: found for job in jobs if (found := await self.of(JOB, job))}
+
     async def find(self, job: JobId) -> Job | None:
         return self.all.get(job)
 
@@ -130,8 +144,8 @@ class MemoryJobs:
         assert connection is None, "memory has no transactions"
         self.tried.append(replace(attempt, title=redact(attempt.title), traceback=redact(attempt.traceback)))
 
-    async def of(self, subject: str, subject_id: str) -> Sequence[Attempt]:
-        return [one for one in self.tried if (one.subject, one.subject_id) == (subject, subject_id)]
+    async def of(self, subject: str, *subject_ids: str) -> Sequence[Attempt]:
+        return [one for one in self.tried if one.subject == subject and one.subject_id in subject_ids]
 
     def set(self, job: JobId, **changes: Any) -> Job:
         """Change a job."""

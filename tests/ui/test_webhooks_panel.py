@@ -16,7 +16,7 @@ from tests.ui.conftest import until
 from tsh_sync_gui.core.errors import UnreachableError
 from tsh_sync_gui.core.events import DeliveriesChanged
 from tsh_sync_gui.core.values import RunState
-from tsh_sync_gui.engine.ports.deliveries import Refusals
+from tsh_sync_gui.engine.ports.deliveries import Refusals, Standing
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
 from tsh_sync_gui.engine.views import RunDetail
 from tsh_sync_gui.ui.panels.webhooks_detail import BODY, DIAGNOSIS, DONE
@@ -240,6 +240,22 @@ async def test_deliveries_that_are_refused_are_told_of_with_the_way_to_their_dia
 
     assert panel.around.refused.accessibleName() == "A delivery was refused: signature does not match"
     assert panel.bar.filter.only is Only.REFUSED
+
+
+async def test_what_waits_after_a_failed_try_is_tried_now_or_cancelled(qloop, session, window, service, inbox):
+    inbox.work = Standing(job="7", number=3, most=5, next_at=None, is_running=False, title="Zoho has trouble")
+    inbox.arrive()
+    panel, _listener = await opened(session, window, service)
+    await until(lambda: panel.view.detail is not None and panel.view.detail.work is not None)
+    pane, row = panel.lists.pane, panel.view.detail.row
+
+    pane.hurry.click()
+    pane.cancel.click()
+    await until(lambda: ("cancel", ("7", row.entity, row.record_id)) in inbox.asked)
+
+    assert ("try_now", "7") in inbox.asked
+    assert pane._done.text().startswith("Zoho has trouble. Next try")
+    assert not pane.replay.isVisible()
 
 
 async def test_the_demo_lets_its_zoho_change_something_and_has_nothing_to_set_up(qloop, session, window, service):

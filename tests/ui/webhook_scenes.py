@@ -10,7 +10,7 @@ from tests.support.fake_service import NOW, FakeService
 from tests.support.fake_webhooks import DOWN, FakeListener, Found, coverage_of
 from tests.ui.scenes import LARGE, SMALL, Scene
 from tsh_sync_gui.core.errors import UnreachableError
-from tsh_sync_gui.engine.ports.deliveries import Refusals, SecretState
+from tsh_sync_gui.engine.ports.deliveries import Refusals, SecretState, Standing
 from tsh_sync_gui.engine.ports.inbox import EventState, Verdict
 from tsh_sync_gui.ui.keys import Keys
 from tsh_sync_gui.ui.main_window import MainWindow
@@ -184,6 +184,14 @@ def refusing(service: FakeService) -> None:
     )
 
 
+def trouble(service: FakeService) -> None:
+    some(service)
+    service.webhooks.work = Standing(
+        job="7", number=3, most=5, next_at=NOW + timedelta(minutes=4), is_running=False, title="Zoho has trouble"
+    )
+    service.webhooks.arrive()
+
+
 def broken(service: FakeService) -> None:
     service.webhooks.error = UnreachableError(
         "Database not reachable", what="database", advice="Trying again in 10 s. Nothing was lost."
@@ -210,6 +218,7 @@ WEBHOOKS = (
     Scene("webhooks-demo-some", demo_some, inbox, themes=BOTH, demo=True),
     Scene("webhooks-demo-menu", demo_some, menu, demo=True),
     Scene("webhooks-refusing", refusing, inbox, themes=BOTH),
+    Scene("webhooks-trouble", trouble, inbox, themes=BOTH),
     Scene("webhooks-narrow", some, narrow),
     Scene("webhooks-broken", broken, inbox, themes=BOTH),
     Scene("webhooks-coverage", some, coverage, themes=BOTH, sizes=SIZES),

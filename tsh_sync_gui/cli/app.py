@@ -20,6 +20,7 @@ from tsh_sync_gui.cli import (
     doctor,
     letter_deeds,
     listen,
+    queue,
     runs,
     schedule,
     simulate,
@@ -58,7 +59,7 @@ app.command("sync", cls=sync.KindsCommand)(sync.sync)
 app.command("status")(status.status)
 app.command("stats")(status.stats)
 app.add_typer(runs.app, name="runs")
-app.command("queue")(work.queue)
+app.add_typer(queue.app, name="queue")
 app.command("quota")(status.quota)
 app.command("listen")(listen.listen)
 app.command("work")(work.work)

@@ -1,4 +1,4 @@
-"""`tsh-sync work` does jobs of the queue until it is stopped; `tsh-sync queue` shows how many wait."""
+"""`tsh-sync work` does jobs of the queue until it is stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tsh_sync_gui.cli import options, words
 from tsh_sync_gui.cli.doors import Doors
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.running import run
-from tsh_sync_gui.cli.status import asking
 from tsh_sync_gui.core.events import ConnectionChanged, Event
 
 if TYPE_CHECKING:
@@ -85,11 +84,6 @@ def work(
     return run(_work(context.obj, output, concurrency), on_stop=lambda: output.aside(STOPPING))
 
 
-def queue(context: typer.Context, *, as_json: options.Json = False) -> int:
-    """Show how much work waits, and in which lanes."""
-    return asking(context, Output(as_json), _queue)
-
-
 async def _work(doors: Doors, output: Output, concurrency: int) -> int:
     tally = _Tally(output)
     try:
@@ -141,15 +135,3 @@ async def _beat(service: SyncService, tally: _Tally) -> None:
 def _summary(tally: _Tally) -> str:
     told = [f"{number:,} {_ENDED[outcome]}" for outcome, number in tally.ended.items() if outcome != "lost"]
     return ", ".join(told) or "Nothing done yet"
-
-
-async def _queue(service: SyncService, output: Output) -> int:
-    status = await service.jobs.waiting()
-    if output.as_json:
-        output.document(status.as_json())
-        return 0
-    oldest = f", the oldest for {words.duration(status.oldest_seconds)}" if status.oldest_seconds else ""
-    output.show(f"{status.depth:,} jobs wait{oldest}; {status.running:,} run, {status.failed:,} failed")
-    for lane, number in status.by_lane.items():
-        output.show(f"  {lane:<14}{number:>10,}")
-    return 0

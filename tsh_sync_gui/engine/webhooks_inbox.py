@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.settings import Settings
 from tsh_sync_gui.core.values import Lane
 from tsh_sync_gui.engine.coverage import GAP_MARGIN, LOOK_BACK, Coverage, Silence, coverage, horizons
-from tsh_sync_gui.engine.handlers import enqueue_pull
+from tsh_sync_gui.engine.handlers import FETCH, enqueue_pull
 from tsh_sync_gui.engine.ports.deliveries import (
     Deliveries,
     InboxDetail,
@@ -24,8 +25,11 @@ from tsh_sync_gui.engine.ports.deliveries import (
     ReplayPlan,
     Secret,
     SecretState,
+    Standing,
 )
-from tsh_sync_gui.engine.ports.jobs import JobId, Jobs
+from tsh_sync_gui.engine.ports.inbox import EventState
+from tsh_sync_gui.engine.ports.jobs import Job, JobId, Jobs, JobState, Outcome
+from tsh_sync_gui.engine.retrying import Retrying
 from tsh_sync_gui.engine.views import SyncRequest
 from tsh_sync_gui.entities.registry import Registry
 
@@ -81,7 +85,39 @@ class WebhooksInbox:
 
     async def detail(self, number: int) -> InboxDetail | None:
         """Return one delivery opened, None when it is not (or no longer) known."""
-        return await self._deliveries.detail(number)
+        found = await self._deliveries.detail(number)
+        if found is None or found.row.state is not EventState.WAITING or not found.row.record_id:
+            return found
+        job = await self._jobs.waits(FETCH, f"{found.row.entity}:{found.row.record_id}")
+        return found if job is None else replace(found, work=await self._standing(job))
+
+    async def _standing(self, job: Job) -> Standing:
+        tries = (await self._jobs.tries(job.id)).get(job.id, ())
+        last = tries[-1] if tries and tries[-1].outcome is not Outcome.DONE else None
+        return Standing(
+            job=job.id,
+            number=job.attempts + 1,
+            most=Retrying().tries,
+            next_at=job.scheduled_at,
+            is_running=job.state is JobState.RUNNING,
+            title=last.title if last else "",
+            advice=last.advice if last else "",
+        )
+
+    async def let_go(self, *, ids: Sequence[int] = (), record: tuple[str, str] | None = None) -> int:
+        """End waiting deliveries, those *ids* or of a *record*, as cancelled; returns how many."""
+        return await self._deliveries.let_go(ids, record)
+
+    async def try_now(self, job: str) -> bool:
+        """Have the work of a waiting delivery tried at once; False when it does not wait any more."""
+        return await self._jobs.hurry(JobId(job))
+
+    async def cancel(self, job: str, entity: str, record_id: str) -> bool:
+        """Take the work of a waiting delivery, and of others of its record, out of the queue; False when it is over."""
+        if not await self._jobs.cancel(JobId(job)):
+            return False
+        await self.let_go(record=(entity, record_id))
+        return True
 
     async def replay_plan(
         self, ids: Sequence[int] | None = None, *, since: datetime | None = None, force: bool = False

@@ -18,7 +18,9 @@ _KEEP: Final = (
     f"INSERT INTO sync.attempts ({', '.join(_NAMES)}) VALUES ({', '.join(['%s'] * len(_NAMES))})"
     " ON CONFLICT (subject, subject_id, started_at) DO NOTHING"
 )
-_OF: Final = f"SELECT {', '.join(_NAMES)} FROM sync.attempts WHERE subject = %s AND subject_id = %s ORDER BY started_at"
+_OF: Final = (
+    f"SELECT {', '.join(_NAMES)} FROM sync.attempts WHERE subject = %s AND subject_id = ANY(%s) ORDER BY started_at"
+)
 
 
 class PgAttempts:
@@ -36,10 +38,10 @@ class PgAttempts:
         async with self._database.raw() as own:
             await own.execute(_KEEP, values)
 
-    async def of(self, subject: str, subject_id: str) -> Sequence[Attempt]:
-        """Return the attempts of a job or letter, oldest first."""
+    async def of(self, subject: str, *subject_ids: str) -> Sequence[Attempt]:
+        """Return the attempts of jobs or letters, oldest first."""
         async with self._database.raw() as connection:
-            rows = await (await connection.execute(_OF, (subject, subject_id))).fetchall()
+            rows = await (await connection.execute(_OF, (subject, list(subject_ids)))).fetchall()
         found = [dict(zip(_NAMES, row, strict=True)) for row in rows]
         return [Attempt(**(one | {"outcome": Outcome(one["outcome"])})) for one in found]
 

@@ -73,6 +73,11 @@ FROM (SELECT count(*) AS number, min(received_at) AS since, max(id) AS newest FR
         AND diagnosis->'header'->>'present' = 'true') recent
 JOIN sync.webhook_events last ON last.id = recent.newest AND last.received_at > now() - interval '1 hour'
 """
+_LET_GO: Final = """
+UPDATE sync.webhook_events SET state = 'ignored', done_at = clock_timestamp(), outcome = 'cancelled'
+WHERE state = 'waiting' AND (id = ANY(%(ids)s) OR (record_id <> '' AND entity = %(entity)s AND record_id = %(record)s))
+RETURNING id
+"""
 _TOLD: Final = "verdict IN ('accepted', 'duplicate', 'out_of_order') AND replay_of IS NULL"
 # The last of each event is one look into ix_webhook_events_heard; counting reads far more.
 _HEARD: Final = f"""
@@ -201,6 +206,11 @@ class PgDeliveries:
     async def figures(self) -> InboxFigures:
         """Return today's figures."""
         return await self._inbox.figures()
+
+    async def let_go(self, ids: Sequence[int], record: tuple[str, str] | None) -> int:
+        """End waiting deliveries, those *ids* or of a *record*, as cancelled; returns how many."""
+        entity, record_id = record or ("", "")
+        return len(await self._rows(_LET_GO, {"ids": list(ids), "entity": entity, "record": record_id}))
 
     async def refusals(self) -> Refusals:
         """Return what is being refused of late."""

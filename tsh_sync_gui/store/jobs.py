@@ -11,8 +11,9 @@ from psycopg.types.json import Jsonb
 
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.values import Lane
-from tsh_sync_gui.engine.ports.jobs import AT_ONCE, Job, JobId, JobState, QueueStatus
+from tsh_sync_gui.engine.ports.jobs import AT_ONCE, JOB, Attempt, Job, JobId, JobState, QueueStatus
 from tsh_sync_gui.store import jobs_sql as sql
+from tsh_sync_gui.store.attempts import PgAttempts
 from tsh_sync_gui.store.database import Database
 
 _LARGEST: Final = 2**63 - 1
@@ -69,6 +70,22 @@ class PgJobs:
                 return
 
         await self._database.again(put_back)
+
+    async def hurry(self, job: JobId) -> bool:
+        """Have a *job* that waits for a later moment done now; False when it does not wait."""
+        return await self._one(sql.HURRY, _number(job)) is not None
+
+    async def waits(self, kind: str, key: str) -> Job | None:
+        """Return the job of this kind and *key* that runs, else the one that waits; None when there is neither."""
+        row = await self._one(sql.WAITS, sql.lock_of(kind, key))
+        return sql.job_of(row) if row else None
+
+    async def tries(self, *jobs: JobId) -> Mapping[JobId, Sequence[Attempt]]:
+        """Return the attempts of each of *jobs* that was tried, oldest first."""
+        found: dict[JobId, list[Attempt]] = {}
+        for one in await PgAttempts(self._database).of(JOB, *jobs) if jobs else ():
+            found.setdefault(JobId(one.subject_id), []).append(one)
+        return found
 
     async def find(self, job: JobId) -> Job | None:
         """Return *job*, None when it is not (or no longer) known."""

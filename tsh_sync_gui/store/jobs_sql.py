@@ -78,6 +78,17 @@ NEWEST: Final = f"""
 SELECT {COLUMNS} FROM jobs.procrastinate_jobs
 WHERE status::text = ANY(%s) OR cardinality(%s::text[]) = 0 ORDER BY id DESC LIMIT %s
 """
+WAITS: Final = f"""
+SELECT {COLUMNS} FROM jobs.procrastinate_jobs WHERE lock = %s AND status IN ('todo', 'doing')
+ORDER BY status = 'doing' DESC, id LIMIT 1
+"""
+HURRY: Final = f"""
+WITH now_due AS (
+    UPDATE jobs.procrastinate_jobs SET scheduled_at = NULL, args = args - 'until' WHERE id = %s AND status = 'todo'
+    RETURNING id
+)
+SELECT id, pg_notify('{CHANNEL}', json_build_object('type', 'job_inserted', 'job_id', id)::text) FROM now_due
+"""
 CANCEL: Final = "SELECT jobs.procrastinate_cancel_job_v1(%s, true, false)"
 RETRY: Final = f"""
 WITH back AS (

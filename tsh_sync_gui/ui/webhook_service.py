@@ -76,6 +76,14 @@ class WebhookService(Protocol):
         """Have the workers fetch it; None when that waits in the queue already."""
         ...
 
+    async def try_now(self, job: str) -> bool:
+        """Have the work of a waiting delivery tried at once; False when it does not wait any more."""
+        ...
+
+    async def cancel(self, job: str, entity: str, record_id: str) -> bool:
+        """Take the work of a waiting delivery out of the queue; False when it is over."""
+        ...
+
     async def pause(self) -> None:
         """Only keep deliveries, on all machines."""
         ...

@@ -104,3 +104,17 @@ def test_the_queue_in_words(at_home, ids):
     assert ended.code == 0
     assert "2 jobs wait, the oldest for" in ended.out
     assert "person" in ended.out
+
+    listed = at_home("queue", "list", "--json").document["jobs"]
+    number = listed[0]["id"]
+    assert {one["key"] for one in listed} == {f"products:{one}" for one in ids[:2]}
+    assert {(one["state"], one["attempts"], one["trouble"]) for one in listed} == {("waiting", 0, None)}
+    assert "products:" in at_home("queue", "list").out
+    assert at_home("queue", "retry", number).code == 0
+    assert at_home("queue", "cancel", number, "--json").document == {"job": number, "cancelled": True}
+    assert at_home("queue", "cancel", number).out.strip() == "It is over already."
+    assert at_home("queue", "show", number, "--json").document["state"] == "cancelled"
+    assert len(at_home("queue", "list", "--json").document["jobs"]) == 1
+    assert at_home("queue", "retry", number, "--json").document["queued"]
+    assert at_home("queue", "show", number).out.splitlines()[1] == "waiting"
+    assert at_home("queue", "show", "999999").code == 2

@@ -206,6 +206,25 @@ async def test_a_trigger_during_a_retrys_wait_runs_at_once_and_begins_anew(any_b
     assert await any_bench.outcomes(job) == ["failed", "done"]
 
 
+async def test_who_looks_sees_the_try_that_failed_and_may_have_the_next_one_now(any_bench):
+    failing = Recorder(TransientError("Zoho hiccups"))
+    job = await put(any_bench, key="a")
+
+    async with any_bench.working(("k", failing), retrying=type(SOON)(waits=(3600,))):
+        assert await eventually(lambda: any_bench.outcomes(job))
+        found = await eventually(lambda: waiting(any_bench, job))
+        (tried,) = (await any_bench.jobs.tries(job))[job]
+        assert await any_bench.jobs.waits("k", "a") == found
+        assert await any_bench.jobs.hurry(job)
+        await any_bench.settled()
+
+    assert (found.attempts, tried.title) == (1, "Zoho hiccups")
+    assert await any_bench.outcomes(job) == ["failed", "done"]
+    assert await any_bench.jobs.waits("k", "a") is None
+    assert not await any_bench.jobs.hurry(job)
+    assert await any_bench.jobs.tries() == {}
+
+
 async def test_a_failed_job_whose_follow_up_waits_leaves_the_work_to_it(any_bench):
     failing = Recorder(TransientError("Zoho hiccups"))
     failing.gate.clear()

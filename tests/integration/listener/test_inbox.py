@@ -11,6 +11,7 @@ from tsh_sync_gui.bootstrap.webhook_doors import WebhookReach, WebhookSecretKeep
 from tsh_sync_gui.core.errors import ConfigurationError
 from tsh_sync_gui.core.events import DeliveriesChanged
 from tsh_sync_gui.engine.coverage import Hearing
+from tsh_sync_gui.engine.handlers import enqueue_fetch
 from tsh_sync_gui.engine.ports.alerts import AlertState, Cause
 from tsh_sync_gui.engine.ports.deliveries import InboxQuery
 from tsh_sync_gui.engine.ports.inbox import Change, EventState, Verdict
@@ -69,6 +70,16 @@ def test_deliveries_are_paged_filtered_opened_and_replayed(listener):
     assert detail.diagnosis["advice"]
     assert b"48" in detail.delivery.body
     assert listener.run(inbox.detail(10**12)) is None
+
+    listener.run(enqueue_fetch(wiring_of(listener).jobs, "invoices", "77"))
+    work = listener.run(inbox.detail(found[0].id)).work
+    assert (work.number, work.most, work.is_running, work.title) == (1, 5, False, "")
+    assert listener.run(inbox.try_now(work.job))
+    assert listener.run(inbox.cancel(work.job, "invoices", "77"))
+    assert not listener.run(inbox.cancel(work.job, "invoices", "77"))
+    ended = listener.run(inbox.detail(found[0].id))
+    assert (ended.row.state, ended.row.outcome, ended.work) == (EventState.IGNORED, "cancelled", None)
+    assert listener.run(inbox.ids(InboxQuery(verdicts=(Verdict.REFUSED,)))) == [refused.id]
 
     numbers = [row.id for row in (*first.rows, *rest.rows)]
     plan = listener.run(inbox.replay_plan(numbers))

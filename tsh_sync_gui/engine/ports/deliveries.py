@@ -65,11 +65,27 @@ class RecordChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the work of a waiting delivery stands: try *number* of *most* is made *next_at* (None: at once, or now).
+
+    *title* and *advice* say why the try before went wrong, "" where there was none.
+    """
+
+    job: str
+    number: int
+    most: int
+    next_at: datetime | None
+    is_running: bool
+    title: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InboxDetail:
     """One delivery opened: as it came in (secret headers hidden), why it was refused, and its later replays.
 
     *label* is what its record is called here, "" while it is not known. *changes* is the audit of the record from the
-    delivery on, newest first.
+    delivery on, newest first. *work* is how the work stands while it waits.
     """
 
     row: InboxRow
@@ -82,6 +98,7 @@ class InboxDetail:
     replays: tuple[int, ...] = ()
     changes: tuple[RecordChange, ...] = ()
     label: str = ""
+    work: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +198,10 @@ class Deliveries(Protocol):
 
     async def figures(self) -> InboxFigures:
         """Return today's figures."""
+        ...
+
+    async def let_go(self, ids: Sequence[int], record: tuple[str, str] | None) -> int:
+        """End waiting deliveries, those *ids* or of a *record*, as cancelled; returns how many."""
         ...
 
     async def refusals(self) -> Refusals:

@@ -183,6 +183,18 @@ class Jobs(Protocol):
         """Put an ended *job* back, as if it had never been tried; ConfigurationError when there is none."""
         ...
 
+    async def hurry(self, job: JobId) -> bool:
+        """Have a *job* that waits for a later moment done now; False when it does not wait."""
+        ...
+
+    async def waits(self, kind: str, key: str) -> Job | None:
+        """Return the job of this kind and *key* that runs, else the one that waits; None when there is neither."""
+        ...
+
+    async def tries(self, *jobs: JobId) -> Mapping[JobId, Sequence[Attempt]]:
+        """Return the attempts of each of *jobs* that was tried, oldest first."""
+        ...
+
     async def find(self, job: JobId) -> Job | None:
         """Return *job*, None when it is not (or no longer) known."""
         ...
@@ -203,8 +215,8 @@ class Attempts(Protocol):
         """Write *attempt* down without secrets, once; *connection* joins that open transaction."""
         ...
 
-    async def of(self, subject: str, subject_id: str) -> Sequence[Attempt]:
-        """Return the attempts of a job or letter, oldest first."""
+    async def of(self, subject: str, *subject_ids: str) -> Sequence[Attempt]:
+        """Return the attempts of jobs or letters, oldest first."""
         ...
 
 

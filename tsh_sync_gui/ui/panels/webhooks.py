@@ -126,6 +126,8 @@ class WebhookPanel(Panel):
         table.menu_wanted.connect(lambda at: acts.drop(table.view.viewport().mapToGlobal(at), with_copies=True))
         pane.replay.clicked.connect(lambda: deeds.replay([pane.detail.row.id] if pane.detail else []))
         pane.copy.clicked.connect(acts.copy_request)
+        pane.hurried.connect(lambda: deeds.hurry(pane.detail))
+        pane.cancelled.connect(lambda: deeds.cancel(pane.detail))
         pane.run_wanted.connect(self.run_wanted)
         pane.letters_wanted.connect(lambda: self.letters_wanted.emit(pane.detail.row.record_id if pane.detail else ""))
         pane.export_wanted.connect(self.table_export_wanted)

@@ -79,6 +79,25 @@ class WebhookDeeds(QObject):
         self.told.emit(replayed_problem(len(made)))
         self.changed.emit()
 
+    # What waits
+
+    def hurry(self, detail: InboxDetail | None) -> None:
+        """Have the work of a delivery that waits tried at once."""
+        if self.service is not None and detail is not None and detail.work is not None:
+            self._actions.run(self.service.try_now(detail.work.job), then=lambda _done: self.changed.emit())
+
+    def cancel(self, detail: InboxDetail | None) -> None:
+        """Do not do what a delivery that waits asks for."""
+        if self.service is not None and detail is not None and detail.work is not None:
+            asked = self.service.cancel(detail.work.job, detail.row.entity, detail.row.record_id)
+            self._actions.run(asked, then=self._cancelled)
+
+    def _cancelled(self, is_done: bool) -> None:
+        words = tr("The next sync finds the change.") if is_done else ""
+        title = tr("The delivery was cancelled") if is_done else tr("The delivery was done already")
+        self.told.emit(Problem(title=title, meaning=words, tone="blue"))
+        self.changed.emit()
+
     # Tests
 
     def copy_request(self, detail: InboxDetail | None, base: str) -> None:

@@ -75,10 +75,15 @@ def scrolled(content: QWidget) -> QScrollArea:
 
 
 class DeliveryPane(QWidget):
-    """Shows an InboxDetail. *run_wanted* carries a run, *opened* another delivery's number, *export_wanted* a table."""
+    """Shows an InboxDetail. *run_wanted* carries a run, *opened* another delivery's number, *export_wanted* a table.
+
+    *hurried* says that what waits is to be tried now, *cancelled* that it is not to be done.
+    """
 
     run_wanted = Signal(str)
     letters_wanted = Signal()
+    hurried = Signal()
+    cancelled = Signal()
     opened = Signal(int)
     export_wanted = Signal(object)
 
@@ -91,6 +96,8 @@ class DeliveryPane(QWidget):
         self._done = label("", "strong", wrap=True, selectable=True)
         self.replay = button(tr("Replay…"), "primary", icon_name="refresh", hint=tr("Do it once more (P)"))
         self.copy = button(tr("Copy as request"), "", icon_name="copy", hint=tr("As a command of curl (C)"))
+        self.hurry = button(tr("Try now"), "", icon_name="play")
+        self.cancel = button(tr("Cancel"), "", icon_name="stop", hint=tr("Do not do what it asks for"))
         self.run = button(tr("Open the run"), "link")
         self.other = button("", "link")
         self.letters = button(tr("Open dead letters"), "link")
@@ -110,7 +117,7 @@ class DeliveryPane(QWidget):
         self._top.addWidget(self._name, 1)
         deeds = QHBoxLayout()
         deeds.setSpacing(4)
-        for one in (self.replay, self.copy):
+        for one in (self.hurry, self.cancel, self.replay, self.copy):
             deeds.addWidget(one)
         deeds.addStretch(1)
         links = QHBoxLayout()
@@ -129,6 +136,8 @@ class DeliveryPane(QWidget):
         column.addWidget(self.tabs, 1)
         self.run.clicked.connect(lambda: self.run_wanted.emit(self.detail.row.run_id if self.detail else ""))
         self.letters.clicked.connect(self.letters_wanted)
+        self.hurry.clicked.connect(self.hurried)
+        self.cancel.clicked.connect(self.cancelled)
         self.other.clicked.connect(self._open_other)
 
     def _make_tabs(self) -> None:
@@ -193,7 +202,11 @@ class DeliveryPane(QWidget):
             self._pill = StatePill(look)
             self._top.addWidget(self._pill)
         self._pill.show_look(look)
-        set_text(self._done, state.done_words(detail))
+        set_text(self._done, state.done_words(detail, now))
+        waits = detail.work is not None and not detail.work.is_running
+        self.hurry.setVisible(waits)
+        self.cancel.setVisible(detail.work is not None)
+        self.replay.setVisible(detail.work is None)
         self.replay.setEnabled(state.can_replay(detail))
         set_tip(self.replay, state.replay_hint(detail))
         self.run.setVisible(bool(row.run_id))

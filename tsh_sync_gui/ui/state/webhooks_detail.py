@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl, quote_plus
 
 from tsh_sync_gui.core.log import DOTS, redact
 from tsh_sync_gui.core.values import iso
-from tsh_sync_gui.engine.ports.deliveries import InboxDetail, RecordChange
+from tsh_sync_gui.engine.ports.deliveries import InboxDetail, RecordChange, Standing
 from tsh_sync_gui.engine.ports.inbox import Delivery, EventState, Verdict
 from tsh_sync_gui.ui.state.columns import Column
-from tsh_sync_gui.ui.state.texts import ago, exact, number, tr
+from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, tr
 from tsh_sync_gui.ui.state.webhooks import delay_words, verdict_word
 from tsh_sync_gui.ui.state.webhooks_rows import event_words, outcome_words, work_words
 
@@ -44,7 +44,18 @@ def heading(detail: InboxDetail, title: str) -> str:
     return " · ".join(part for part in (event_words(row, title), detail.label or row.record_id) if part)
 
 
-def done_words(detail: InboxDetail) -> str:
+def next_words(work: Standing, now: datetime) -> str:
+    """Return how the work of a waiting delivery stands, and when it is tried next."""
+    if work.is_running:
+        return tr("It is being done now.")
+    if not work.title:
+        return tr("It is kept and waits for its turn.")
+    when = tr("at once") if work.next_at is None or work.next_at <= now else clock(work.next_at, now)
+    words = tr("{trouble}. Next try {when} ({number} of {most}).")
+    return words.format(trouble=work.title, when=when, number=work.number, most=work.most)
+
+
+def done_words(detail: InboxDetail, now: datetime) -> str:
     """Return what was done with a delivery, whatever became of it."""
     row = detail.row
     if row.verdict is Verdict.REFUSED:
@@ -55,6 +66,8 @@ def done_words(detail: InboxDetail) -> str:
     if row.outcome:
         return outcome_words(row.outcome)
     match row.state:
+        case EventState.WAITING if detail.work is not None:
+            return next_words(detail.work, now)
         case EventState.WAITING:
             return tr("It is kept and waits for its turn.")
         case EventState.FAILED:

@@ -107,6 +107,7 @@ def outcome_words(outcome: str) -> str:
         "already deleted": tr("The record was deleted already."),
         "never known": tr("The record was never known here, so there was nothing to delete."),
         "the mirror is newer": tr("What is stored is newer than what it tells of."),
+        "cancelled": tr("It was cancelled before it was done; the next sync finds the change."),
         "fetched since": tr("The record was fetched since; nothing was left to do."),
     }.get(outcome, outcome)
 

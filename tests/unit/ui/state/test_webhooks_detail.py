@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.support.fake_service import quota_of
 from tests.support.fake_webhooks import NOW, FakeWebhooks, row_of
-from tsh_sync_gui.engine.ports.deliveries import InboxDetail, ReplayPlan, SecretState
+from tsh_sync_gui.engine.ports.deliveries import InboxDetail, ReplayPlan, SecretState, Standing
 from tsh_sync_gui.engine.ports.inbox import Delivery, EventState, Verdict
 from tsh_sync_gui.ui.state import webhook_address as addresses
 from tsh_sync_gui.ui.state import webhooks_body as bodies
@@ -47,7 +48,17 @@ def facts_of(detail: InboxDetail) -> dict[str, str]:
     ],
 )
 def test_what_was_done_is_said_in_a_sentence(changes, words):
-    assert words in state.done_words(opened(**changes))
+    assert words in state.done_words(opened(**changes), NOW)
+
+
+def test_of_what_waits_is_said_what_went_wrong_and_when_it_is_tried_next():
+    work = Standing(job="7", number=3, most=5, next_at=NOW + timedelta(minutes=5), is_running=False, title="Trouble")
+    waiting = replace(opened(state=EventState.WAITING, outcome=""), work=work)
+
+    assert re.fullmatch(r"Trouble\. Next try \d\d:\d\d \(3 of 5\)\.", state.done_words(waiting, NOW))
+    assert "Next try at once" in state.next_words(replace(work, next_at=None), NOW)
+    assert "being done now" in state.next_words(replace(work, is_running=True), NOW)
+    assert "waits for its turn" in state.next_words(replace(work, title=""), NOW)
 
 
 def test_facts_name_what_is_known_and_link_replays():
@@ -112,8 +123,8 @@ def test_a_diagnosis_is_told_in_words_steps_and_text():
     assert [fact.value for fact in diagnosis.diagnosis_facts(missing)] == ["401", "no"]
     other = {"title": "Another organization's delivery", "status": 403}
     assert [fact.value for fact in diagnosis.diagnosis_facts(other)] == ["403"]
-    assert "answered with 403" in state.done_words(replace(detail, diagnosis=other))
-    assert "answered with 400" in state.done_words(replace(detail, diagnosis={"title": "The body cannot be read"}))
+    assert "answered with 403" in state.done_words(replace(detail, diagnosis=other), NOW)
+    assert "answered with 400" in state.done_words(replace(detail, diagnosis={"title": "The body cannot be read"}), NOW)
     assert diagnosis.diagnosis_problem({}).title
 
 
