@@ -21,7 +21,7 @@ class Reading:
     page: InboxPage
     total: int
     is_paused: bool
-    refusals: Refusals = Refusals()
+    refusals: Refusals
 
 
 async def read(service: WebhookService, wanted: InboxFilter, limit: int) -> Reading:
