@@ -199,7 +199,7 @@ async def test_killed_after_the_sign_in_the_next_start_goes_on_and_asks_for_no_s
     window, wizard = second.program.window, second.program.window.wizard
     await until(lambda: wizard.pages, 30)
     await until(lambda: wizard.now is Step.ORGANIZATION and wizard.page.tiles, 40)
-    await until(lambda: wizard.page.tiles[ORGANIZATION_ID].isVisible())
+    await until(lambda: all(tile.isVisible() for tile in wizard.page.tiles.values()))
     click(wizard.page.tiles[ORGANIZATION_ID])
     await until(lambda: wizard.now is Step.CHECK, 30)
 
