@@ -237,10 +237,10 @@ async def find_seen(database: Database, entity: Entity, record_id: str) -> Seen 
     """Return how well a record is known."""
     async with transaction(database) as cursor:
         await cursor.execute(
-            # Storing lifts a detail's stamp to the row's, written after the request (`mirror_sql.detail_sql`); it was
-            # sent no earlier than what brought the row.
-            "SELECT t.zoho_modified_at, CASE WHEN t.detailed_at > t.synced_at THEN t.detailed_at"
-            " WHEN t.detailed_at = t.synced_at THEN least(t.detailed_at, t.observed_at) END,"
+            # A walk's detail brings only what its list has not: what the row itself has is as old as its own request.
+            # And storing lifts a detail's stamp to the row's, written after it was sent (`mirror_sql.detail_sql`).
+            "SELECT t.zoho_modified_at,"
+            " CASE WHEN t.detailed_at >= t.synced_at THEN least(t.detailed_at, t.observed_at) END,"
             f" t.deleted_at IS NOT NULL FROM {table_of(entity)} t"
             f" WHERE t.zoho_id = %s{record_rows(entity, 't')}",
             (record_id,),

@@ -67,6 +67,9 @@ async def test_a_detail_is_known_from_when_it_was_asked_for_and_not_from_when_it
 
     assert seen.detailed_at == at(50)
     assert (await world.mirror.seen(INVOICES, "1")).detailed_at is None
+    # A walk's detail brings only what its list has not: what the list has is as old as the list.
+    await world.store(details(INVOICES, invoice(1, 5), minute=61))
+    assert (await world.mirror.seen(INVOICES, "1")).detailed_at == at(55)
 
 
 async def test_a_list_row_never_blanks_what_only_a_detail_carries(world):

@@ -145,7 +145,8 @@ class Vanished:
 class Seen:
     """What the mirror knows of one record: its change stamp, whether it is gone.
 
-    At *detailed_at*, or after it, its detail was asked for; None where that is missing or older than the row.
+    At *detailed_at*, or after it, all that is stored of it was asked for; None where its detail is missing, or older
+    than the row.
     """
 
     modified_at: datetime | None
