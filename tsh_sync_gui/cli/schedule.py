@@ -86,13 +86,17 @@ def set_(
         raise ConfigurationError("Nothing is to be set", advice="Give --every, --cron, --off, --default or --quiet.")
     timing = None
     if every is not None:
-        timing = Timing(round(seconds_of(every, "--every", plain=60.0) / 60))
+        seconds = seconds_of(every, "--every", plain=60.0)
+        if seconds < 60:
+            raise ConfigurationError(f"--every is “{every}”", advice="Allowed: a minute at least, such as 5m or 2h.")
+        timing = Timing(round(seconds / 60))
     elif cron is not None:
         timing = Timing(cron=cron.strip() or " ")
 
     async def change(service: SyncService, output: Output) -> int:
         walk = Walk.FULL if full else Walk.CHANGES
-        await service.schedules.set(entity, walk, timing=timing, off=off, default=default, quiet=quiet)
+        hours = "" if default and quiet is None else quiet  # of what was set nothing is left
+        await service.schedules.set(entity, walk, timing=timing, off=off, default=default, quiet=hours)
         return await _list(service, output)
 
     return asking(context, Output(as_json), change)

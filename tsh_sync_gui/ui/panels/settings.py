@@ -55,6 +55,7 @@ class SettingsPanel(Panel):
         self._keeps = 0
         self._deeds: SettingsDeeds | None = None
         self.rows: dict[str, SettingRow] = {}
+        self._lines: dict[str, QFrame] = {}
         self._heads: dict[str, QWidget] = {}
         self._inside = QVBoxLayout()
         self.search = QLineEdit()
@@ -174,9 +175,11 @@ class SettingsPanel(Panel):
             column.addWidget(self.connection.box)
             column.addWidget(line())
         for place, field in enumerate(section.fields):
+            row = self._row(SettingRow(field))
             if place:
-                column.addWidget(line())
-            column.addWidget(self._row(SettingRow(field)))
+                self._lines[field.field] = line()
+                column.addWidget(self._lines[field.field])
+            column.addWidget(row)
         if section.key == "Database":
             column.addWidget(self.tools)
         if section.key == "Webhooks":
@@ -269,10 +272,15 @@ class SettingsPanel(Panel):
         self.bar.show_changes([row.state.title for row in changed], sum(bool(row.fault) for row in changed))
 
     def _search(self, text: str) -> None:
-        for row in self.rows.values():
-            row.setVisible(finds(row.state, text))
         for holder in self._heads.values():
-            holder.setVisible(any(not row.isHidden() for row in holder.findChildren(SettingRow)))
+            is_first = True
+            for row in holder.findChildren(SettingRow):
+                found, above = finds(row.state, text), self._lines.get(row.state.field)
+                row.setVisible(found)
+                if above is not None:
+                    above.setVisible(found and not is_first)
+                is_first = is_first and not found
+            holder.setVisible(not is_first)
         self._none.setVisible(all(holder.isHidden() for holder in self._heads.values()) and bool(self._heads))
 
     @override

@@ -102,7 +102,7 @@ def card_state(state: AppState, prices: Prices, entity: str, *, now: datetime, a
         state=shown,
         note=note,
         records=number(_records(status, run)),
-        records_note=_records_note(status),
+        records_note=_records_note(status, _records(status, run)),
         records_spoken=_records_spoken(status, _records(status, run)),
         details=_details(status, run),
         bar=bar,
@@ -154,10 +154,11 @@ def _records(status: EntityStatus, run: RunView | None) -> int:
     return max(0, status.local + (after.created - before.created) - (after.deleted - before.deleted))
 
 
-def _records_note(status: EntityStatus) -> str:
+def _records_note(status: EntityStatus, here: int) -> str:
     if status.remote is None:
         return tr("records")
-    return tr("Zoho {remote}").format(remote=number(status.remote))
+    # Records that webhooks brought since the last full reading are in Zoho, too.
+    return tr("Zoho {remote}").format(remote=number(max(status.remote, here)))
 
 
 def _records_spoken(status: EntityStatus, here: int) -> str:
