@@ -77,11 +77,8 @@ class Inbound:
     async def given_up(self, job: Job, attempt: Attempt, connection: Any) -> None:
         """Say at the deliveries of a job that was given up what stood in the way."""
         if job.kind == FETCH:
-            # What came in while it was tried has a job of its own, which waits for this one.
             record = job.arguments["entity"], job.arguments["record_id"]
-            await self._inbox.fail(
-                *record, until=attempt.started_at, title=attempt.title, job_id=job.id, connection=connection
-            )
+            await self._inbox.fail(*record, title=attempt.title, job_id=job.id, connection=connection)
             self._parts.bus.publish(DeliveriesChanged())
 
     def _fetching(self, fetch: Kind) -> Handler:

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -16,12 +15,14 @@ import structlog
 
 from tsh_sync_gui.core.errors import SyncError, UnreachableError
 from tsh_sync_gui.core.values import Lane
+from tsh_sync_gui.engine.handlers import FETCH
 from tsh_sync_gui.engine.ports.deliveries import InboxFigures
 from tsh_sync_gui.engine.ports.inbox import DELIVER, Arrival, EventState, Handled, InboxEvent, Verdict
 from tsh_sync_gui.engine.ports.jobs import Jobs
 from tsh_sync_gui.store import inbox_sql as sql
 from tsh_sync_gui.store.database import Database, Driver
 from tsh_sync_gui.store.errors import is_value_error, translated
+from tsh_sync_gui.store.jobs_sql import lock_of
 
 _MOST_AT_ONCE: Final = 256
 _ENOUGH: Final = 16
@@ -73,11 +74,13 @@ class PgInbox:
                 }
                 await connection.execute(sql.HANDLED, values)
 
-    async def fail(
-        self, entity: str, record_id: str, *, until: datetime, title: str, job_id: str, connection: Any
-    ) -> None:
-        """Write, in the open transaction of *connection*, that the work for what came in *until* then was given up."""
-        values = {"entity": entity, "record": record_id, "until": until, "title": sql.text(title), "job": job_id}
+    async def fail(self, entity: str, record_id: str, *, title: str, job_id: str, connection: Any) -> None:
+        """Write, in the open transaction of *connection*, that the work for a record's waiting rows was given up.
+
+        Rows that came in while it was tried, and have a job of their own, go on waiting for that.
+        """
+        lock = lock_of(FETCH, f"{entity}:{record_id}")
+        values = {"entity": entity, "record": record_id, "lock": lock, "title": sql.text(title), "job": job_id}
         await connection.execute(sql.FAIL, values)
 
     async def replay(self, ids: Sequence[int], *, force: bool = False) -> list[int]:

@@ -97,10 +97,13 @@ UPDATE sync.webhook_events SET state = %(state)s, done_at = clock_timestamp(), o
     run_id = coalesce(%(run)s, run_id)
 WHERE id = ANY(%(ids)s) AND state = 'waiting'
 """
-FAIL: Final = """
-UPDATE sync.webhook_events SET state = 'failed', done_at = clock_timestamp(), title = %(title)s, job_id = %(job)s
-WHERE entity = %(entity)s AND record_id = %(record)s AND record_id <> '' AND state = 'waiting'
-    AND received_at <= %(until)s
+FAIL: Final = f"""
+UPDATE sync.webhook_events event SET state = 'failed', done_at = clock_timestamp(), title = %(title)s, job_id = %(job)s
+WHERE entity = %(entity)s AND record_id = %(record)s AND record_id <> '' AND state = 'waiting' AND NOT EXISTS (
+    SELECT FROM jobs.procrastinate_jobs WHERE queueing_lock = %(lock)s AND status = 'todo'
+) AND NOT EXISTS (
+    SELECT FROM jobs.procrastinate_jobs WHERE queue_name = '{DELIVER}' AND status IN ('todo', 'doing')
+        AND args->'arguments'->'ids' @> to_jsonb(event.id))
 """
 _BEYOND: Final = f"ORDER BY id DESC OFFSET {MOST_REFUSED} LIMIT 1"
 FORGET_REFUSED: Final = f"""

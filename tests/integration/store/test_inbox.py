@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests.support.stores import end_sessions, opened, query, session_url, tables_url
 from tsh_sync_gui.core.errors import UnreachableError
+from tsh_sync_gui.engine.handlers import enqueue_fetch
 from tsh_sync_gui.engine.ports.inbox import Arrival, Change, Delivery, EventState, Handled, Hint, Verdict
 from tsh_sync_gui.store.inbox import InboxWriter, PgInbox
 from tsh_sync_gui.store.inbox_sql import MOST_REFUSED
@@ -185,19 +186,31 @@ async def test_work_that_ended_is_written_once(parts):
     assert await inbox.records([event.id]) == []
 
 
-async def test_a_job_is_given_up_in_its_own_transaction_for_what_came_in_before_its_last_try(parts):
+async def test_a_job_is_given_up_in_its_own_transaction_and_for_nothing_that_has_another_job(parts):
     database, inbox, writer = parts
+    jobs = PgJobs(database)
+
+    async def give_up():
+        async with database.raw() as connection:
+            await inbox.fail("things", "7", title="It broke", job_id="77", connection=connection)
+            others = await inbox.waiting("things", "7")
+        rows = await query(database, "SELECT state, title, job_id FROM sync.webhook_events ORDER BY id")
+        return len(others), [row[0] for row in rows], rows[0]
+
     await writer.keep(arrival("7"))
-    until = datetime.now(UTC)
+    await query(database, "UPDATE jobs.procrastinate_jobs SET status = 'doing'")
+    await query(database, "UPDATE jobs.procrastinate_jobs SET status = 'succeeded'")
     await writer.keep(arrival("7", body=b'{"a":2}'))
+    later = await give_up()
+    await query(database, "DELETE FROM jobs.procrastinate_jobs WHERE status = 'todo'")
+    job = await enqueue_fetch(jobs, "things", "7")
+    follow_up = await give_up()
+    await jobs.cancel(job)
+    alone = await give_up()
 
-    async with database.raw() as connection:
-        await inbox.fail("things", "7", until=until, title="It broke", job_id="77", connection=connection)
-        others = await inbox.waiting("things", "7")
-
-    assert len(others) == 2
-    rows = await query(database, "SELECT state, title, job_id FROM sync.webhook_events ORDER BY id")
-    assert rows == [("failed", "It broke", "77"), ("waiting", "", "")]
+    assert later == (2, ["failed", "waiting"], ("failed", "It broke", "77"))
+    assert follow_up[:2] == (1, ["failed", "waiting"])
+    assert alone[:2] == (1, ["failed", "failed"])
 
 
 async def test_a_replay_is_new_work_for_the_same_record(parts):

@@ -136,8 +136,9 @@ class Inbox(Protocol):
         """Write how the work ended."""
         ...
 
-    async def fail(
-        self, entity: str, record_id: str, *, until: datetime, title: str, job_id: str, connection: Any
-    ) -> None:
-        """Write, in the open transaction of *connection*, that the work for what came in *until* then was given up."""
+    async def fail(self, entity: str, record_id: str, *, title: str, job_id: str, connection: Any) -> None:
+        """Write, in the open transaction of *connection*, that the work for a record's waiting rows was given up.
+
+        Rows that came in while it was tried, and have a job of their own, go on waiting for that.
+        """
         ...
