@@ -258,6 +258,18 @@
    </translation>
   </message>
   <message numerus="yes">
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>%Ln kinds of records change in Zoho and no delivery tells of it</source>
+   <translation>
+    <numerusform>تتغير سجلات في Zoho ولا تسليم يخبر بها</numerusform>
+    <numerusform>يتغير نوع من السجلات في Zoho ولا تسليم يخبر به</numerusform>
+    <numerusform>يتغير نوعان من السجلات في Zoho ولا تسليم يخبر بهما</numerusform>
+    <numerusform>تتغير %Ln أنواع من السجلات في Zoho ولا تسليم يخبر بها</numerusform>
+    <numerusform>يتغير %Ln نوعًا من السجلات في Zoho ولا تسليم يخبر بها</numerusform>
+    <numerusform>يتغير %Ln نوع من السجلات في Zoho ولا تسليم يخبر بها</numerusform>
+   </translation>
+  </message>
+  <message numerus="yes">
    <location filename="tsh_sync_gui/ui/wizard/state/env.py" />
    <source>%Ln line(s) cannot: {lines}</source>
    <translation>
@@ -1002,14 +1014,14 @@
    <translation>إصدار API</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/schedules.py" />
+   <source>About {calls} calls a day, of {share} that schedules may use</source>
+   <translation>نحو {calls} استدعاء في اليوم، من {share} متاحة للجداول</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
    <source>About {calls} calls a day; all schedules have {share}.</source>
    <translation>نحو {calls} استدعاء في اليوم، وللجداول كلها {share}.</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/state/schedules.py" />
-   <source>About {calls} calls a day; {share} are theirs</source>
-   <translation>نحو {calls} استدعاء في اليوم، ولها {share}</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
@@ -2128,6 +2140,11 @@
    <translation>التسليمات</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Deliveries are accepted once it stands in all of Zoho's webhooks. The set-up shows it again.</source>
+   <translation>تُقبل التسليمات حين يكون في كل خطافات الويب لدى Zoho. يعرضه الإعداد مرة أخرى.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries are kept for 30 days.</source>
    <translation>تُحفظ التسليمات 30 يومًا.</translation>
@@ -2610,6 +2627,11 @@
    <location filename="tsh_sync_gui/ui/state/doctor.py" />
    <source>Fault</source>
    <translation>عطل</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
+   <source>Fetch all gaps</source>
+   <translation>جلب كل الثغرات</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/widgets/dialogs.py" />
@@ -3143,6 +3165,11 @@
    <translation>في سلسلة المفاتيح</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
+   <source>In this computer's time ({zone})</source>
+   <translation>بتوقيت هذا الحاسوب ({zone})</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/entities" />
    <source>Invoices</source>
    <translation>الفواتير</translation>
@@ -3234,18 +3261,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
-   <source>It is no longer tried or counted. It can be restored for 30 days.</source>
-   <translation>لن يُحاوَل ولن يُحسَب بعد الآن. يمكن استعادته خلال 30 يومًا.</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>It is not shown again. Deliveries are accepted once it stands in all of Zoho's webhooks.</source>
-   <translation>لا يُعرض مرة أخرى. تُقبل التسليمات حين يكون في كل خطافات الويب لدى Zoho.</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
-   <source>It is not shown again. Until it stands in all of Zoho's webhooks the one before is valid for 24 hours.</source>
-   <translation>لن يُعرض ثانية. وإلى أن يُدخل في كل خطافات الويب في Zoho يبقى السابق صالحًا 24 ساعة.</translation>
+   <source>It is no longer tried or counted. It can be restored for 90 days.</source>
+   <translation>لن يُحاوَل ولن يُحسَب بعد الآن. يمكن استعادته خلال 90 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
@@ -3674,8 +3691,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_questions.py" />
-   <source>Make a new one; it is shown once</source>
-   <translation>إنشاء سر جديد؛ يُعرض مرة واحدة</translation>
+   <source>Make a new one</source>
+   <translation>إنشاء سر جديد</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/page.py" />
@@ -4131,6 +4148,11 @@
    <translation>لم تعد مُسنَدة إلى أحد.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/widgets/paged_table.py" />
+   <source>None is left. Esc shows the others.</source>
+   <translation>لم يبقَ شيء. اضغط Esc لعرض البقية.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
    <source>None of them can be replayed.</source>
    <translation>لا يمكن إعادة أيٍّ منها.</translation>
@@ -4164,6 +4186,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>Not processed</source>
    <translation>لم يُعالَج</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/panels/schedule_editor.py" />
+   <source>Not saved yet.</source>
+   <translation>لم يُحفظ بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
@@ -5323,6 +5350,11 @@
    <source>Retry of many records</source>
    <translation>إعادة محاولة سجلات كثيرة</translation>
   </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/widgets/bulk_line.py" />
+   <source>Retry {number}: {words}</source>
+   <translation>إعادة المحاولة {number}: {words}</translation>
+  </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>Retry · %Ln call(s)</source>
@@ -5630,6 +5662,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <source>See whether the workflow rule in Zoho is active and calls the right address; then fetch the gap.</source>
    <translation>تحقق من أن قاعدة سير العمل في Zoho فعّالة وتستدعي العنوان الصحيح؛ ثم اجلب الفجوة.</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <source>See whether the workflow rules in Zoho are active and call the right address; then fetch the gaps.</source>
+   <translation>تحقق من أن قواعد سير العمل في Zoho فعالة وتستدعي العنوان الصحيح؛ ثم اجلب الثغرات.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
@@ -7133,8 +7170,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
-   <source>They are no longer tried or counted. They can be restored for 30 days.</source>
-   <translation>لن تُعاد محاولتها ولن تُعَدّ. يمكن استعادتها خلال 30 يومًا.</translation>
+   <source>They are no longer tried or counted. They can be restored for 90 days.</source>
+   <translation>لن تُحاوَل ولن تُحسَب بعد الآن. يمكن استعادتها خلال 90 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/problems.py" />
@@ -7148,8 +7185,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_deeds.py" />
-   <source>They stand under Discarded, and can be restored for 30 days.</source>
-   <translation>تجدها تحت «مستبعَد»، ويمكن استعادتها خلال 30 يومًا.</translation>
+   <source>They stand under Discarded, and can be restored for 90 days.</source>
+   <translation>توجد ضمن المستبعدة، ويمكن استعادتها خلال 90 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/connection.py" />
@@ -7367,6 +7404,11 @@
    <location filename="tsh_sync_gui/ui/state/schedules.py" />
    <source>Until I resume</source>
    <translation>حتى أستأنف</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_replay.py" />
+   <source>Until it stands in all of Zoho's webhooks the one before is valid for 24 hours. The set-up shows it again.</source>
+   <translation>إلى أن يكون في كل خطافات الويب لدى Zoho يبقى السابق صالحًا 24 ساعة. يعرضه الإعداد مرة أخرى.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_questions.py" />
@@ -7663,8 +7705,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
-   <source>What was discarded stands here, and can be restored for 30 days.</source>
-   <translation>هنا ما استُبعد، ويمكن استعادته خلال 30 يومًا.</translation>
+   <source>What was discarded stands here, and can be restored for 90 days.</source>
+   <translation>هنا ما استُبعد، ويمكن استعادته خلال 90 يومًا.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />

@@ -1,6 +1,6 @@
 """Pictures of the window in its states, light and dark: `python -m tests.ui.screenshots FOLDER [NAME…]`.
 
-With TSH_LANGUAGE=ar all of them in Arabic; with TSH_SIZE=800x600 in that size alone, with TSH_THEME=dark in that look."""
+With TSH_LANGUAGE=ar all of them in Arabic, with TSH_SIZE=800x600 in that size, with TSH_THEME=dark in that look."""
 
 from __future__ import annotations
 

@@ -51,6 +51,23 @@ def buttons(widget):
     return {one.text(): one for one in widget.findChildren(QPushButton) if not one.isHidden()}
 
 
+async def test_what_was_typed_and_not_saved_stands_there_again(qloop, window, service):
+    first = await edited(window, service)
+    panel = window.schedules
+    first.quiet.setText("21:00-05:00")
+    first.show_coming()
+    assert not first.unsaved.isHidden()
+
+    panel._edit(next(row for row in panel.schedules.visible_rows() if row.item.schedule.entity != STOCK))
+    other = window.side.content
+    assert (other.quiet.text(), other.unsaved.isHidden()) == ("", True)
+    panel.open_at(STOCK)
+
+    assert window.side.content.quiet.text() == "21:00-05:00"
+    panel._saved(next(row.key for row in panel.schedules.visible_rows() if row.item.schedule.entity == STOCK))
+    assert not panel._drafts
+
+
 async def test_the_table_tells_when_at_what_cost_and_why_not(qloop, window, service):
     crowded(service)
     panel = await to_schedules(window, service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +14,12 @@ from tsh_sync_gui.cli.letter_choice import AboutCause, AboutEntity, search_of
 from tsh_sync_gui.cli.output import Output
 from tsh_sync_gui.cli.status import asking
 from tsh_sync_gui.core.errors import ConfigurationError
+from tsh_sync_gui.core.values import parse_moment
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tsh_sync_gui.engine.letters.values import Letter, LetterDetail, LetterGroup, LetterWork
+    from tsh_sync_gui.engine.letters.values import Letter, LetterDeed, LetterDetail, LetterGroup, LetterWork
     from tsh_sync_gui.engine.service import SyncService
 
 app = typer.Typer(
@@ -25,9 +27,21 @@ app = typer.Typer(
     help="What could not be done: look at it, mend it, retry it, put it away. "
     'A search is like `entity:customers sku:ABC age>2d error:"tax"`.',
 )
+_DEEDS = {
+    "retry": "tried again:",
+    "edit": "edited and tried again:",
+    "discard": "discarded:",
+    "restore": "restored",
+    "snooze": "hidden until",
+    "assign": "assigned to",
+    "note": "noted:",
+}
 Search = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SEARCH]...", help="What to look for; without, what is open and not snoozed."),
+    typer.Argument(
+        metavar="[SEARCH]...",
+        help="What to look for; without, what is open and not snoozed. A term with - before it goes behind --.",
+    ),
 ]
 LetterId = Annotated[str, typer.Argument(metavar="ID", help="The letter's number.")]
 
@@ -285,4 +299,14 @@ def _print_detail(found: LetterDetail, output: Output, zone: tzinfo | None) -> N
         told = f"{attempt.outcome.value} {attempt.title}".strip()
         output.show(f"Try of {words.with_zone(attempt.started_at)}: {attempt.request}: {told}", markup=False)
     for deed in found.history:
-        output.show(f"{words.with_zone(deed.at)} {deed.by}: {deed.deed.value} {deed.words}".rstrip(), markup=False)
+        output.show(f"{words.with_zone(deed.at)} {deed.by}: {_deed_words(deed)}", markup=False)
+
+
+def _deed_words(deed: LetterDeed) -> str:
+    """Return what was done, as a person says it."""
+    text = deed.words
+    if deed.deed == "snooze" and text:
+        with suppress(ValueError):
+            text = words.with_zone(parse_moment(text))
+    said = _DEEDS[deed.deed.value] if text or deed.deed != "snooze" else "shown again"
+    return f"{said} {text}".rstrip()

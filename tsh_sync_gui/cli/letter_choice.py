@@ -19,7 +19,7 @@ ByShape = Annotated[str, typer.Option("--search", help='Only what this finds, su
 
 
 # A shell takes the quotation marks of error:"no tax" away; what it hands over as one word was meant as one value.
-_FIELD_AND_WORDS: Final = re.compile(r'(-?[^\W\d][\w.]*[:<>=]+)([^"“]*\s[^"“]*)\Z')
+_FIELD_AND_WORDS: Final = re.compile(r'(-?[^\W\d][\w.]*[:<>=]+)([^"“:<>=]*\s[^"“:<>=]*)\Z')
 
 
 def _again_quoted(found: re.Match[str]) -> str:
@@ -58,5 +58,5 @@ def chosen(
         raise ConfigurationError(
             "Which letters?", advice="Give their numbers, or --all with --entity, --cause or --search."
         )
-    wanted = search_of([search] if search else [], entity=entity, cause=cause)
+    wanted = " ".join(part for part in (search, search_of((), entity=entity, cause=cause)) if part)
     return wanted if not state or "state:" in wanted else f"{wanted} state:{state}".strip()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Final
 
 from tsh_sync_gui.core.values import RunId
 from tsh_sync_gui.engine.letters.values import VALIDATION
-from tsh_sync_gui.engine.letters.words import cause_of, label_of, searchable
+from tsh_sync_gui.engine.letters.words import LONGEST_LABEL, cause_of, label_of, searchable
 from tsh_sync_gui.engine.ports import Rejected
 from tsh_sync_gui.entities.spec import Entity
 from tsh_sync_gui.store.mirror_copy import Cursor
+from tsh_sync_gui.store.mirror_sql import quoted, table_of
 
 _LONGEST_VALUE: Final = 1000
 
@@ -58,14 +59,27 @@ async def write_letters(
 
     A discarded one stays so while the same fault is met; another fault opens it again.
     """
-    rows = [_row(entity, one, part=part, run=run or "") for one in rejected]
+    rejected = list(rejected)
+    known = await _known_names(cursor, entity, rejected)
+    rows = [_row(entity, one, part=part, run=run or "", known=known) for one in rejected]
     if rows:
         await cursor.executemany(WRITE, rows)
 
 
-def _row(entity: Entity, one: Rejected, *, part: str, run: str) -> dict[str, object]:
+async def _known_names(cursor: Cursor, entity: Entity, rejected: Sequence[Rejected]) -> Mapping[str, str]:
+    """Return what records are called by their last good version, where their refused text says no name."""
+    ids = [clean(one.record_id) for one in rejected if one.record_id and not label_of(one.payload, entity)]
+    if not ids or all(field.name != entity.label for field in entity.fields):
+        return {}
+    name = quoted(entity.label)
+    statement = f"SELECT zoho_id, {name}::text FROM {table_of(entity)} WHERE zoho_id = ANY(%s) AND {name} IS NOT NULL"
+    await cursor.execute(statement.encode(), (ids,))
+    return {record: text[:LONGEST_LABEL] for record, text in await cursor.fetchall()}
+
+
+def _row(entity: Entity, one: Rejected, *, part: str, run: str, known: Mapping[str, str]) -> dict[str, object]:
     record_id, field, reason = clean(one.record_id), clean(one.field), clean(one.reason)
-    label = clean(label_of(one.payload, entity))
+    label = clean(label_of(one.payload, entity)) or known.get(record_id, "")
     return {
         "entity": entity.name,
         "part": part,

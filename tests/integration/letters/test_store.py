@@ -318,6 +318,19 @@ async def test_a_letter_says_when_its_work_is_tried_again_by_itself(letters, dee
     assert [one.next_try_at for one in await letters.letters([resolved])] == [None]
 
 
+async def test_a_record_without_a_name_is_called_as_its_last_good_version_was(letters, database):
+    await query(
+        database,
+        "INSERT INTO tsh.customers (zoho_id, name, observed_at, raw) VALUES ('22', 'Al-Noor', now(), '{}')",
+    )
+    await write(database, "customers", rejected("22", field="contact_name", reason="Customer needs a name"))
+    await write(database, "customers", rejected("23", field="contact_name", reason="Customer needs a name"))
+
+    page = await letters.page(search("entity:customers"), person="sara")
+
+    assert {one.record_id: one.label for one in page.letters} == {"21": "", "22": "Al-Noor", "23": ""}
+
+
 async def test_both_sides_of_a_record_and_its_other_letters(letters, database):
     await query(
         database,

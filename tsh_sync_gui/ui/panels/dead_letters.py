@@ -134,7 +134,7 @@ class DeadLetterPanel(Panel):
         deeds.busy.connect(self.opened.show_busy)
         deeds.ended.connect(self._ended)
         self.opened.told.connect(self.told)
-        deeds.worked.connect(lambda work: self.bulk.show_work(work, self._session.now))
+        deeds.worked.connect(lambda work: self.bulk.show_work(work, self._session.now, is_one_of=deeds.following > 1))
         self.bulk.cancelled.connect(deeds.cancel)
         acts.edited.connect(self._begin_edit)
         acts.table_export_wanted.connect(self.table_export_wanted)
@@ -159,6 +159,7 @@ class DeadLetterPanel(Panel):
         pane.head.more.clicked.connect(lambda: acts.drop_opened(pane.head.more))
         group.retry.clicked.connect(acts.retry_group)
         group.items.clicked.connect(lambda: self.listing.open_group(self.lists.group))
+        group.restore.clicked.connect(lambda: self.deeds.restore(acts.group()))
         group.discard.clicked.connect(lambda: self.deeds.discard(acts.group()))
         group.more.clicked.connect(lambda: acts.drop_group(group.more))
 

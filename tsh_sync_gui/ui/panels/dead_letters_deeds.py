@@ -99,6 +99,11 @@ class LetterDeeds(QObject):
         for work in reversed(running):
             self._watch(work)
 
+    @property
+    def following(self) -> int:
+        """Return how many retries of several letters are followed."""
+        return len(self._watched - self._single.keys())
+
     def is_busy(self, letter: str) -> bool:
         """Tell whether *letter* is being tried."""
         return letter in self._pressed
@@ -223,7 +228,7 @@ class LetterDeeds(QObject):
                     lambda service: service.discard(target.which, reason=reason),
                     lambda done: Problem(
                         title=tr("%Ln record(s) discarded", None, done),
-                        meaning=tr("They stand under Discarded, and can be restored for 30 days."),
+                        meaning=tr("They stand under Discarded, and can be restored for 90 days."),
                         tone="blue",
                     ),
                 ),

@@ -148,6 +148,7 @@ class GroupPane(QWidget):
         self._values: dict[str, QLabel] = {}
         self.retry = button(tr("Retry"), "primary", icon_name="refresh")
         self.items = button(tr("Show records"))
+        self.restore = button(tr("Restore"), "primary", icon_name="reset")
         self.discard = button(tr("Discard"), "")
         self.more = tool("more", tr("More to do with this group"))
         self._build()
@@ -161,7 +162,7 @@ class GroupPane(QWidget):
         column.addWidget(self._remedy)
         row = QHBoxLayout()
         row.setSpacing(4)
-        for one in (self.retry, self.items, self.discard, self.more):
+        for one in (self.retry, self.restore, self.items, self.discard, self.more):
             row.addWidget(one)
         row.addStretch(1)
         column.addLayout(row)
@@ -203,7 +204,8 @@ class GroupPane(QWidget):
         set_tip(self._values["first"], exact(group.first_seen_at))
         set_tip(self._values["last"], exact(group.last_seen_at))
 
-    def show_open(self, *, is_open: bool) -> None:
-        """Offer what is done with open letters, or leave it out."""
+    def show_open(self, *, is_open: bool, is_discarded: bool) -> None:
+        """Offer what is done with open letters, or with discarded ones."""
+        self.restore.setVisible(is_discarded)
         self.retry.setVisible(is_open)
         self.discard.setVisible(is_open)

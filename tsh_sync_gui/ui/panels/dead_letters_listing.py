@@ -146,6 +146,7 @@ class LetterListing(QObject):
         self._acts.as_of = reading.figures.as_of
         lists.titles = {one.entity: one.title for one in overview.entities} if overview else {}
         lists.can_retry = can_retry(bar.filter, self._session.now)
+        lists.are_discarded = bar.filter.shown is Shown.DISCARDED
         if reading.wanted.in_groups:
             lists.show_groups(reading.groups)
         elif reading.page is not None:

@@ -33,6 +33,7 @@ class LetterLists(ListPages):
         super().__init__(parent, reading=tr("Reading the dead letters…"))
         self._now = now
         self.can_retry = True
+        self.are_discarded = False
         self._left = QStackedWidget(self._list_box)
         self.groups: DataTable[GroupRow] = DataTable(
             group_columns(now), tr("Groups of dead letters"), empty="", settings=settings
@@ -84,7 +85,7 @@ class LetterLists(ListPages):
             self.beside.setCurrentWidget(self._nothing)
         else:
             self.group_pane.show_group(group, self.title_of(group.entity), self._now())
-            self.group_pane.show_open(is_open=self.can_retry)
+            self.group_pane.show_open(is_open=self.can_retry, is_discarded=self.are_discarded)
             self.beside.setCurrentWidget(self.group_pane)
 
     def show_page(self, page: LetterPage, *, is_other: bool) -> None:

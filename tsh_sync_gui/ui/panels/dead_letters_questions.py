@@ -100,9 +100,9 @@ class DiscardQuestion(Question):
         super().__init__(
             parent,
             tr("Discard %Ln failed record(s)?", None, count),
-            tr("It is no longer tried or counted. It can be restored for 30 days.")
+            tr("It is no longer tried or counted. It can be restored for 90 days.")
             if count == 1
-            else tr("They are no longer tried or counted. They can be restored for 30 days."),
+            else tr("They are no longer tried or counted. They can be restored for 90 days."),
             (Choice(tr("Discard"), "danger", self._go), Choice(tr("Cancel"))),
         )
         self._deed = go

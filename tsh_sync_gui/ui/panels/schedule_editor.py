@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 
 from PySide6.QtCore import Signal
@@ -20,10 +21,24 @@ from tsh_sync_gui.ui.widgets.database_tools import words_of
 _AHEAD = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed: which of the choices, minutes, cron line and quiet hours."""
+
+    choice: int
+    minutes: int
+    cron: str
+    quiet: str
+
+
 class ScheduleEditor(QWidget):
-    """Shows and changes one schedule; *saved* says that it is another, *hold* carries until when it shall rest."""
+    """Shows and changes one schedule; *saved* says that it is another, *hold* carries until when it shall rest.
+
+    *typed* says that something else stands here.
+    """
 
     saved = Signal()
+    typed = Signal()
     hold = Signal(object)
     go_on = Signal()
 
@@ -43,12 +58,14 @@ class ScheduleEditor(QWidget):
         self.fault.setProperty("tone", "red")
         self.coming = label("", "body", wrap=True, selectable=True)
         self.cost = label("", "muted", wrap=True)
+        self.unsaved = label(tr("Not saved yet."), "muted")
         self.save = button(tr("Save"), "primary")
         self.pause = button(tr("Pause…"), "", icon_name="pause")
         self.resume = button(tr("Resume"), "", icon_name="play")
         self._menu = QMenu(self)
         self._build()
         self._fill()
+        self._filled = self.draft
         self._connect()
         self.show_coming()
 
@@ -101,6 +118,7 @@ class ScheduleEditor(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.save)
+        row.addWidget(self.unsaved)
         row.addStretch(1)
         row.addWidget(self.resume)
         row.addWidget(self.pause)
@@ -151,6 +169,26 @@ class ScheduleEditor(QWidget):
         choice.setChecked(True)
         self.show_coming()
 
+    @property
+    def draft(self) -> Draft:
+        """Return what stands here."""
+        choices = (self.default, self.interval, self.times, self.none)
+        choice = next((place for place, one in enumerate(choices) if one.isChecked()), 0)
+        return Draft(choice, self.minutes.value(), self.cron.text(), self.quiet.text())
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether something stands here that is not kept."""
+        return self.draft != self._filled
+
+    def use(self, draft: Draft) -> None:
+        """Go on with what was typed before."""
+        self.minutes.setValue(draft.minutes)
+        self.cron.setText(draft.cron)
+        self.quiet.setText(draft.quiet)
+        (self.default, self.interval, self.times, self.none)[draft.choice].setChecked(True)
+        self.show_coming()
+
     def _timing(self) -> Timing | None:
         """Return the timing that stands here, None where it is the proposed one or none; ConfigurationError."""
         if self.interval.isChecked():
@@ -161,6 +199,8 @@ class ScheduleEditor(QWidget):
         """Show the next runs of what stands here, or what is wrong with it."""
         self.minutes.setEnabled(self.interval.isChecked() and self.interval.isEnabled())
         self.cron.setEnabled(self.times.isChecked())
+        self.unsaved.setVisible(self.is_changed)
+        self.typed.emit()
         try:
             timing, quiet = self._timing(), Quiet.parse(self.quiet.text())
         except ConfigurationError as error:

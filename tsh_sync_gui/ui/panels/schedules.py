@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from tsh_sync_gui.engine.schedules import ScheduleView
 from tsh_sync_gui.ui.panels.panel import Panel
-from tsh_sync_gui.ui.panels.schedule_editor import ScheduleEditor
+from tsh_sync_gui.ui.panels.schedule_editor import Draft, ScheduleEditor
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state import schedules as state
 from tsh_sync_gui.ui.state.schedules import ScheduleLine
@@ -37,6 +37,7 @@ class SchedulesPanel(Panel):
         self.view: ScheduleView | None = None
         self._is_reading = False
         self._focus = ""
+        self._drafts: dict[str, Draft] = {}
         self._headline = ElidedLabel("", "muted")
         self.pause = button(tr("Pause…"), "", icon_name="pause")
         self.resume = button(tr("Resume all"), "", icon_name="play")
@@ -164,10 +165,24 @@ class SchedulesPanel(Panel):
         if self.view is None:
             return
         editor = ScheduleEditor(self._session, self.view, row.item)
-        editor.saved.connect(self.changed)
+        if row.key in self._drafts:
+            editor.use(self._drafts[row.key])
+        editor.typed.connect(lambda: self._note(row.key, editor))
+        editor.saved.connect(lambda: self._saved(row.key))
         editor.hold.connect(lambda until: self.hold(until, row.item.schedule.entity))
         editor.go_on.connect(lambda: self.go_on(row.item.schedule.entity))
         self.opened.emit(f"{row.title} · {row.walk}", editor)
+
+    def _note(self, key: str, editor: ScheduleEditor) -> None:
+        """Keep what was typed and not saved: it stands there again when the schedule is opened again."""
+        if editor.is_changed:
+            self._drafts[key] = editor.draft
+        else:
+            self._drafts.pop(key, None)
+
+    def _saved(self, key: str) -> None:
+        self._drafts.pop(key, None)
+        self.changed()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:

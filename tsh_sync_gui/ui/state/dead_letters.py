@@ -221,7 +221,7 @@ def empty_words(chosen: Filter, figures: LetterFigures | None, now: datetime) ->
     words = {
         Shown.SNOOZED: tr("A snoozed record is hidden until its time."),
         Shown.RESOLVED: tr("A record that was stored after all stands here, with the run that brought it."),
-        Shown.DISCARDED: tr("What was discarded stands here, and can be restored for 30 days."),
+        Shown.DISCARDED: tr("What was discarded stands here, and can be restored for 90 days."),
     }
     return tr("Nothing here"), words.get(chosen.shown, tr("Records that cannot be taken wait here with their reason."))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tsh_sync_gui.core.values import iso
+from tsh_sync_gui.core.values import iso, parse_moment
 from tsh_sync_gui.engine.letters.values import (
     Deed,
     Letter,
@@ -209,6 +209,14 @@ def deed_words(deed: LetterDeed) -> str:
     return words[deed.deed]
 
 
+def _particulars(deed: LetterDeed, now: datetime) -> str:
+    """Return what else is to be said of a deed; the end of a snooze as a time."""
+    try:
+        return clock(parse_moment(deed.words), now) if deed.deed is Deed.SNOOZE and deed.words else deed.words
+    except ValueError:
+        return deed.words
+
+
 def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
     """Return the columns of a letter's history."""
     return (
@@ -240,7 +248,7 @@ def deed_columns(now: Callable[[], datetime]) -> tuple[Column[DeedRow], ...]:
         Column(
             key="words",
             title=tr("Words"),
-            text=lambda row: row.deed.words or "–",
+            text=lambda row: _particulars(row.deed, now()) or "–",
             value=lambda row: row.deed.words,
             hint=lambda row: row.deed.words,
             width=90,

@@ -229,7 +229,8 @@ def columns() -> tuple[Column[ScheduleLine], ...]:
 
 def headline(view: ScheduleView) -> str:
     """Return the next run and what a day costs, in one line."""
-    day = tr("About {calls} calls a day; {share} are theirs").format(calls=number(view.calls), share=number(view.share))
+    day = tr("About {calls} calls a day, of {share} that schedules may use")
+    day = day.format(calls=number(view.calls), share=number(view.share))
     if not view.coming:
         return day
     first = view.coming[0]

@@ -51,12 +51,14 @@ class BulkLine(QFrame):
         self.cancel.clicked.connect(self._cancel)
         self.close_it.clicked.connect(self._close)
 
-    def show_work(self, work: LetterWork, now: datetime) -> None:
-        """Show how *work* stands."""
+    def show_work(self, work: LetterWork, now: datetime, *, is_one_of: bool = False) -> None:
+        """Show how *work* stands; it is *one of* several that are told of in turn, so its number is said."""
         if self.work is None or self.work.id != work.id:
             self.cancel.setEnabled(True)
         self.work = work
         tone, words = work_tone(work), progress_words(work, now)
+        if is_one_of:
+            words = tr("Retry {number}: {words}").format(number=work.id, words=words)
         set_property(self, "tone", tone)
         set_glyph(self._icon, _ICONS[tone], tone)
         self._words.setText(words)

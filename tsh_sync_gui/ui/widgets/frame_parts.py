@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 from typing_extensions import override
@@ -22,7 +22,7 @@ from tsh_sync_gui.ui.widgets.basics import (
     tool,
 )
 
-NAV_WIDTH = 176
+NAV_WIDTH = 184
 _INSIDE = 44  # a button's icon and padding
 _RUNNING = 320  # what runs now is given so much room before others lose their words
 _LEAST_FIRST = ("pause", "resume", "database", "zoho", "next", "failed", "quota")
@@ -69,7 +69,7 @@ class Navigation(QFrame):
         made.clicked.connect(lambda: self.chosen.emit(key))
         badge = Badge()
         row = QHBoxLayout(made)
-        row.setContentsMargins(8, 0, 8, 0)
+        row.setContentsMargins(8, 0, 5, 0)
         row.addStretch(1)
         row.addWidget(badge)
         self._buttons[key], self._badges[key], self._icons[key] = made, badge, icon_name
@@ -125,7 +125,9 @@ class TopBar(QFrame):
         row.addStretch(1)
         row.addWidget(find)
         row.addWidget(self._bell)
-        row.addWidget(self._badge)
+        # Over the bell's corner, so that it moves nothing when it comes and goes.
+        self._badge.setParent(self)
+        self._bell.installEventFilter(self)
 
     def show_organization(self, name: str, organization_id: str) -> None:
         """Show the organization this database mirrors."""
@@ -138,6 +140,22 @@ class TopBar(QFrame):
     def show_notices(self, unread: int, tone: str = "blue") -> None:
         """Show how many alerts and notices have not been read."""
         self._badge.show_count(unread, tone)
+        self._place_badge()
+
+    def _place_badge(self) -> None:
+        self._badge.adjustSize()
+        bell, badge = self._bell.geometry(), self._badge
+        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        beyond = bell.center().x() + 2 - (badge.width() if is_mirrored else 0) - (4 if is_mirrored else 0)
+        left = max(2, min(beyond, self.width() - badge.width() - 2))
+        badge.move(left, max(1, bell.top() - 3))
+        badge.raise_()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._bell and event.type() in {QEvent.Type.Move, QEvent.Type.Resize}:
+            self._place_badge()
+        return super().eventFilter(watched, event)
 
 
 class DemoBand(QFrame):

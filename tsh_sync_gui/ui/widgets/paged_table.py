@@ -14,6 +14,8 @@ from tsh_sync_gui.ui import theme
 from tsh_sync_gui.ui.models.paged import PagedModel
 from tsh_sync_gui.ui.state.columns import MARK, Column, Keyed, as_tabs
 from tsh_sync_gui.ui.state.dead_letters import Marks
+from tsh_sync_gui.ui.state.texts import tr
+from tsh_sync_gui.ui.widgets.basics import label
 from tsh_sync_gui.ui.widgets.table_fit import TableFit
 from tsh_sync_gui.ui.widgets.table_foot import TableFoot
 from tsh_sync_gui.ui.widgets.table_menus import column_menu, copy_actions, drop_above
@@ -64,6 +66,7 @@ class PagedTable(QWidget, Generic[Row]):
         self.model = model
         self.view = _View()
         self.foot = TableFoot()
+        self._empty = label(tr("None is left. Esc shows the others."), "muted", wrap=True)
         self.fit = TableFit(self.view, model.columns)
         self._build(name)
         self._connect()
@@ -98,6 +101,8 @@ class PagedTable(QWidget, Generic[Row]):
                 header.restoreState(kept)
                 self.fit.arranged()
         self.foot.views.hide()
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        QVBoxLayout(view.viewport()).addWidget(self._empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -243,6 +248,7 @@ class PagedTable(QWidget, Generic[Row]):
         self.model.use_marks(Marks() if is_all else Marks(keys))
 
     def _count(self) -> None:
+        self._empty.setVisible(not self.model.rows)
         self.foot.show_counts(len(self.model.marks), self.model.total, self.model.total)
         if self.model.marks.everything is not None:
             self.foot.choose_all.hide()
