@@ -429,7 +429,7 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>%Ln record(s) changed in the simulated Zoho</source>
    <translation>
     <numerusform>لم يتغير أي سجل في Zoho المحاكى</numerusform>
@@ -879,7 +879,7 @@
    <translation>رُفض تسليم: التوقيع لا يطابق</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>A delivery with a wrong secret came in</source>
    <translation>وصل تسليم بسر خاطئ</translation>
   </message>
@@ -2167,7 +2167,7 @@
    <translation>لا تُستقبل التسليمات الآن</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>Deliveries are not received then. Polling covers changes until it is started again.</source>
    <translation>لن تُستقبل التسليمات عندئذ. ويغطي الاستعلام الدوري التغييرات حتى يُشغَّل من جديد.</translation>
   </message>
@@ -2420,12 +2420,12 @@
    <translation>تشفير الاتصال (TLS)</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>End it</source>
    <translation>إنهاؤه</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>End the listener?</source>
    <translation>إنهاء المستمع؟</translation>
   </message>
@@ -3225,7 +3225,7 @@
    <translation>يتسع في استدعاءات اليوم ({quota})؛ {waits}.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>It goes on when this window closes. After a restart of the computer start it again, or as a service.</source>
    <translation>يستمر بعد إغلاق هذه النافذة. وبعد إعادة تشغيل الحاسوب شغّله من جديد أو كخدمة.</translation>
   </message>
@@ -3341,7 +3341,7 @@
    <translation>قُرئ قبل قليل. يقرؤه «مزامنة كاملة» في بطاقته الآن.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>It was rejected: open it in the list to see why.</source>
    <translation>رُفض: افتحه في القائمة لترى السبب.</translation>
   </message>
@@ -3416,7 +3416,7 @@
    <translation>حفظ نصوص API</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>Keep it running</source>
    <translation>إبقاؤه يعمل</translation>
   </message>
@@ -6674,7 +6674,7 @@
    <translation>المستمع وما ورد: افتح شاشة خطافات الويب</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>The listener answered at {where}. It stands in the list as a ping.</source>
    <translation>أجاب المستمع على {where}. ويظهر في القائمة كنبضة اختبار.</translation>
   </message>
@@ -6694,7 +6694,7 @@
    <translation>المستمع لا يعمل: شغّله أولًا.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>The listener has ended</source>
    <translation>انتهى المستمع</translation>
   </message>
@@ -6709,7 +6709,7 @@
    <translation>المستمع ما زال على عنوانه القديم</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>The listener runs</source>
    <translation>المستمع يعمل</translation>
   </message>
@@ -7084,6 +7084,11 @@
    <translation>يستدعيه Zoho المحاكى على هذا الحاسوب.</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
+   <source>The simulated Zoho delivers to it now. It ends with the demo.</source>
+   <translation>يرسل إليه Zoho المحاكى الآن. وينتهي مع العرض التجريبي.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>The simulated Zoho learns the listener's address and secret as it starts.</source>
    <translation>يعرف Zoho المحاكى عنوان المستمع وسره عند تشغيله.</translation>
@@ -7104,7 +7109,7 @@
    <translation>الجداول موجودة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>The test arrived</source>
    <translation>وصل الاختبار</translation>
   </message>
@@ -7134,7 +7139,7 @@
    <translation>كانت القيمة «{old}» وهي الآن «{new}».</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
+   <location filename="tsh_sync_gui/ui/panels/webhooks_listener.py" />
    <source>Their deliveries come in now.</source>
    <translation>تصل تسليماتها الآن.</translation>
   </message>

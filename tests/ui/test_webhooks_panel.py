@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from tests.support.fake_service import run_info
-from tests.support.fake_webhooks import DOWN, NOW, FakeListener, Found, coverage_of
+from tests.support.fake_webhooks import DOWN, NAMES, NOW, FakeListener, Found, coverage_of
 from tests.ui.conftest import until
 from tsh_sync_gui.core.errors import UnreachableError
 from tsh_sync_gui.core.events import DeliveriesChanged
@@ -349,6 +349,17 @@ async def test_the_coverage_shows_the_silence_and_fetches_its_gap(qloop, session
     await until(lambda: question_of(window, Question))
     question_of(window, Question).buttons[0].click()
     await until(lambda: [word for word, _what in inbox.asked] == ["gap", "gap"])
+
+    (one,) = inbox.found.silences
+    inbox.found = replace(inbox.found, silences=(one, replace(one, entity=NAMES[3])))
+    service.bus.publish(DeliveriesChanged())
+    await until(lambda: panel.bar.coverage.text() == "Coverage · 2")
+    (box,) = panel.coverage.boxes
+    box.choice.click()
+    await until(lambda: [word for word, _what in inbox.asked] == ["gap"] * 4)
+    inbox.found = coverage_of()
+    panel._look_around()
+    await until(lambda: not panel.coverage.boxes)
 
 
 async def test_a_new_secret_is_shown_once_and_one_of_ones_own_is_checked(qloop, session, window, service, inbox):

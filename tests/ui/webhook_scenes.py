@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.support.fake_service import NOW, FakeService
-from tests.support.fake_webhooks import DOWN, FakeListener, Found, coverage_of
+from tests.support.fake_webhooks import DOWN, NAMES, FakeListener, Found, coverage_of
 from tests.ui.scenes import LARGE, SMALL, Scene
 from tsh_sync_gui.core.errors import UnreachableError
 from tsh_sync_gui.engine.ports.deliveries import Refusals, SecretState, Standing
@@ -123,6 +123,13 @@ async def silent(service: FakeService, window: MainWindow, keys: Keys) -> None:
     await coverage(service, window, keys)
 
 
+async def several(service: FakeService, window: MainWindow, keys: Keys) -> None:
+    found = coverage_of(silent=True)
+    more = tuple(replace(found.silences[0], entity=one) for one in NAMES[:4])
+    service.webhooks.found = replace(found, silences=more)
+    await coverage(service, window, keys)
+
+
 async def gap(service: FakeService, window: MainWindow, keys: Keys) -> None:
     await silent(service, window, keys)
     window.webhooks.deeds.fetch_gap("products", "Products")
@@ -223,6 +230,7 @@ WEBHOOKS = (
     Scene("webhooks-broken", broken, inbox, themes=BOTH),
     Scene("webhooks-coverage", some, coverage, themes=BOTH, sizes=SIZES),
     Scene("webhooks-silent", some, silent, themes=BOTH, sizes=SIZES),
+    Scene("webhooks-several", some, several, themes=BOTH),
     Scene("webhooks-gap", some, gap),
     Scene("webhooks-replay", some, replaying, themes=BOTH),
     Scene("webhooks-since", some, since),

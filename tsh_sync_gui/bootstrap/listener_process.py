@@ -240,7 +240,7 @@ def _started(loaded: Loaded) -> Ticket:
     raise UnreachableError(
         "The listener does not start",
         what="network",
-        advice=next((line for line in told.splitlines() if line), "") or f"{log} may say why.",
+        advice=" ".join([line.strip() for line in told.splitlines() if line.strip()][:2]) or f"{log} may say why.",
         cause=told[-_LOG_SHOWN:],
     )
 

@@ -112,7 +112,8 @@ SELECT row_key, CASE last WHEN 'delete' THEN 'deleted' WHEN 'create' THEN 'creat
 FROM told
 WHERE changed_at > %(since)s AND NOT EXISTS (
     SELECT FROM sync.webhook_events event WHERE event.entity = %(entity)s AND event.record_id = told.row_key
-        AND event.record_id <> '' AND event.verdict <> 'refused' AND event.received_at > changed_at - interval '5 min')
+        AND event.record_id <> '' AND event.verdict <> 'refused' AND event.replay_of IS NULL
+        AND event.received_at > changed_at - interval '5 min')
 ORDER BY changed_at DESC LIMIT %(most)s
 """
 _WATCHED: Final = """

@@ -174,7 +174,7 @@ class WebhookPanel(Panel):
     def use(self, service: WebhookService | None, listener: ListenerDesk | None = None) -> None:
         """Show the inbox of *service* from now on, None while none is open."""
         self._service = self.deeds.service = service
-        self.deeds.listener = listener
+        self.deeds.attend(listener)
         self.view.use(service)
         self.around.forget()
         self.coverage.show_reading()
@@ -187,7 +187,7 @@ class WebhookPanel(Panel):
     def news(self) -> None:
         """Read again what is shown: deliveries came in, or their work went on."""
         if self.isVisible():
-            self.view.news()
+            (self._read_coverage if self._in_coverage else self.view.news)()
 
     def _begin(self) -> None:
         self._learn_titles()
@@ -203,6 +203,8 @@ class WebhookPanel(Panel):
             self.lists.titles = titles
             self.bar.show_entities({name: tr(title) for name, title in titles.items()})
             self._renew()
+        elif self.isVisible():  # a run has ended, which may have fetched a gap
+            self._read_coverage()
 
     def _renew(self) -> None:
         self.view.renew()
@@ -212,8 +214,7 @@ class WebhookPanel(Panel):
         if self._service is None or self._session.service is None:
             return
         self.deeds.look()
-        if not self._in_coverage:
-            self.view.news()
+        self.news()
 
     def _take(self, reading: Reading) -> None:
         around = self.around

@@ -49,6 +49,7 @@ class CoveragePage(QWidget):
         self.fetch = button(tr("Fetch the gap"), "", icon_name="refresh")
         self._alarms = QVBoxLayout()
         self._shown: tuple[object, ...] = ()
+        self._is_reading = False
         self.boxes: list[ProblemBox] = []
         self.found: Coverage | None = None
         self.table: DataTable[state.CoverageRow] = DataTable(
@@ -79,21 +80,27 @@ class CoveragePage(QWidget):
 
     def show_reading(self) -> None:
         """Say that it is being read."""
+        self._is_reading = False
         set_text(self._lead, state.coverage_lead(None))
         self._offer()
 
     def read(self, session: Session, service: WebhookService | None, titles: Mapping[str, str]) -> None:
         """Read the coverage and show it; what cannot be read leaves what was read last."""
         whole = session.service
-        if service is None or whole is None:
+        if service is None or whole is None or self._is_reading:
             return
+        self._is_reading = True
         alarm = whole.settings.webhook_silence_minutes
 
+        def missed(_error: BaseException) -> None:
+            self._is_reading = False
+
         def show(read: tuple[Coverage, dict[str, Forecast]]) -> None:
+            self._is_reading = False
             prices = {name: price(cost) for name, cost in read[1].items()}
             self.show_coverage(read[0], titles, prices, alarm=alarm)
 
-        session.actions.run(read_coverage(service, whole), then=show, otherwise=lambda _error: None)
+        session.actions.run(read_coverage(service, whole), then=show, otherwise=missed)
 
     def show_coverage(
         self, found: Coverage, titles: Mapping[str, str], prices: Mapping[str, str], *, alarm: int
@@ -110,8 +117,12 @@ class CoveragePage(QWidget):
                 box.hide()
                 box.deleteLater()
             self.boxes = []
-            for entity, words, problem in problems:
-                made = ProblemBox(problem, (words, partial(self.gap_wanted.emit, entity, True)))
+            if len(problems) > 1:  # one box: three leave no room for the table
+                shown = [(tr("Fetch all gaps"), state.silences_problem(found, titles), self._fetch_all)]
+            else:
+                shown = [(words, one, partial(self.gap_wanted.emit, entity, True)) for entity, words, one in problems]
+            for words, problem, deed in shown:
+                made = ProblemBox(problem, (words, deed))
                 self.boxes.append(made)
                 self._alarms.addWidget(made)
         self._offer()
@@ -123,6 +134,10 @@ class CoveragePage(QWidget):
         self.fetch.setEnabled(bool(chosen and row is not None and row.event.missed))
         ready, idle = tr("Fetch what no delivery told of"), tr("Choose an event with changes that nobody told of.")
         set_tip(self.fetch, ready if self.fetch.isEnabled() else idle)
+
+    def _fetch_all(self) -> None:
+        for one in self.found.silences if self.found is not None else ():
+            self.gap_wanted.emit(one.entity, True)
 
     def _fetch_chosen(self) -> None:
         row = self.table.current_row()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
@@ -14,10 +13,9 @@ from tsh_sync_gui.engine.ports.deliveries import InboxDetail, SecretState
 from tsh_sync_gui.engine.ports.jobs import JobId
 from tsh_sync_gui.engine.views import Forecast
 from tsh_sync_gui.ui.actions import problem_from
-from tsh_sync_gui.ui.listening import ListenerDesk
+from tsh_sync_gui.ui.panels.webhooks_listener import ListenerDeeds
 from tsh_sync_gui.ui.panels.webhooks_questions import FreshSecret, ReplayQuestion, SecretQuestion
 from tsh_sync_gui.ui.session import Session
-from tsh_sync_gui.ui.state.listener import Listening
 from tsh_sync_gui.ui.state.prices import priced
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
@@ -28,24 +26,12 @@ from tsh_sync_gui.ui.webhook_service import WebhookService
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
 
-class WebhookDeeds(QObject):
-    """*told* carries words for the person, *changed* says that the list is another, *listening* how the listener is.
-
-    *busy* says whether the listener is being started or ended.
-    """
-
-    told = Signal(object)
-    changed = Signal()
-    listening = Signal(object)
-    busy = Signal(bool)
+class WebhookDeeds(ListenerDeeds):
+    """Adds to the listener's deeds those with deliveries and the secret."""
 
     def __init__(self, owner: QWidget, session: Session) -> None:
-        super().__init__(owner)
-        self._owner = owner
-        self._session = session
-        self._actions = session.actions
+        super().__init__(owner, session)
         self.service: WebhookService | None = None
-        self.listener: ListenerDesk | None = None
 
     # Replays
 
@@ -112,42 +98,6 @@ class WebhookDeeds(QObject):
                 )
             )
 
-    def send_test(self) -> None:
-        """Send a ping to the listener here; it appears in the list."""
-        if self.listener is not None:
-            self._actions.run(self.listener.send_test(), then=self._arrived, otherwise=self._failed)
-
-    def stir(self) -> None:
-        """Let the demo's simulated Zoho change records, and deliver that."""
-        if self.listener is not None:
-            self.busy.emit(True)
-            self._actions.run(self.listener.stir(), then=self._stirred, otherwise=self._not_started)
-
-    def _stirred(self, changed: int) -> None:
-        self.busy.emit(False)
-        title = tr("%Ln record(s) changed in the simulated Zoho", None, changed)
-        self.told.emit(Problem(title=title, meaning=tr("Their deliveries come in now."), tone="green"))
-        self.look()
-        self.changed.emit()
-
-    def send_wrong(self) -> None:
-        """Let the demo's listener get a delivery whose signature does not match."""
-        if self.listener is not None:
-            self.busy.emit(True)
-            self._actions.run(self.listener.send_wrong(), then=self._sent_wrong, otherwise=self._not_started)
-
-    def _sent_wrong(self, _done: None) -> None:
-        self.busy.emit(False)
-        words = tr("It was rejected: open it in the list to see why.")
-        self.told.emit(Problem(title=tr("A delivery with a wrong secret came in"), meaning=words, tone="blue"))
-        self.look()
-        self.changed.emit()
-
-    def _arrived(self, where: str) -> None:
-        words = tr("The listener answered at {where}. It stands in the list as a ping.").format(where=where)
-        self.told.emit(Problem(title=tr("The test arrived"), meaning=words, tone="green"))
-        self.changed.emit()
-
     def test_public(self) -> None:
         """Ping the public address as Zoho would call it."""
         if self.service is not None:
@@ -162,10 +112,6 @@ class WebhookDeeds(QObject):
             tone = "green"
         self.told.emit(Problem(title=tr("The public address answers"), meaning=words, tone=tone))
         self.changed.emit()
-
-    def _failed(self, error: BaseException) -> None:
-        self.told.emit(problem_from(error))
-        self.look()
 
     # Processing
 
@@ -234,58 +180,3 @@ class WebhookDeeds(QObject):
         else:
             words = tr("The one before stays valid for 24 hours.") if found.previous_until else ""
             self.told.emit(Problem(title=tr("The secret was changed"), meaning=words, tone="green"))
-
-    # The listener
-
-    def look(self, then: Callable[[], object] = lambda: None) -> None:
-        """Ask the listener how it is."""
-
-        def seen(found: Listening) -> None:
-            self.listening.emit(found)
-            then()
-
-        if self.listener is not None:
-            self._actions.run(self.listener.look(), then=seen, otherwise=lambda _error: None)
-
-    def start(self) -> None:
-        """Start the listener as a process of its own."""
-        if self.listener is not None:
-            self.busy.emit(True)
-            self._actions.run(self.listener.start(), then=self._started, otherwise=self._not_started)
-
-    def restart(self) -> None:
-        """End the listener that a window started, and start it where the settings say now."""
-        if self.listener is not None:
-            self.busy.emit(True)
-            self._actions.run(self.listener.restart(), then=self._started, otherwise=self._not_started)
-
-    def _started(self, found: Listening) -> None:
-        self.busy.emit(False)
-        self.listening.emit(found)
-        words = tr(
-            "It goes on when this window closes. After a restart of the computer start it again, or as a service."
-        )
-        self.told.emit(Problem(title=tr("The listener runs"), meaning=words, tone="green"))
-
-    def _not_started(self, error: BaseException) -> None:
-        self.busy.emit(False)
-        self._failed(error)
-
-    def ask_stop(self) -> None:
-        """Ask whether the listener is to end."""
-        Question(
-            self._owner.window(),
-            tr("End the listener?"),
-            tr("Deliveries are not received then. Polling covers changes until it is started again."),
-            (Choice(tr("End it"), "danger", self._stop), Choice(tr("Keep it running"))),
-        ).open()
-
-    def _stop(self) -> None:
-        if self.listener is not None:
-            self.busy.emit(True)
-            self._actions.run(self.listener.stop(), then=self._stopped, otherwise=self._not_started)
-
-    def _stopped(self, found: Listening) -> None:
-        self.busy.emit(False)
-        self.listening.emit(found)
-        self.told.emit(Problem(title=tr("The listener has ended"), tone="blue"))

@@ -206,7 +206,8 @@ class DeliveryPane(QWidget):
         waits = detail.work is not None and not detail.work.is_running
         self.hurry.setVisible(waits)
         self.cancel.setVisible(detail.work is not None)
-        self.replay.setVisible(detail.work is None)
+        for one in (self.replay, self.copy):
+            one.setVisible(detail.work is None)
         self.replay.setEnabled(state.can_replay(detail))
         set_tip(self.replay, state.replay_hint(detail))
         self.run.setVisible(bool(row.run_id))

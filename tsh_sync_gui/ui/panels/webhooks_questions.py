@@ -60,6 +60,10 @@ class ReplayQuestion(Question):
         self._cost = label(tr("Counting deliveries and calls…"), "body", wrap=True)
         self.force = QCheckBox(tr("Duplicates, too"))
         self.content.addWidget(self.since)
+        here = datetime.now().astimezone().tzname() or ""
+        zone = label(tr("In this computer's time ({zone})").format(zone=here), "caption")
+        zone.setVisible(ids is None)
+        self.content.addWidget(zone)
         self.content.addWidget(self._cost)
         self.content.addWidget(self.force)
         self._typed = QTimer(self)
@@ -123,7 +127,7 @@ class SecretQuestion(Question):
         self._deed = go
         self._now = now
         self._standing = label("\n".join(change_lines(None, now)), "body", wrap=True)
-        self.made = QRadioButton(tr("Make a new one; it is shown once"))
+        self.made = QRadioButton(tr("Make a new one"))
         self.own = QRadioButton(tr("Use this one"))
         self.field = QLineEdit()
         self.field.setMaxLength(80)

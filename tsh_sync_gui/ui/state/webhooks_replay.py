@@ -80,8 +80,10 @@ def change_lines(state: SecretState | None, now: datetime) -> tuple[str, ...]:
 def fresh_words(state: SecretState) -> str:
     """Return what is said of a secret that was just made."""
     if state.previous_until is None:
-        return tr("It is not shown again. Deliveries are accepted once it stands in all of Zoho's webhooks.")
-    return tr("It is not shown again. Until it stands in all of Zoho's webhooks the one before is valid for 24 hours.")
+        return tr("Deliveries are accepted once it stands in all of Zoho's webhooks. The set-up shows it again.")
+    return tr(
+        "Until it stands in all of Zoho's webhooks the one before is valid for 24 hours. The set-up shows it again."
+    )
 
 
 def typed_fault(text: str) -> str:

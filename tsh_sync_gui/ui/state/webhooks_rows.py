@@ -161,7 +161,7 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             icon=lambda row: verdict_look(row.row.verdict).icon,
             tone=lambda row: verdict_look(row.row.verdict).tone.value,
             hint=lambda row: row.row.scheme,
-            width=118,
+            width=112,
             yields=1,
         ),
         Column(
@@ -172,7 +172,7 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             icon=lambda row: work_look(row.row.state).icon,
             tone=lambda row: work_look(row.row.state).tone.value,
             hint=lambda row: row.row.title or outcome_words(row.row.outcome),
-            width=134,
+            width=128,
         ),
         Column(
             key="delay",
@@ -343,6 +343,17 @@ def silence_problems(
             _silence(one, titles.get(one.entity, one.entity), found.at),
         )
         for one in found.silences
+    )
+
+
+def silences_problem(found: Coverage, titles: Mapping[str, str]) -> Problem:
+    """Return one fault for several silent entities, a line for each."""
+    lines = [_silence(one, titles.get(one.entity, one.entity), found.at).title for one in found.silences]
+    advice = tr("See whether the workflow rules in Zoho are active and call the right address; then fetch the gaps.")
+    return Problem(
+        title=tr("%Ln kinds of records change in Zoho and no delivery tells of it", None, len(lines)),
+        meaning="\n".join((*lines, advice)),
+        is_grave=True,
     )
 
 
