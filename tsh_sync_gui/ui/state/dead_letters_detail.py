@@ -315,7 +315,7 @@ def side_columns() -> tuple[Column[SideRow], ...]:
             icon=lambda row: "partly" if row.differs else "circle",
             tone=lambda row: "amber" if row.differs else "muted",
             width=88,
-            grows=1,
+            grows=2,
         ),
         Column(
             key="zoho",

@@ -183,7 +183,7 @@ def columns() -> tuple[Column[ScheduleLine], ...]:
             value=lambda row: str(row.item.schedule.timing or ""),
             hint=lambda row: row.when,
             copied=lambda row: row.when.replace("\u2066", "").replace("\u2069", ""),
-            width=150,
+            width=136,
             grows=3,
         ),
         Column(
