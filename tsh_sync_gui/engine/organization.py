@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tsh_sync_gui.core.errors import ConfigurationError, NotConnectedError
-from tsh_sync_gui.core.settings import Settings
+from tsh_sync_gui.core.settings import Loaded, Settings
 from tsh_sync_gui.core.values import CallKind, Lane
 from tsh_sync_gui.engine.ports import Caller, Ledger, Organization, Source
 
@@ -17,6 +17,16 @@ _UNCONNECTED: Final = (
 
 
 _NOBODY: Final = "Sign in: in the window, or with `tsh-sync auth login`. `tsh-sync demo` needs no account."
+
+
+def check_signed_in(loaded: Loaded) -> None:
+    """Refuse what could only end as "Needs you" for everybody, though it is this machine that lacks a sign-in."""
+    now = loaded.settings
+    if not (now.client_id or now.refresh_token.get_secret_value() or loaded.vault_error):
+        raise NotConnectedError(
+            "Nobody is signed in to Zoho on this computer",
+            advice="Connect Zoho here: in the window, or by `tsh-sync auth login`. Other computers go on.",
+        )
 
 
 class OrganizationCheck:

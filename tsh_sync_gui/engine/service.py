@@ -13,7 +13,6 @@ from tsh_sync_gui.core.errors import (
     AuthorisationError,
     ConfigurationError,
     ConfirmationRequiredError,
-    NotConnectedError,
     SyncError,
     UnreachableError,
     VaultLockedError,
@@ -24,7 +23,7 @@ from tsh_sync_gui.core.values import Lane, Mode, RunId, RunState
 from tsh_sync_gui.engine.alerts import Alerts
 from tsh_sync_gui.engine.dead_letters import DeadLetters
 from tsh_sync_gui.engine.given import Given
-from tsh_sync_gui.engine.organization import OrganizationCheck
+from tsh_sync_gui.engine.organization import OrganizationCheck, check_signed_in
 from tsh_sync_gui.engine.outcomes import InterruptedRunError, user_name
 from tsh_sync_gui.engine.overview import ORPHAN, OverviewMaker
 from tsh_sync_gui.engine.patience import patiently
@@ -172,7 +171,7 @@ class SyncService:
             raise
         except SyncError as error:
             return self._report(entities, await self._starter.refused(entities, request, error))
-        self._check_signed_in()
+        check_signed_in(self._keeper.loaded)
         await self._patiently(self._parts.absences.load)
         ended: list[RunInfo] = []
         open_jobs: list[WalkJob] = []
@@ -201,15 +200,6 @@ class SyncService:
                 self._jobs.discard(job)
                 await job.abandon()
         return self._report(entities, ended)
-
-    def _check_signed_in(self) -> None:
-        """Refuse what could only end as "Needs you" for everybody, though it is this machine that lacks a sign-in."""
-        now, loaded = self._keeper.now, self._keeper.loaded
-        if not (now.client_id or now.refresh_token.get_secret_value() or loaded.vault_error):
-            raise NotConnectedError(
-                "Nobody is signed in to Zoho on this computer",
-                advice="Connect Zoho here: in the window, or by `tsh-sync auth login`. Other computers go on.",
-            )
 
     def _report(self, entities: Sequence[Entity], ended: Sequence[RunInfo]) -> SyncReport:
         order = {entity.name: entity.rank for entity in entities}

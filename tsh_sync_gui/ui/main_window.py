@@ -31,7 +31,7 @@ from tsh_sync_gui.ui.panels.webhooks import WebhookPanel
 from tsh_sync_gui.ui.session import Session
 from tsh_sync_gui.ui.state.live import Connection
 from tsh_sync_gui.ui.state.problems import Problem
-from tsh_sync_gui.ui.state.summary import bar_state, sync_count
+from tsh_sync_gui.ui.state.summary import bar_state, organization_name, sync_count
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.webhook_ways import WebhookWays
 from tsh_sync_gui.ui.widgets.banners import Banners
@@ -104,11 +104,8 @@ class MainWindow(QMainWindow):
         self._in_front = self.sync.key
         self._is_open = False
         self._open_steps = 0
-        # Who is in front is asked each time.
-        self.middle = Beside(self.stack, self.side, lambda width: self.panel.yields(width))  # noqa: PLW0108
         self._build(demo=demo)
         self.toast = Toast(self.stack)
-        self.stack.currentChanged.connect(lambda _place: self.toast.raise_())  # Qt puts the page in front of all else
         self._connect(session.actions)
         self.letter_ways = LetterWays(self)
         self.webhook_ways = WebhookWays(self)
@@ -116,6 +113,8 @@ class MainWindow(QMainWindow):
         self.go("sync")
 
     def _build(self, *, demo: bool) -> None:
+        # Who is in front is asked each time.
+        self.middle = Beside(self.stack, self.side, lambda width: self.panel.yields(width))  # noqa: PLW0108
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
@@ -179,10 +178,7 @@ class MainWindow(QMainWindow):
         """Show what stands around the screens."""
         session, state = self.session, self.session.state
         overview = state.overview
-        known = overview is not None and bool(overview.organization_id)  # its name comes with the first sync
-        nobody = tr("Organization") if known else tr("No organization yet")
-        name = (overview.organization or nobody) if overview else ""
-        self.top.show_organization(name, overview.organization_id if overview else "")
+        self.top.show_organization(organization_name(overview), overview.organization_id if overview else "")
         self.bell.show_count()
         database = state.connections.get("database", Connection()) if self._is_open else Connection()
         self.banners.show_state(database, self.settings.connection.closed_why if self._is_open else "")

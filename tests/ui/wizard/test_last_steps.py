@@ -20,6 +20,7 @@ from tsh_sync_gui.core.errors import (
     WrongPassphraseError,
 )
 from tsh_sync_gui.ui.widgets.passphrase import PassphraseQuestion
+from tsh_sync_gui.ui.wizard import file_questions
 from tsh_sync_gui.ui.wizard import page as pages
 from tsh_sync_gui.ui.wizard.state.sign_in import Phase
 
@@ -332,7 +333,7 @@ async def test_a_wrong_passphrase_is_said_in_its_question_and_the_right_one_goes
             raise WrongPassphraseError("This passphrase does not open it", advice="Try another.")
 
     monkeypatch.setattr(pages, "has_file", lambda: True)
-    monkeypatch.setattr(pages, "open_file", opened)
+    monkeypatch.setattr(file_questions, "open_file", opened)
     setup = setup_at(Step.FIRST_SYNC)
     setup.faults["estimate"] = [VaultLockedError("The secrets are closed", advice="Enter the passphrase.")]
     wizard = await show(setup)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tsh_sync_gui.core.values import EntityState, Phase, RunState
+from tsh_sync_gui.engine.views import Overview
 from tsh_sync_gui.ui.state.cards import CardState, planned_seconds, progress_text, seconds_left
 from tsh_sync_gui.ui.state.live import AppState, Connection, RunView
 from tsh_sync_gui.ui.state.offers import Do
@@ -202,6 +203,13 @@ def _next(state: AppState, now: datetime) -> Part:
     brief = scheduled(at, now, state.overview.time_zone if state.overview else "")
     text = tr("Next {when}").format(when=brief)
     return Part(key="next", icon="calendar", text=text, brief=brief, hint=f"{text}: {names}", screen="schedules")
+
+
+def organization_name(overview: Overview | None) -> str:
+    """Return what the organization is called; its name comes with the first sync."""
+    if overview is None:
+        return ""
+    return overview.organization or (tr("Organization") if overview.organization_id else tr("No organization yet"))
 
 
 def failed_records(state: AppState) -> int:

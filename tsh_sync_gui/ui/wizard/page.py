@@ -16,10 +16,10 @@ from tsh_sync_gui.core.errors import NoVaultError, VaultLockedError
 from tsh_sync_gui.ui.actions import Actions, problem_from
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
-from tsh_sync_gui.ui.widgets.passphrase import PassphraseQuestion
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
+from tsh_sync_gui.ui.wizard.file_questions import FileQuestions
 from tsh_sync_gui.ui.wizard.parts import BusyLine
-from tsh_sync_gui.ui.wizard.secrets_file import has_file, make_file, open_file
+from tsh_sync_gui.ui.wizard.secrets_file import has_file
 
 T = TypeVar("T")
 Choice = tuple[str, Callable[[], object]]
@@ -60,7 +60,7 @@ class Page(QWidget):
         self.body = QVBoxLayout()
         self.body.setSpacing(12)
         self._box: ProblemBox | None = None
-        self._question: PassphraseQuestion | None = None
+        self._file = FileQuestions(self, self)
         self._round = self._visit = 0
         self._task: asyncio.Task[None] | None = None
         self._column = QVBoxLayout(self)
@@ -206,45 +206,10 @@ class Page(QWidget):
     def show_error(self, error: BaseException, choice: Choice) -> None:
         """Show an error with *choice*; where secrets can't be kept the button opens or makes a place for them."""
         if isinstance(error, NoVaultError):
-            choice = (tr("Make an encrypted file…"), self._ask_new_passphrase)
+            choice = (tr("Make an encrypted file…"), self._file.ask_new)
         elif isinstance(error, VaultLockedError) and has_file():
-            choice = (tr("Open it…"), self._ask_passphrase)
+            choice = (tr("Open it…"), self._file.ask)
         self.show_problem(problem_from(error), choice)
-
-    def _ask_new_passphrase(self) -> None:
-        text = tr("Secrets are kept in a file of this computer that only the passphrase opens. It can't be recovered.")
-        heading = tr("Make an encrypted file for secrets")
-        PassphraseQuestion(self, heading, text, go=self._make_file, deed=tr("Make the file"), new=True).open()
-
-    def _ask_passphrase(self) -> None:
-        heading, text = tr("Open the file of secrets"), tr("It stays open for as long as the program runs.")
-        self._question = PassphraseQuestion(self, heading, text, go=self._open_file, stays=True)
-        self._question.finished.connect(self._forget_question)
-        self._question.open()
-
-    def _make_file(self, passphrase: str) -> None:
-        self.run(make_file(passphrase), tr("Making the file…"), lambda _nothing: self.again())
-
-    def _open_file(self, passphrase: str) -> None:
-        self.run(open_file(passphrase), tr("Opening the file…"), self._opened, otherwise=self._not_opened)
-
-    def _opened(self, _nothing: None) -> None:
-        if self._question is not None:
-            self._question.accept()
-        self.again()
-
-    def _not_opened(self, error: BaseException) -> None:
-        """Say it in the question, where another passphrase can be tried; whoever left it is told on the page."""
-        if self._question is None or not isinstance(error, VaultLockedError):
-            self._forget_question()
-            self.fail(error)
-        else:
-            self._question.refuse(problem_from(error))
-
-    def _forget_question(self) -> None:
-        if self._question is not None:
-            self._question.close()
-        self._question = None
 
     def show_problem(self, problem: Problem, choice: Choice | None = None) -> None:
         """Show a fault in four parts with its one button."""
