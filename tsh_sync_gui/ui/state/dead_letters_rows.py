@@ -92,6 +92,11 @@ def _moment(
 
 def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
     """Return the columns of the groups; *now* is asked whenever a row is shown."""
+    return (*_size_columns(), *_time_columns(now))
+
+
+def _size_columns() -> tuple[Column[GroupRow], ...]:
+    """Return the columns of which cause it is, whose, and how often."""
     return (
         Column(
             key="cause",
@@ -128,6 +133,12 @@ def group_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
             width=104,
             yields=1,
         ),
+    )
+
+
+def _time_columns(now: Callable[[], datetime]) -> tuple[Column[GroupRow], ...]:
+    """Return the columns of how it goes on, and what mends it."""
+    return (
         Column(
             key="trend",
             title=tr("Trend"),

@@ -195,6 +195,13 @@ def columns() -> tuple[Column[ScheduleLine], ...]:
             copied=lambda row: row.next_exact.split("\n")[0],
             width=84,
         ),
+        *_cost_columns(),
+    )
+
+
+def _cost_columns() -> tuple[Column[ScheduleLine], ...]:
+    """Return the columns of what a schedule costs, and how it stands."""
+    return (
         Column(
             key="price",
             title=tr("One run"),
