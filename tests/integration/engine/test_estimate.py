@@ -195,12 +195,12 @@ async def test_details_by_the_lanes_share_stop_where_the_forecast_says(open_worl
 
 
 async def test_the_time_that_is_told_includes_the_waits_for_the_limit(open_world, fresh_url, make_simulator):
-    server = make_simulator(items=430, invoices=9)
+    server = make_simulator(items=430, invoices=18)
     async with open_world(url=fresh_url, server=server, **SERIAL) as world:
         await world.sync("invoices")
-    async with open_world(url=fresh_url, server=server, per_minute=4, per_day=1000) as world:
+    async with open_world(url=fresh_url, server=server, per_minute=6, per_day=1000) as world:
         # A minute's limit that counts a call for a moment only, as if time went faster.
-        world.service._parts.budget._line._window = 3.0
+        world.service._parts.budget._line._window = 2.0
         told = (await world.service.forecast(SyncRequest(entities=("invoices",), details="all")))[0]
 
         report = await world.sync("invoices", details="all")
