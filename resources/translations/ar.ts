@@ -2194,11 +2194,6 @@
    <translation>تسليمات اليوم التي لم يتم عملها بعد.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
-   <source>Deliveries today, of those that Zoho's plan sends a day (ZOHO_WEBHOOK_DAILY_LIMIT).</source>
-   <translation>تسليمات اليوم من أصل ما ترسله باقة Zoho في اليوم (ZOHO_WEBHOOK_DAILY_LIMIT).</translation>
-  </message>
-  <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <source>Delivery</source>
@@ -3296,7 +3291,7 @@
    <translation>تعمل بالفعل.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/file_questions.py" />
    <source>It stays open for as long as the program runs.</source>
    <translation>يبقى مفتوحًا ما دام البرنامج يعمل.</translation>
   </message>
@@ -3695,7 +3690,7 @@
    <translation>إنشاء سر جديد</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/file_questions.py" />
    <source>Make an encrypted file for secrets</source>
    <translation>إنشاء ملف مشفَّر للأسرار</translation>
   </message>
@@ -3712,7 +3707,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
-   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/file_questions.py" />
    <source>Make the file</source>
    <translation>إنشاء الملف</translation>
   </message>
@@ -3722,7 +3717,7 @@
    <translation>جارٍ إنشاء سرّ جديد…</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/file_questions.py" />
    <source>Making the file…</source>
    <translation>جارٍ إنشاء الملف…</translation>
   </message>
@@ -4032,7 +4027,7 @@
    <translation>لا مؤسسة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
    <source>No organization yet</source>
    <translation>لا مؤسسة بعد</translation>
   </message>
@@ -4601,7 +4596,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/settings_connection.py" />
-   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/file_questions.py" />
    <source>Open the file of secrets</source>
    <translation>فتح ملف الأسرار</translation>
   </message>
@@ -4618,7 +4613,7 @@
    <translation>فتح الإعداد</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/file_questions.py" />
    <source>Opening the file…</source>
    <translation>جارٍ فتح الملف…</translation>
   </message>
@@ -4645,7 +4640,7 @@
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_zoho.py" />
    <location filename="tsh_sync_gui/core/settings" />
-   <location filename="tsh_sync_gui/ui/main_window.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_detail.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/rail.py" />
    <source>Organization</source>
@@ -5623,7 +5618,7 @@
    <translation>الأسرار</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/wizard/page.py" />
+   <location filename="tsh_sync_gui/ui/wizard/file_questions.py" />
    <source>Secrets are kept in a file of this computer that only the passphrase opens. It can't be recovered.</source>
    <translation>تُحفظ الأسرار في ملف على هذا الحاسوب لا تفتحه إلا عبارة المرور، ولا يمكن استرجاعها.</translation>
   </message>
@@ -5901,6 +5896,11 @@
    <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
    <source>Signed</source>
    <translation>الموقَّع</translation>
+  </message>
+  <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
+   <source>Signed deliveries, rejected ones too, of what Zoho's plan sends a day (ZOHO_WEBHOOK_DAILY_LIMIT).</source>
+   <translation>التسليمات الموقعة، والمرفوضة منها، مما ترسله خطة Zoho يوميًا (ZOHO_WEBHOOK_DAILY_LIMIT).</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/program.py" />

@@ -168,7 +168,7 @@ def _print(found: Any, output: Output) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Id", "What", "Lane", "State", "Tries", "Next try", "Trouble"):
+    for heading in ("Id", "What", "Lane", "State", "Tries", words.in_zone("Next try"), "Trouble"):
         table.add_column(heading, no_wrap=heading != "Trouble")
     for one in found:
         job, trouble = one.job, one.trouble

@@ -272,18 +272,30 @@ def _print_rows(rows: tuple[InboxRow, ...], output: Output) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Id", "Received", "Verdict", "State", "Entity", "Change", "Record", "Delay", "Outcome"):
+    for heading in (
+        "Id",
+        words.in_zone("Received"),
+        "Verdict",
+        "State",
+        "Entity",
+        "Change",
+        "Record",
+        "Delay",
+        "Outcome",
+    ):
         table.add_column(heading, no_wrap=heading != "Outcome")
     for row in rows:
         delay = "" if row.delay is None else words.duration(row.delay)
-        told = (row.entity, row.change.value, escape(row.record_id), delay, escape(row.title or row.outcome))
+        change = (row.change.value or "changed") if row.entity else ""
+        told = (row.entity, change, escape(row.record_id), delay, escape(row.title or row.outcome))
         table.add_row(str(row.id), words.local(row.received_at), row.verdict.value, row.state.value, *told)
     output.show(table)
 
 
 def _print_detail(found: InboxDetail, output: Output) -> None:
     row, delivery = found.row, found.delivery
-    what = " ".join(part for part in (row.entity, row.change.value, row.record_id) if part) or "names no record"
+    change = (row.change.value or "changed") if row.entity else ""
+    what = " ".join(part for part in (row.entity, change, row.record_id) if part) or "names no record"
     lines = [f"Delivery {row.id}, {words.local(row.received_at)}: {what}", f"{row.verdict.value}, {row.state.value}"]
     lines[1] += "".join(f"; {part}" for part in (row.outcome, row.title, row.run_id and f"run {row.run_id}") if part)
     told = found.diagnosis
@@ -302,7 +314,7 @@ def _print_coverage(found: Coverage, output: Output) -> None:
         output.show("No webhook has come yet, and no public address is set: syncs find every change.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Event", "Hearing", "Last heard", "A day", "Missed"):
+    for heading in ("Event", "Hearing", words.in_zone("Last heard"), "A day", "Missed"):
         table.add_column(heading, no_wrap=True)
     for event in found.events:
         if event.is_planned or event.last or event.missed:

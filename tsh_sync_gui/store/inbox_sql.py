@@ -107,16 +107,17 @@ WHERE entity = %(entity)s AND record_id = %(record)s AND record_id <> '' AND sta
 """
 _BEYOND: Final = f"ORDER BY id DESC OFFSET {MOST_REFUSED} LIMIT 1"
 FORGET_REFUSED: Final = f"""
-DELETE FROM sync.webhook_events WHERE verdict IN ('refused', 'ping') AND id <= CASE verdict
-    WHEN 'ping' THEN (SELECT id FROM sync.webhook_events WHERE verdict = 'ping' {_BEYOND})
-    ELSE (SELECT id FROM sync.webhook_events WHERE verdict = 'refused' {_BEYOND}) END
+DELETE FROM sync.webhook_events
+WHERE (verdict = 'ping' AND id <= (SELECT id FROM sync.webhook_events WHERE verdict = 'ping' {_BEYOND}))
+    OR (verdict = 'refused' AND id <= (SELECT id FROM sync.webhook_events WHERE verdict = 'refused' {_BEYOND}))
 """
 FORGET_OLD: Final = f"""
 DELETE FROM sync.webhook_events WHERE id IN (SELECT id FROM sync.webhook_events
     WHERE received_at < now() - interval '{KEPT_DAYS} days' AND state <> 'waiting' ORDER BY received_at LIMIT 5000)
 """
 FIGURES: Final = """
-SELECT count(*) FILTER (WHERE verdict NOT IN ('refused', 'ping') AND replay_of IS NULL),
+SELECT count(*) FILTER (WHERE verdict <> 'ping' AND replay_of IS NULL AND (
+        verdict <> 'refused' OR scheme <> '' OR diagnosis->'header'->>'present' = 'true')),
     count(*) FILTER (WHERE verdict = 'refused'),
     (SELECT count(*) FROM sync.webhook_events WHERE state = 'waiting'),
     (SELECT received_at FROM sync.webhook_events WHERE verdict NOT IN ('refused', 'ping') AND replay_of IS NULL

@@ -122,7 +122,7 @@ class ReplayPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxFigures:
-    """Today's deliveries; the delays are from receipt to the end of the work, in seconds."""
+    """Today's deliveries, *received* those that were signed; the delays are seconds from receipt to the work's end."""
 
     received: int = 0
     refused: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -20,6 +21,9 @@ from tsh_sync_gui.ui.webhook_service import WebhookService
 from tsh_sync_gui.ui.widgets.basics import button, label, set_text, set_tip
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 from tsh_sync_gui.ui.widgets.table import DataTable
+
+ALL: Final = "*"
+"""The price of all gaps together, among those by entity."""
 
 
 async def read_coverage(service: WebhookService, whole: Service) -> tuple[Coverage, dict[str, Forecast]]:
@@ -98,6 +102,8 @@ class CoveragePage(QWidget):
         def show(read: tuple[Coverage, dict[str, Forecast]]) -> None:
             self._is_reading = False
             prices = {name: price(cost) for name, cost in read[1].items()}
+            if prices and len(prices) == len(read[0].silences):
+                prices[ALL] = price(state.together(list(read[1].values())))
             self.show_coverage(read[0], titles, prices, alarm=alarm)
 
         session.actions.run(read_coverage(service, whole), then=show, otherwise=missed)
@@ -118,7 +124,9 @@ class CoveragePage(QWidget):
                 box.deleteLater()
             self.boxes = []
             if len(problems) > 1:  # one box: three leave no room for the table
-                shown = [(tr("Fetch all gaps"), state.silences_problem(found, titles), self._fetch_all)]
+                words = tr("Fetch all gaps")
+                words = f"{words} · {prices[ALL]}" if ALL in prices else words
+                shown = [(words, state.silences_problem(found, titles), self._fetch_all)]
             else:
                 shown = [(words, one, partial(self.gap_wanted.emit, entity, True)) for entity, words, one in problems]
             for words, problem, deed in shown:

@@ -181,7 +181,9 @@ def strip(
             name=tr("Today"),
             value=today if figures else none,
             tone="red" if share >= 1 else "amber" if share >= _FULL else "",
-            hint=tr("Deliveries today, of those that Zoho's plan sends a day (ZOHO_WEBHOOK_DAILY_LIMIT)."),
+            hint=tr(
+                "Signed deliveries, rejected ones too, of what Zoho's plan sends a day (ZOHO_WEBHOOK_DAILY_LIMIT)."
+            ),
         ),
         Cell(
             key="delay",

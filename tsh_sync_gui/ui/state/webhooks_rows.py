@@ -11,6 +11,7 @@ from tsh_sync_gui.core.values import iso
 from tsh_sync_gui.engine.coverage import Coverage, EventCoverage, Hearing, Silence
 from tsh_sync_gui.engine.ports.deliveries import InboxRow
 from tsh_sync_gui.engine.ports.inbox import Change, EventState, Verdict
+from tsh_sync_gui.engine.views import Forecast
 from tsh_sync_gui.ui.state.columns import MARK, Column
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import ago, clock, exact, number, span, tr
@@ -132,7 +133,7 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             text=lambda row: event_words(row.row, row.title),
             value=lambda row: f"{row.row.entity} {row.row.change.value}".strip(),
             hint=_event_hint,
-            width=150,
+            width=142,
             grows=2,
         ),
         Column(
@@ -161,7 +162,7 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             icon=lambda row: verdict_look(row.row.verdict).icon,
             tone=lambda row: verdict_look(row.row.verdict).tone.value,
             hint=lambda row: row.row.scheme,
-            width=112,
+            width=110,
             yields=1,
         ),
         Column(
@@ -343,6 +344,16 @@ def silence_problems(
             _silence(one, titles.get(one.entity, one.entity), found.at),
         )
         for one in found.silences
+    )
+
+
+def together(costs: Sequence[Forecast]) -> Forecast:
+    """Return what several gaps cost together."""
+    return Forecast(
+        entity="",
+        calls_low=sum(one.calls_low for one in costs),
+        calls_high=sum(one.calls_high for one in costs),
+        known=all(one.known for one in costs),
     )
 
 
