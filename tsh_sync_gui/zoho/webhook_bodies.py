@@ -156,8 +156,10 @@ def _hint(members: Members, flat: dict[str, str], delivery: Delivery, registry: 
 
 def _organization(members: Members, flat: Mapping[str, str]) -> str:
     """Return the organization's id; a name in its place, as a person's own template may have it, says nothing."""
-    found = (_first(members, flat, (key,)) for key in _ORGANIZATIONS)
-    return next((one for one in found if _ID.fullmatch(one)), "")
+    for key in _ORGANIZATIONS:
+        if (key in members or key in flat) and _ID.fullmatch(found := _first(members, flat, (key,))):
+            return found
+    return ""
 
 
 def _find(

@@ -74,6 +74,12 @@ def to_keep(delivery: Delivery, secrets: Sequence[SecretStr], *, header: str = "
     and wherever one of *secrets* stands. The body stays as it came: it is what was signed.
     """
     known = [one.get_secret_value() for one in _known(secrets)]
+    if not delivery.query and not header:
+        # Nearly all are so, and one look at all headers costs a tenth of a new delivery.
+        text = "\n".join(delivery.headers.values())
+        is_bare = not any(secret in text for secret in known)
+        if is_bare and (SIGNATURE_HEADER not in delivery.headers or decoded(_given(delivery))[0]):
+            return delivery
 
     def shown(text: str) -> str:
         return DOTS if any(secret in text for secret in known) else text
