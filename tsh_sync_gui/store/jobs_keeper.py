@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+import psycopg
 import structlog
 
 from tsh_sync_gui.core.errors import SyncError
@@ -67,23 +69,34 @@ class Keeper:
                 structlog.get_logger(__name__).exception("the queue is not kept")
 
     async def rescue(self) -> int:
-        """Take up the jobs of workers that died; returns how many."""
+        """Take up the jobs of workers that died; returns how many. One that cannot be keeps none behind it."""
+        seen: list[int] = []
         number = 0
-        while await self._database.again(self._rescue_one):
-            number += 1
+        while (is_taken := await self._database.again(partial(self._rescue_one, seen=seen))) is not None:
+            number += is_taken
         async with self._database.raw() as connection:
             await connection.execute(sql.PRUNE, (self._stalled_s * 2,))
         return number
 
-    async def _rescue_one(self, connection: Driver) -> bool:
-        row = await (await connection.execute(sql.LOST, (self._stalled_s,))).fetchone()
+    async def _rescue_one(self, connection: Driver, *, seen: list[int]) -> bool | None:
+        """Take up one job that is not *seen* yet; None when there is none, False when it cannot be taken up."""
+        row = await (await connection.execute(sql.LOST, (seen, self._stalled_s))).fetchone()
         if row is None:
-            return False
+            return None
         job, worker, started = sql.job_of(row), row[-2], row[-1]
-        verdict = await self._lost(connection, job, started)
-        values = {"id": int(job.id), "worker": worker, "at": verdict.again_at, "counted": 1, "status": "failed"}
-        statement = sql.FINISH if verdict.again_at is None else sql.GO_BACK
-        await connection.execute(statement.encode(), values)
+        seen.append(int(job.id))
+        try:
+            async with connection.transaction():
+                verdict = await self._lost(connection, job, started)
+                values = {"id": int(job.id), "worker": worker, "at": verdict.again_at, "counted": 1, "status": "failed"}
+                statement = sql.FINISH if verdict.again_at is None else sql.GO_BACK
+                await connection.execute(statement.encode(), values)
+        except (psycopg.OperationalError, SyncError):
+            seen.remove(int(job.id))  # the database's trouble, not the job's
+            raise
+        except Exception:  # noqa: BLE001 -- see `rescue`
+            structlog.get_logger(__name__).exception("a dead worker's job is not taken up", job=job.id, kind=job.kind)
+            return False
         structlog.get_logger(__name__).warning("a worker died", job=job.id, kind=job.kind, worker=worker)
         return True
 

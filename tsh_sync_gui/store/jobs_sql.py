@@ -139,7 +139,7 @@ WHERE {_MINE}
 LOST: Final = f"""
 SELECT {COLUMNS}, worker_id, coalesce((SELECT max(at) FROM jobs.procrastinate_events
     WHERE job_id = job.id AND type = 'started'), now())
-FROM jobs.procrastinate_jobs job WHERE status = 'doing' AND NOT EXISTS (
+FROM jobs.procrastinate_jobs job WHERE status = 'doing' AND id <> ALL(%s) AND NOT EXISTS (
     SELECT FROM jobs.procrastinate_workers worker
     WHERE worker.id = job.worker_id AND worker.last_heartbeat > now() - make_interval(secs => %s))
 ORDER BY id LIMIT 1 FOR UPDATE OF job SKIP LOCKED

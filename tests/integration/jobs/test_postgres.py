@@ -292,6 +292,21 @@ async def test_what_is_long_over_is_forgotten_and_what_failed_is_kept_longer(ben
     assert await query(bench.database, "SELECT mode FROM sync.runs") == [("full",)]
 
 
+async def test_a_dead_workers_job_that_cannot_be_taken_up_keeps_none_behind_it(bench):
+    first, second = await put(bench, 1), await put(bench, 2)
+    await query(bench.database, "UPDATE jobs.procrastinate_jobs SET status = 'doing'")
+
+    async def lost(connection, job, _started):
+        if job.id == first:
+            await connection.execute("INSERT INTO sync.attempts (subject) VALUES (NULL)")
+        return Verdict(None)
+
+    number = await Keeper(bench.database, stalled_s=30, lost=lost).rescue()
+
+    assert number == 1
+    assert (await bench.state(first), await bench.state(second)) == ("running", "failed")
+
+
 async def test_one_that_only_looks_needs_no_search_path(bench, database):
     await put(bench)
     with psycopg.connect(_url(database).replace("+psycopg", ""), autocommit=True) as connection:
