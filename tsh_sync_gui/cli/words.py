@@ -162,8 +162,10 @@ def _calls(forecasts: Sequence[Forecast], *, timed: bool) -> str:
         return "no calls: its list was just read" if any(one.kept_pages for one in forecasts) else "no calls"
     low, high = (sum(each) for each in zip(*((one.calls_low, one.calls_high) for one in forecasts), strict=True))
     if not all(one.known for one in forecasts):
-        more = ", and what details take besides" if any(one.details_open for one in forecasts) else ""
-        return f"at least {counted(low, 'call')}{more}: how many records Zoho has is not known yet"
+        if any(one.details_open for one in forecasts):
+            besides = "and what details take besides: how many records Zoho has is not known yet"
+            return f"at least {counted(low, 'call')}, {besides}"
+        return f"at least {counted(low, 'call')}: how much there is to read is not known yet"
     parts = [f"about {counted(high, 'call')}" if low >= 0.9 * high else f"{low:,} to {counted(high, 'call')}"]
     if details := sum(one.detail_calls for one in forecasts):
         parts.append(f"{details:,} of them for details" if details < high else "all for details")
