@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
 from tsh_sync_gui.engine.letters.values import LetterDetail, LetterState
+from tsh_sync_gui.engine.ports.jobs import Attempt
 from tsh_sync_gui.ui.panels.dead_letters_head import DetailHead
 from tsh_sync_gui.ui.state.columns import Column, Keyed
 from tsh_sync_gui.ui.state.dead_letters_detail import (
@@ -162,8 +163,10 @@ class LetterDetailPane(QWidget):
         if known is None or known.text != detail.text or known.differences != detail.differences:
             self._show_payload(detail)
         self._show_error(detail)
-        if is_other:
+        if known is None or (known.attempts, known.history) != (detail.attempts, detail.history):
+            # What is new would stand below what is known, and the newest is first.
             self.tries.set_rows([])
+            self.deeds.set_rows([])
         self.tries.set_rows([TryRow(one) for one in detail.attempts])
         self.tries.say_empty(no_tries(detail.letter))
         self.deeds.set_rows([DeedRow(len(detail.history) - place, one) for place, one in enumerate(detail.history)])
@@ -207,14 +210,20 @@ class LetterDetailPane(QWidget):
             tone="" if letter.state is LetterState.OPEN else "grey",
         )
         self._error_box.show_problem(box)
-        request, answer = exchange(latest, detail.requests)
-        self._request.setPlainText(request or tr("Nothing was sent: the record came in a page of the list."))
-        self._answer.setPlainText(answer or tr("No answer is kept."))
+        self._show_exchange(self._request, self._answer, latest)
+
+    def _show_exchange(self, asked: QPlainTextEdit, answered: QPlainTextEdit, attempt: Attempt | None) -> None:
+        """Show what was sent and what came back, or why there is neither."""
+        request, answer = exchange(attempt, self.detail.requests if self.detail is not None else ())
+        words = (
+            request or tr("Nothing was sent: the record came in a page of the list."),
+            answer or tr("No answer is kept."),
+        )
+        for view, text in zip((asked, answered), words, strict=True):
+            if view.toPlainText() != text:
+                view.setPlainText(text)
 
     def _show_try(self) -> None:
         chosen = self.tries.chosen()
         attempt = chosen[0].attempt if chosen else next((row.attempt for row in self.tries.visible_rows()), None)
-        request, answer = exchange(attempt, self.detail.requests) if attempt and self.detail else ("", "")
-        for view, words in ((self._try_request, request), (self._try_answer, answer)):
-            if view.toPlainText() != words:
-                view.setPlainText(words)
+        self._show_exchange(self._try_request, self._try_answer, attempt)

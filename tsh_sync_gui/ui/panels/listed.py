@@ -10,12 +10,15 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from tsh_sync_gui.entities.registry import REGISTRY
 from tsh_sync_gui.ui.state.problems import Problem
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import label
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _NARROW: Final = 720
+# Until the overview is read.
+_TITLES: Final = {one.name: one.title for one in REGISTRY}
 _HANDLE: Final = 12
 _LIST_HEIGHT: Final = 170
 _OPENED_HEIGHT: Final = 310
@@ -97,7 +100,7 @@ class ListPages(QStackedWidget):
 
     def title_of(self, entity: str) -> str:
         """Return an entity's name as people read it."""
-        return tr(self.titles.get(entity, entity)) if entity else ""
+        return tr(self.titles.get(entity) or _TITLES.get(entity, entity)) if entity else ""
 
     def show_error(self, problem: Problem) -> None:
         """Say why it cannot be read, with the way to try again."""

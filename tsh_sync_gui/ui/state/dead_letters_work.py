@@ -20,6 +20,10 @@ _BOUND: Final = re.compile(r" ?before:\d{4}-\d\d-\d\dT\S+$")
 """The end of a search for what was shown: it says nothing to a person."""
 
 
+# A name in Arabic would else turn the whole line around.
+_ISOLATED, _END = "\u2068", "\u2069"
+
+
 class Way(StrEnum):
     """How many letters are tried at once."""
 
@@ -92,7 +96,12 @@ def warning_words(work: LetterWork) -> str:
     """Return what a person should look at: new failures of the same causes meanwhile."""
     if work.new_failures:
         return tr("%Ln new failure(s) of the same causes meanwhile", None, work.new_failures)
-    return work.words.removeprefix(STOPPED) if work.state in {WorkState.STOPPED, WorkState.FAILED} else ""
+    if work.state not in {WorkState.STOPPED, WorkState.FAILED}:
+        return ""
+    if not work.words.startswith(STOPPED):
+        return work.words
+    name, mark, rest = work.words.removeprefix(STOPPED).partition(": ")
+    return f"{_ISOLATED}{name}{_END}{mark}{rest}"
 
 
 def work_tone(work: LetterWork) -> str:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QPushButton,
 
 from tsh_sync_gui.engine.letters.values import LetterFigures, LetterGroup
 from tsh_sync_gui.ui.state.dead_letters import Chip, Filter, SearchFault, Shown, can_retry, chip_word, lead, shown_word
+from tsh_sync_gui.ui.state.dead_letters_rows import brief
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.widgets.basics import ElidedLabel, button, label, set_text, set_tip, tool
 from tsh_sync_gui.ui.widgets.letter_search import LetterSearch
@@ -122,7 +123,7 @@ class LetterBar(QWidget):
         self.crumb.setVisible(wanted.group is not None)
         self.crumb.setChecked(True)
         if wanted.group is not None:
-            title = wanted.group.title
+            title = brief(wanted.group.title)
             set_text(self.crumb, title if len(title) <= 48 else f"{title[:47]}…")
             set_tip(self.crumb, tr("Only this cause: {cause}. Click to see all again.").format(cause=title))
 
