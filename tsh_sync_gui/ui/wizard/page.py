@@ -60,7 +60,7 @@ class Page(QWidget):
         self.body = QVBoxLayout()
         self.body.setSpacing(12)
         self._box: ProblemBox | None = None
-        self._file = FileQuestions(self, self)
+        self._secrets_file = FileQuestions(self, self)
         self._round = self._visit = 0
         self._task: asyncio.Task[None] | None = None
         self._column = QVBoxLayout(self)
@@ -206,9 +206,9 @@ class Page(QWidget):
     def show_error(self, error: BaseException, choice: Choice) -> None:
         """Show an error with *choice*; where secrets can't be kept the button opens or makes a place for them."""
         if isinstance(error, NoVaultError):
-            choice = (tr("Make an encrypted file…"), self._file.ask_new)
+            choice = (tr("Make an encrypted file…"), self._secrets_file.ask_new)
         elif isinstance(error, VaultLockedError) and has_file():
-            choice = (tr("Open it…"), self._file.ask)
+            choice = (tr("Open it…"), self._secrets_file.ask)
         self.show_problem(problem_from(error), choice)
 
     def show_problem(self, problem: Problem, choice: Choice | None = None) -> None:
