@@ -147,6 +147,9 @@ class MemoryJobs:
     async def of(self, subject: str, *subject_ids: str) -> Sequence[Attempt]:
         return [one for one in self.tried if one.subject == subject and one.subject_id in subject_ids]
 
+    async def count(self, subject: str, subject_id: str) -> int:
+        return len(await self.of(subject, subject_id))
+
     def set(self, job: JobId, **changes: Any) -> Job:
         """Change a job."""
         self.all[job] = replace(self.all[job], **changes)

@@ -21,6 +21,7 @@ _KEEP: Final = (
 _OF: Final = (
     f"SELECT {', '.join(_NAMES)} FROM sync.attempts WHERE subject = %s AND subject_id = ANY(%s) ORDER BY started_at"
 )
+_COUNT: Final = "SELECT count(*) FROM sync.attempts WHERE subject = %s AND subject_id = %s"
 
 
 class PgAttempts:
@@ -44,6 +45,12 @@ class PgAttempts:
             rows = await (await connection.execute(_OF, (subject, list(subject_ids)))).fetchall()
         found = [dict(zip(_NAMES, row, strict=True)) for row in rows]
         return [Attempt(**(one | {"outcome": Outcome(one["outcome"])})) for one in found]
+
+    async def count(self, subject: str, subject_id: str) -> int:
+        """Return how many attempts of one job or letter there were."""
+        async with self._database.raw() as connection:
+            row = await (await connection.execute(_COUNT, (subject, subject_id))).fetchone()
+        return int(row[0]) if row else 0
 
 
 def _value(name: str, value: Any) -> Any:

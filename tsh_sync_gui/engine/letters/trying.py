@@ -122,7 +122,7 @@ class Trying:
         """Write a try down, in the letter's history and with its attempts."""
         words = {Ended.SUCCEEDED: tried.words or "succeeded", Ended.FAILED: f"failed: {tried.words}"}
         await self._deeds.tried(letter.id, by=by, words=words.get(tried.ended, ""), run=tried.run_id, work=work)
-        number = len(await self._attempts.of(LETTER, letter.id)) + 1
+        number = await self._attempts.count(LETTER, letter.id) + 1
         ended = self._parts.clock.now()
         call = self._parts.calls.last(RunId(tried.run_id))
         await self._attempts.keep(

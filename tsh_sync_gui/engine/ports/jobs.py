@@ -219,6 +219,10 @@ class Attempts(Protocol):
         """Return the attempts of jobs or letters, oldest first."""
         ...
 
+    async def count(self, subject: str, subject_id: str) -> int:
+        """Return how many attempts of one job or letter there were."""
+        ...
+
 
 class Worker(Protocol):
     """Does jobs."""
