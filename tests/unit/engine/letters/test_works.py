@@ -145,7 +145,7 @@ async def test_a_careful_retry_stops_at_the_first_failure_and_another_does_not()
     stopped, done = await careful, await other
 
     assert (stopped.state, stopped.done, stopped.exit_code) == (WorkState.STOPPED, 3, 3)
-    assert stopped.words == "Stopped at the first failure: no"
+    assert stopped.words == "Stopped at the first failure, a record: no"
     assert (done.state, done.failed, done.exit_code) == (WorkState.DONE, 4, 3)
 
 
