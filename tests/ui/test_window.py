@@ -184,6 +184,13 @@ async def test_keys_go_to_screens(qtbot, qloop, window, key, screen):
     assert window.panel.key == screen
 
 
+async def test_a_key_ends_the_program(qloop, window, service, qtbot):
+    await opened(window, service)
+
+    with qtbot.waitSignal(window.quit_wanted, timeout=3000):
+        qtbot.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+
+
 async def test_f1_shows_the_keys_of_the_screen_and_escape_closes(qtbot, qloop, window, service):
     await opened(window, service)
 
