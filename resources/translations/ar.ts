@@ -65,7 +65,7 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>%Ln change(s) in Zoho came without a delivery.</source>
    <translation>
     <numerusform>لم يحدث تغيير في Zoho بلا تسليم.</numerusform>
@@ -222,7 +222,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/texts.py" />
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>%Ln h</source>
    <translation>
     <numerusform>%Ln س</numerusform>
@@ -258,7 +258,7 @@
    </translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>%Ln kinds of records change in Zoho and no delivery tells of it</source>
    <translation>
     <numerusform>تتغير سجلات في Zoho ولا تسليم يخبر بها</numerusform>
@@ -283,7 +283,7 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/texts.py" />
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>%Ln min</source>
    <translation>
     <numerusform>%Ln د</numerusform>
@@ -1066,7 +1066,7 @@
    <translation>العمر</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Alarm: missed since {time}</source>
    <translation>تنبيه: فائتة منذ {time}</translation>
   </message>
@@ -1476,7 +1476,7 @@
    <translation>بواسطة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>By what came in: Zoho tells nobody which rules it has.</source>
    <translation>بحسب ما ورد: لا يخبر Zoho أحدًا بما لديه من قواعد.</translation>
   </message>
@@ -1643,7 +1643,7 @@
    <translation>ما زالت التغييرات تُجلب بالاستطلاع الدوري.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Changes in Zoho that a sync found and no delivery told of.</source>
    <translation>تغييرات في Zoho وجدتها مزامنة ولم يخبر بها أي تسليم.</translation>
   </message>
@@ -2505,6 +2505,7 @@
    <translation>جارٍ التقدير مما أجاب به Zoho…</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/pages/webhooks.py" />
    <source>Event</source>
@@ -2556,7 +2557,7 @@
    <translation>Excel (*.xlsx)</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Expected</source>
    <translation>المتوقع</translation>
   </message>
@@ -2646,7 +2647,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_coverage.py" />
    <location filename="tsh_sync_gui/ui/panels/webhooks_deeds.py" />
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Fetch the gap</source>
    <translation>جلب الفجوة</translation>
   </message>
@@ -2656,7 +2657,7 @@
    <translation>اجلب الفجوة في شاشة خطافات الويب أو زامِن الكل؛ فذلك يجلب ما أخبرت عنه. ثم احذف الملفات.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Fetch the gap · {price}</source>
    <translation>جلب الفجوة · {price}</translation>
   </message>
@@ -3015,7 +3016,7 @@
    <translation>الترويسات</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Heard</source>
    <translation>مسموع</translation>
   </message>
@@ -3503,7 +3504,7 @@
   <message>
    <location filename="tsh_sync_gui/ui/panels/dead_letters_head.py" />
    <location filename="tsh_sync_gui/ui/state/dead_letters_rows.py" />
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Last seen</source>
    <translation>آخر ظهور</translation>
   </message>
@@ -3860,7 +3861,7 @@
    <translation>لا يُحفظ أيٌّ من جانبي هذا السجل.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Never heard</source>
    <translation>لم يُسمع قط</translation>
   </message>
@@ -4113,7 +4114,7 @@
    <translation>لا محاولات محفوظة له.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>No webhook has come yet, and no public address is set: syncs find every change.</source>
    <translation>لم يرد أي خطاف ويب بعد ولم يُحدَّد عنوان عام: تجد المزامنات كل تغيير.</translation>
   </message>
@@ -4198,7 +4199,7 @@
    <translation>لم تتم المزامنة: {why}</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Not told of</source>
    <translation>لم يُخبر بها</translation>
   </message>
@@ -4365,7 +4366,7 @@
    <translation>لا شيء ليُفعل</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Nothing to hear</source>
    <translation>لا شيء ليُسمع</translation>
   </message>
@@ -4930,7 +4931,7 @@
    <translation>اقرأها من جديد</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Reading the coverage…</source>
    <translation>جارٍ قراءة التغطية…</translation>
   </message>
@@ -5654,12 +5655,12 @@
    <translation>الأسرار في سلسلة مفاتيح هذا الحاسوب.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>See whether the workflow rule in Zoho is active and calls the right address; then fetch the gap.</source>
    <translation>تحقق من أن قاعدة سير العمل في Zoho فعّالة وتستدعي العنوان الصحيح؛ ثم اجلب الفجوة.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>See whether the workflow rules in Zoho are active and call the right address; then fetch the gaps.</source>
    <translation>تحقق من أن قواعد سير العمل في Zoho فعالة وتستدعي العنوان الصحيح؛ ثم اجلب الثغرات.</translation>
   </message>
@@ -5953,7 +5954,7 @@
    <translation>إسكات</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Silence alarm</source>
    <translation>تنبيه الصمت</translation>
   </message>
@@ -5968,7 +5969,7 @@
    <translation>أسكته {person}</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Silent</source>
    <translation>صامت</translation>
   </message>
@@ -6043,7 +6044,7 @@
    <translation>مسافة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Standing</source>
    <translation>الحال</translation>
   </message>
@@ -6247,7 +6248,7 @@
    <translation>يتوقف خلال صفحة واحدة</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>Subscribed</source>
    <translation>مشترَك</translation>
   </message>
@@ -6724,7 +6725,7 @@
    <translation>المستمع يعمل. أول تسليم له يؤشّر على سطر أدناه.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>The mean of the last seven days.</source>
    <translation>متوسط الأيام السبعة الأخيرة.</translation>
   </message>
@@ -8175,7 +8176,7 @@
    </translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>after {time} of silence</source>
    <translation>بعد {time} من الصمت</translation>
   </message>
@@ -8735,12 +8736,12 @@
    <translation>غير لازم</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>not planned</source>
    <translation>غير مخطط</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>not seen yet</source>
    <translation>لم يُرَ بعد</translation>
   </message>
@@ -9153,8 +9154,8 @@
    <translation>كتابة ملاحظة</translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/check.py" />
    <source>yes</source>
    <translation>نعم</translation>
@@ -9235,7 +9236,7 @@
    <translation>‏{entity}: جلب ما لم يخبر به أي تسليم؟</translation>
   </message>
   <message numerus="yes">
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>{entity}: no delivery for {time}, though %Ln change(s) came in Zoho</source>
    <translation>
     <numerusform>{entity}: لا تسليم منذ {time}، ولا تغيير في Zoho</numerusform>
@@ -9284,7 +9285,7 @@
    <translation>‏{good} من {all} أنواع من السجلات قابلة للمزامنة.</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>{heard} of {all} planned events have been heard.</source>
    <translation>سُمع {heard} من {all} أحداث مخططة.</translation>
   </message>
@@ -9387,7 +9388,7 @@
    <translation>{now} في آخر 24 ساعة، و{before} في الـ24 ساعة قبلها</translation>
   </message>
   <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks_rows.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks_coverage.py" />
    <source>{number} a day</source>
    <translation>{number} في اليوم</translation>
   </message>

@@ -14,7 +14,7 @@ from tsh_sync_gui.engine.coverage import Coverage
 from tsh_sync_gui.engine.views import Forecast
 from tsh_sync_gui.ui.service import Service
 from tsh_sync_gui.ui.session import Session
-from tsh_sync_gui.ui.state import webhooks_rows as state
+from tsh_sync_gui.ui.state import webhooks_coverage as state
 from tsh_sync_gui.ui.state.prices import price
 from tsh_sync_gui.ui.state.texts import tr
 from tsh_sync_gui.ui.webhook_service import WebhookService

@@ -11,6 +11,7 @@ from tests.support.fake_webhooks import DOWN, NOW, Found, coverage_of, row_of
 from tsh_sync_gui.engine.ports.deliveries import InboxFigures, InboxQuery
 from tsh_sync_gui.engine.ports.inbox import Change, EventState, Verdict
 from tsh_sync_gui.ui.state import webhooks as state
+from tsh_sync_gui.ui.state import webhooks_coverage as covered
 from tsh_sync_gui.ui.state import webhooks_rows as rows
 from tsh_sync_gui.ui.state.listener import Mending, down_problem, mending
 from tsh_sync_gui.ui.state.webhooks import Flow, InboxFilter, Only, Work
@@ -147,9 +148,9 @@ def test_delays_have_the_digits_that_matter(seconds, words):
 
 def test_the_coverage_shows_planned_events_and_marks_the_silent_one():
     found = coverage_of(silent=True)
-    shown = rows.coverage_rows(found, {}, alarm=360)
+    shown = covered.coverage_rows(found, {}, alarm=360)
     loud = [row for row in shown if row.is_alarm]
-    columns = {column.key: column for column in rows.coverage_columns(lambda: NOW, lambda: "")}
+    columns = {column.key: column for column in covered.coverage_columns(lambda: NOW, lambda: "")}
 
     assert all(row.event.is_planned for row in shown)
     assert [row.event.change for row in loud] == [Change.UPDATED]
@@ -157,34 +158,34 @@ def test_the_coverage_shows_planned_events_and_marks_the_silent_one():
     assert columns["missed"].text(loud[0]) == "14"
     assert columns["rate"].text(loud[0]) == "3.0 a day"
     assert columns["alarm"].text(shown[-1]) == "after 6 h of silence"
-    assert rows.needs_gap(shown)
-    assert "14 changes in Zoho came without a delivery." in rows.coverage_lead(found)
+    assert covered.needs_gap(shown)
+    assert "14 changes in Zoho came without a delivery." in covered.coverage_lead(found)
 
 
 def test_silences_become_faults_with_the_price_on_the_button():
     found = coverage_of(silent=True)
-    ((entity, words, problem),) = rows.silence_problems(
+    ((entity, words, problem),) = covered.silence_problems(
         found, {found.silences[0].entity: "Products"}, {found.silences[0].entity: "about 3 calls"}
     )
 
     assert (entity, words) == (found.silences[0].entity, "Fetch the gap · about 3 calls")
     assert problem.title == "Products: no delivery for 7 h, though 14 changes came in Zoho"
-    assert rows.silence_problems(found, {}, {})[0][1] == "Fetch the gap"
-    assert rows.silence_problems(coverage_of(), {}, {}) == ()
+    assert covered.silence_problems(found, {}, {})[0][1] == "Fetch the gap"
+    assert covered.silence_problems(coverage_of(), {}, {}) == ()
 
 
 def test_without_any_webhook_nothing_is_an_alarm():
     found = replace(coverage_of(), in_use=False)
 
-    assert "syncs find every change" in rows.coverage_lead(found)
-    assert rows.coverage_lead(None) == "Reading the coverage…"
+    assert "syncs find every change" in covered.coverage_lead(found)
+    assert covered.coverage_lead(None) == "Reading the coverage…"
 
 
 def test_subscribed_is_told_by_what_came_in():
     heard, never = coverage_of().events[0], replace(coverage_of().events[0], last=None)
 
-    assert rows.subscribed_words(heard) == "yes"
-    assert rows.subscribed_words(never) == "not seen yet"
-    assert rows.subscribed_words(replace(never, is_planned=False)) == "not planned"
+    assert covered.subscribed_words(heard) == "yes"
+    assert covered.subscribed_words(never) == "not seen yet"
+    assert covered.subscribed_words(replace(never, is_planned=False)) == "not planned"
     assert heard.last is not None
     assert NOW - heard.last < timedelta(days=1)
