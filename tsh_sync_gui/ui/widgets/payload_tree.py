@@ -47,6 +47,8 @@ class PayloadTree(QTreeWidget):
         self.addTopLevelItems(items)
         for node, item in zip(self._nodes, items, strict=True):
             self._open(node, item)
+        if len(items) == 1:  # a delivery's record stands below its kind
+            items[0].setExpanded(True)
 
     def _item(self, node: Node) -> QTreeWidgetItem:
         item = QTreeWidgetItem([node.name, node.text.replace("\n", " ")[:_LONGEST]])
