@@ -2189,6 +2189,11 @@
    </translation>
   </message>
   <message>
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
+   <source>Deliveries are taken in.</source>
+   <translation>تُستقبل التسليمات.</translation>
+  </message>
+  <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Deliveries of today whose work is not done yet.</source>
    <translation>تسليمات اليوم التي لم يتم عملها بعد.</translation>
@@ -3611,6 +3616,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/bootstrap/doctor_machine.py" />
+   <location filename="tsh_sync_gui/ui/state/summary.py" />
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <source>Listener</source>
    <translation>المستمع</translation>

@@ -41,6 +41,23 @@ async def test_nothing_yet_names_the_reasons_and_a_listener_that_is_down_can_be_
     assert panel.around.strip.text("listener").startswith("Up since")
 
 
+async def test_the_status_bar_tells_of_the_listener_once_it_is_used(qloop, session, window, service):
+    panel, listener = await opened(session, window, service, DOWN)
+    part = window.status._parts["listener"]
+    assert not part.isVisible()
+
+    listener.found = Found()
+    panel.deeds.look()
+    await until(part.isVisible)
+    listener.found = DOWN
+    panel.deeds.look()
+    await until(lambda: part.property("tone") == "red")
+    window.go("sync")
+    part.click()
+
+    assert window.panel is panel
+
+
 async def test_deliveries_that_are_refused_are_told_of_with_the_way_to_their_diagnosis(qloop, session, window, service):
     inbox = filled(service)
     inbox.refused = Refusals(count=14, since=NOW - timedelta(hours=1), newest=397, cause="The secrets differ")

@@ -18,7 +18,10 @@ from tsh_sync_gui.ui.state.words import state_look
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A part of the status bar; a click goes to *screen* (and there to *focus*). *brief* is for a narrow window."""
+    """A part of the status bar; a click goes to *screen* (and there to *focus*). *brief* is for a narrow window.
+
+    One that is not shown keeps its place.
+    """
 
     key: str
     icon: str
@@ -28,6 +31,7 @@ class Part:
     hint: str = ""
     screen: str = "sync"
     focus: str = ""
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,7 @@ def bar_state(state: AppState, prices: Prices, *, now: datetime, at: float) -> B
         parts=(
             _zoho(state),
             _database(state),
+            _listener(state),
             _running(state, prices, now=now, at=at),
             _quota(state, now),
             _failed(state),
@@ -108,6 +113,20 @@ def _database(state: AppState) -> Part:
         hint=hint,
         screen="settings",
         focus="Database",
+    )
+
+
+def _listener(state: AppState) -> Part:
+    """Return how the listener stands, once it is known that webhooks are used here."""
+    found = state.connections.get("listener", Connection())
+    return Part(
+        key="listener",
+        icon="plug",
+        text=tr("Listener"),
+        tone="" if found.up else "red",
+        hint=tr("Deliveries are taken in.") if found.up else f"{found.title}. {found.advice}",
+        screen="webhooks",
+        is_shown="listener" in state.connections,
     )
 
 

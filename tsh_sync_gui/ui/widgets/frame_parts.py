@@ -25,7 +25,8 @@ from tsh_sync_gui.ui.widgets.basics import (
 NAV_WIDTH = 184
 _INSIDE = 44  # a button's icon and padding
 _RUNNING = 320  # what runs now is given so much room before others lose their words
-_LEAST_FIRST = ("pause", "resume", "database", "zoho", "next", "failed", "quota")
+_LEAST_FIRST = ("pause", "resume", "listener", "database", "zoho", "next", "failed", "quota")
+_RUNS_AT = 3  # so many parts stand before what runs now
 _NAV_ICON, _STATUS_ICON = QSize(24, 18), QSize(18, 14)
 
 
@@ -265,12 +266,13 @@ class StatusBar(QFrame):
             target = button(part.text, "status")
             target.clicked.connect(lambda: self.went.emit(*self._targets[part.key]))
             self._parts[part.key] = target
-            self._row.insertWidget(place + (1 if place > 2 else 0), target)
-            if place == 2:
+            self._row.insertWidget(place + (1 if place > _RUNS_AT else 0), target)
+            if place == _RUNS_AT:
                 self._row.insertStretch(place + 1, 1)
         self._targets[part.key] = (part.screen, part.focus)
         if part.key == "running":
             self._now = part.text
+        target.setVisible(part.is_shown)
         target.setAccessibleName(part.text)
         set_picture(target, part.icon, part.tone or "muted", _STATUS_ICON)
         set_property(target, "tone", part.tone)
