@@ -138,8 +138,8 @@ def set_picture(target: QAbstractButton, icon_name: str, tint: str = "muted", si
 
 def spin() -> QSpinBox:
     """Return a field for a number, typed or turned by the arrow keys."""
+    # Its buttons have no width by the style sheet: without buttons Qt gives a styled field's text one pixel.
     made = QSpinBox()
-    made.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     # A style sheet's padding is not kept here: the text would stand at the border.
     made.lineEdit().setTextMargins(_MARGIN, 0, _MARGIN, 0)
     return made
