@@ -24,6 +24,7 @@ from tsh_sync_gui.core.errors import (
     SyncError,
     TransientError,
     UnreachableError,
+    UnwritableError,
 )
 from tsh_sync_gui.entities.registry import REGISTRY, Registry
 from tsh_sync_gui.store.database import Database
@@ -248,7 +249,7 @@ async def test_a_database_in_another_encoding_is_refused(database_url):
 @pytest.mark.parametrize(
     ("statement", "kind", "title"),
     [
-        ("DO $$ BEGIN RAISE disk_full; END $$", ConfigurationError, "The database's disk is full"),
+        ("DO $$ BEGIN RAISE disk_full; END $$", UnwritableError, "The database's disk is full"),
         ("DO $$ BEGIN RAISE insufficient_privilege; END $$", ConfigurationError, "The database user lacks a right"),
         ("SELECT * FROM tsh.nothing", SchemaMismatchError, "The database's tables are not what this program expects"),
         ("DO $$ BEGIN RAISE admin_shutdown; END $$", UnreachableError, "Database not reachable"),
