@@ -26,7 +26,7 @@ from tsh_sync_gui.ui.widgets.difference_view import DifferenceView
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _CHECK_MS = 250
-_FAULT_HEIGHT, _FAULTS_HEIGHT = 40, 168
+_FAULT_HEIGHT, _FAULTS_HEIGHT = 50, 208
 _FAULT = Qt.ItemDataRole.UserRole
 
 
@@ -86,6 +86,8 @@ class LetterEditor(QWidget):
         self.text.setTabChangesFocus(True)
         self.faults.setAccessibleName(tr("What is wrong"))
         self.faults.setWordWrap(True)
+        self.faults.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.faults.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.faults.setObjectName("faults")
         head = QHBoxLayout()
         head.setSpacing(8)

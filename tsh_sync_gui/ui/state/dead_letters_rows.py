@@ -217,7 +217,7 @@ def _tries_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
             hint=lambda row: _tried_hint(row.letter, now(), zone()),
             copied=lambda row: exact(row.letter.last_seen_at),
             tone=lambda row: "blue" if next_try(row.letter, now(), zone()) else "",
-            width=118,
+            width=100,
             yields=2,
         ),
     )
@@ -292,7 +292,7 @@ def letter_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tupl
             title=tr("Entity"),
             text=lambda row: row.title,
             value=lambda row: row.letter.entity,
-            width=104,
+            width=92,
             yields=1,
         ),
         *_tries_columns(now, zone),

@@ -86,6 +86,8 @@ def problem_of(state: EntityState, status: EntityStatus, run: RunView | None, no
 
 def _details_wait(state: EntityState, status: EntityStatus, info: RunInfo) -> Problem | None:
     """Return that details wait although the lists are up to date, and for what."""
+    if status.last is None or status.last.id != info.id:
+        return None  # the run has ended since the figures were read
     waits = details_waiting(status, info) if state is EntityState.UP_TO_DATE else ""
     if not waits:
         return None

@@ -130,7 +130,7 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             text=lambda row: event_words(row.row, row.title),
             value=lambda row: f"{row.row.entity} {row.row.change.value}".strip(),
             hint=_event_hint,
-            width=142,
+            width=132,
             grows=2,
         ),
         Column(
@@ -140,8 +140,7 @@ def delivery_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             value=lambda row: row.row.record_id,
             hint=lambda row: row.row.record_id,
             copied=lambda row: row.row.record_id,
-            width=110,
-            yields=2,
+            width=98,
             grows=1,
         ),
         *_fate_columns(),
@@ -159,7 +158,7 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             icon=lambda row: verdict_look(row.row.verdict).icon,
             tone=lambda row: verdict_look(row.row.verdict).tone.value,
             hint=lambda row: row.row.scheme,
-            width=110,
+            width=108,
             yields=1,
         ),
         Column(
@@ -170,7 +169,7 @@ def _fate_columns() -> tuple[Column[DeliveryRow], ...]:
             icon=lambda row: work_look(row.row.state).icon,
             tone=lambda row: work_look(row.row.state).tone.value,
             hint=lambda row: row.row.title or outcome_words(row.row.outcome),
-            width=128,
+            width=118,
         ),
         Column(
             key="delay",

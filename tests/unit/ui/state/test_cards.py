@@ -13,9 +13,10 @@ from tsh_sync_gui.core.values import Counts, EntityState, Mode, Phase, RunState
 from tsh_sync_gui.engine.letters.values import LetterFigures
 from tsh_sync_gui.engine.views import EntityStatus, Forecast
 from tsh_sync_gui.ui.state.cards import CardState, card_state
-from tsh_sync_gui.ui.state.live import AppState, advance, asked, rebase
+from tsh_sync_gui.ui.state.live import AppState, RunView, advance, asked, rebase
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import Prices, cost_sentence, fits, price, total
+from tsh_sync_gui.ui.state.problems import problem_of
 
 PRICES = Prices(
     changes={ENTITY: Forecast(entity=ENTITY, calls_low=1, calls_high=3)},
@@ -356,6 +357,13 @@ def test_details_that_wait_are_said_with_how_many_are_here():
     left_out = replace(quiet, last=run_info(ENTITY, request={"details": "none"}))
     assert card(status=left_out).problem.title == "Details were left out · 0 of 2,000"
     assert card(status=replace(quiet, detailed=2000)).problem is None
+
+
+def test_a_run_that_has_just_ended_is_not_judged_by_figures_from_before_its_end():
+    ended = run_info(ENTITY, mode=Mode.FULL, details_done=340, details_total=340)
+    before = status_of(ENTITY, local=340, detailed=20, last=None)
+
+    assert problem_of(EntityState.UP_TO_DATE, before, RunView(info=ended), NOW) is None
 
 
 def test_letters_of_earlier_runs_are_told_and_opened_though_the_last_run_took_all():
