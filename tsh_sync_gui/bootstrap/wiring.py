@@ -25,6 +25,7 @@ from tsh_sync_gui.engine.absence import Absences
 from tsh_sync_gui.engine.handlers import syncing_kinds
 from tsh_sync_gui.engine.inbound import Inbound
 from tsh_sync_gui.engine.normalize import Normalizer
+from tsh_sync_gui.engine.organization import has_sign_in
 from tsh_sync_gui.engine.ports.jobs import Attempt, Job, JobNews, Kind, Worker
 from tsh_sync_gui.engine.scheduler import Scheduler
 from tsh_sync_gui.engine.service import SyncService
@@ -102,7 +103,7 @@ class Wiring:
         return PgWorker(
             self.database,
             gate.kinds(self.kinds),
-            may_call=lambda: self.settings.now.sync_enabled and gate.is_open,
+            may_call=lambda: self.settings.now.sync_enabled and gate.is_open and has_sign_in(self.settings.loaded),
             tell=tell,
             on_given_up=self._give_up,
         )

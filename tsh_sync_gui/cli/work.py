@@ -101,6 +101,8 @@ async def _work(doors: Doors, output: Output, concurrency: int) -> int:
 
 
 async def _until_stopped(wiring: Wiring, tally: _Tally, concurrency: int) -> None:
+    from tsh_sync_gui.engine.organization import has_sign_in
+
     def hear(event: Event) -> None:
         if isinstance(event, ConnectionChanged):
             tally.say(event.title if not event.up else f"The {event.what} is back")
@@ -111,6 +113,9 @@ async def _until_stopped(wiring: Wiring, tally: _Tally, concurrency: int) -> Non
     tally.say(f"Working, up to {concurrency} jobs at once, on the queue at {where}; Ctrl+C stops.")
     if not wiring.settings.now.sync_enabled:
         tally.say("ZOHO_SYNC_ENABLED is false: jobs that call Zoho wait.")
+    elif not has_sign_in(wiring.settings.loaded):
+        told = "Nobody is signed in to Zoho on this computer: jobs that call Zoho are left to others."
+        tally.say(f"{told} `tsh-sync auth login` signs in.")
     try:
         await wiring.work(concurrency, tell=tally.hear)
     finally:

@@ -19,10 +19,15 @@ _UNCONNECTED: Final = (
 _NOBODY: Final = "Sign in: in the window, or with `tsh-sync auth login`. `tsh-sync demo` needs no account."
 
 
+def has_sign_in(loaded: Loaded) -> bool:
+    """Tell whether this machine has, or may have in a closed vault, what a call to Zoho takes."""
+    now = loaded.settings
+    return bool(now.client_id or now.refresh_token.get_secret_value() or loaded.vault_error)
+
+
 def check_signed_in(loaded: Loaded) -> None:
     """Refuse what could only end as "Needs you" for everybody, though it is this machine that lacks a sign-in."""
-    now = loaded.settings
-    if not (now.client_id or now.refresh_token.get_secret_value() or loaded.vault_error):
+    if not has_sign_in(loaded):
         raise NotConnectedError(
             "Nobody is signed in to Zoho on this computer",
             advice="Connect Zoho here: in the window, or by `tsh-sync auth login`. Other computers go on.",

@@ -79,10 +79,19 @@ def test_a_worker_fetches_what_waits_bears_the_death_of_postgres_and_stops_in_or
     assert at_home("queue", "--json").document["depth"] == 0
 
 
-def test_while_syncing_is_off_no_job_that_calls_zoho_leaves(at_home, ids, zoho):
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"ZOHO_SYNC_ENABLED": "false"}, "jobs that call Zoho wait"),
+        (dict.fromkeys(("ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"), ""), "are left to others"),
+    ],
+)
+def test_while_syncing_is_off_or_nobody_signed_in_here_no_job_that_calls_zoho_leaves(
+    at_home, ids, zoho, variables, said
+):
     url = at_home("db", "url").out.strip()
     fetch(url, *ids[:2])
-    at_home.environment["ZOHO_SYNC_ENABLED"] = "false"
+    at_home.environment |= variables
     program = at_home.begin("work")
     try:
         lines = [program.stderr.readline() for _ in range(2)]
@@ -91,7 +100,7 @@ def test_while_syncing_is_off_no_job_that_calls_zoho_leaves(at_home, ids, zoho):
         program.send_signal(signal.SIGTERM)
         program.communicate(timeout=60)
 
-    assert "jobs that call Zoho wait" in "".join(lines)
+    assert said in "".join(lines)
     assert httpx.get(f"{zoho.url}/__sim/requests").json()["total"] == 0
     assert at_home("queue", "--json").document["depth"] == 2
 
