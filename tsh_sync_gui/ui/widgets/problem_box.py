@@ -74,7 +74,8 @@ class ProblemBox(QFrame):
         """Show another fault."""
         tone = "red" if problem.is_grave else problem.tone or "amber"
         set_property(self, "tone", tone)
-        set_glyph(self._icon, "failed" if problem.is_grave else "info" if problem.tone else "partly", tone)
+        quiet = {"": "partly", "green": "check"}.get(problem.tone, "info")
+        set_glyph(self._icon, "failed" if problem.is_grave else quiet, tone)
         self._title.setText(with_whole_paths(problem.title))
         for part, text in ((self._meaning, problem.meaning), (self._doing, problem.doing)):
             part.setText(with_whole_paths(text))

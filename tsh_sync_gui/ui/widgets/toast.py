@@ -25,6 +25,7 @@ class Toast(QFrame):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(1, 1, 1, 1)
         self._close = tool("close", tr("Close"))
+        self._close.setObjectName("close")
         self._close.clicked.connect(self.hide)
         self._box: ProblemBox | None = None
         self._problem: Problem | None = None
