@@ -26,7 +26,7 @@ from tsh_sync_gui.ui.widgets.difference_view import DifferenceView
 from tsh_sync_gui.ui.widgets.problem_box import ProblemBox
 
 _CHECK_MS = 250
-_FAULT_HEIGHT, _FAULTS_HEIGHT = 50, 208
+_FAULT_HEIGHT, _FAULTS_HEIGHT = 66, 272
 _FAULT = Qt.ItemDataRole.UserRole
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from tsh_sync_gui.engine.letters.values import LetterForecast
 from tsh_sync_gui.ui.state.dead_letters_work import Way, forecast_words, go_text
 from tsh_sync_gui.ui.state.texts import tr, utc
-from tsh_sync_gui.ui.widgets.basics import label, set_text, spin
+from tsh_sync_gui.ui.widgets.basics import label, set_text, spin, with_calendar
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
 _MORNING = 8
@@ -149,7 +149,7 @@ class SnoozeQuestion(Question):
         self.choices = [QRadioButton(words) for words, _ in self._spans]
         self._until = QRadioButton(tr("Until"))
         self.moment = QDateTimeEdit(_qt_moment(morning))
-        self.moment.setCalendarPopup(True)
+        with_calendar(self.moment)
         self.moment.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.moment.setMinimumDateTime(_qt_moment(local + timedelta(minutes=1)))
         self.moment.setAccessibleName(tr("Until"))

@@ -21,7 +21,7 @@ from tsh_sync_gui.ui.state.webhooks_replay import (
     secret_lines,
     typed_fault,
 )
-from tsh_sync_gui.ui.widgets.basics import button, label, set_property, set_text
+from tsh_sync_gui.ui.widgets.basics import button, label, set_property, set_text, with_calendar
 from tsh_sync_gui.ui.widgets.dialogs import Choice, Question
 
 _TYPED_MS = 300
@@ -53,7 +53,7 @@ class ReplayQuestion(Question):
         self._deed = go
         self.since = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int((now - _HOUR).timestamp())))
         self.since.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.since.setCalendarPopup(True)
+        with_calendar(self.since)
         self.since.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.since.setAccessibleName(tr("Since"))
         self.since.setVisible(ids is None)

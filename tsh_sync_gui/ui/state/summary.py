@@ -12,7 +12,7 @@ from tsh_sync_gui.ui.state.cards import CardState, planned_seconds, progress_tex
 from tsh_sync_gui.ui.state.live import AppState, Connection, RunView
 from tsh_sync_gui.ui.state.offers import Do
 from tsh_sync_gui.ui.state.prices import Prices
-from tsh_sync_gui.ui.state.texts import clock, number, scheduled, span, tr
+from tsh_sync_gui.ui.state.texts import number, scheduled, span, tr
 from tsh_sync_gui.ui.state.words import state_look
 
 
@@ -170,7 +170,9 @@ def _quota(state: AppState, now: datetime) -> Part:
     text = tr("API today {used}/{limit}").format(used=number(quota.day_used), limit=number(quota.day_limit))
     share = quota.day_used / quota.day_limit if quota.day_limit else 1.0
     hint = tr("Resets at {time}. This minute {used}/{limit}.").format(
-        time=clock(quota.resets_at, now), used=number(quota.minute_used), limit=number(quota.minute_limit)
+        time=scheduled(quota.resets_at, now, state.overview.time_zone if state.overview else ""),
+        used=number(quota.minute_used),
+        limit=number(quota.minute_limit),
     )
     tone = "red" if share >= 1 else "amber" if share >= 0.8 else ""
     return Part(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QTextCharFormat
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QCalendarWidget,
+    QDateTimeEdit,
     QFrame,
     QLabel,
     QPushButton,
@@ -23,6 +25,7 @@ from tsh_sync_gui.ui.icons import fixed_icon
 
 _BESIDE_TEXT: Final = QSize(20, 16)
 _MARGIN: Final = 6
+_CALENDAR: Final = (300, 250)
 _ALONE: Final = QSize(16, 16)
 
 
@@ -143,6 +146,40 @@ def spin() -> QSpinBox:
     # A style sheet's padding is not kept here: the text would stand at the border.
     made.lineEdit().setTextMargins(_MARGIN, 0, _MARGIN, 0)
     return made
+
+
+class _Steady(QObject):
+    """Keeps a press beside the text of a date field from changing it: Qt takes the frame for a step button."""
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QMouseEvent) or not isinstance(watched, QDateTimeEdit):
+            return False
+        if event.type() not in {QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick}:
+            return False
+        text, place = watched.lineEdit().geometry(), event.position().x()
+        mirrored = watched.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        if place < text.left() if mirrored else place > text.right():
+            return False  # the arrow that opens the calendar
+        watched.setFocus(Qt.FocusReason.MouseFocusReason)
+        return True
+
+
+def with_calendar(field: QDateTimeEdit) -> None:
+    """Let the day of *field* be chosen from a calendar, too."""
+    field.setCalendarPopup(True)
+    field.installEventFilter(_Steady(field))
+    calendar = field.calendarWidget()
+    calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+    for day in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):  # which days are free differs; red is for faults
+        calendar.setWeekdayTextFormat(day, QTextCharFormat())
+    for name, icon_name in (("qt_calendar_prevmonth", "chevron-left"), ("qt_calendar_nextmonth", "chevron-right")):
+        turn = calendar.findChild(QToolButton, name)
+        if turn is not None:
+            set_picture(turn, icon_name, size=_ALONE)
+    calendar.setMinimumSize(*_CALENDAR)
+    calendar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # for its border
+    calendar.setContentsMargins(1, 1, 1, 1)
 
 
 def tool(icon_name: str, name: str) -> QToolButton:

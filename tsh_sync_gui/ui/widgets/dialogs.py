@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from tsh_sync_gui.ui.state.texts import tr, utc
-from tsh_sync_gui.ui.widgets.basics import button, label, set_text, spin
+from tsh_sync_gui.ui.widgets.basics import button, label, set_text, spin, with_calendar
 
 _DAYS = 7
 _WIDTH = 420
@@ -115,7 +115,7 @@ class WindowQuestion(Question):
         self.days.setSuffix(f" {tr('days')}")
         self.days.setAccessibleName(tr("Number of days"))
         self.first = QDateEdit(QDate.currentDate().addDays(-_DAYS))
-        self.first.setCalendarPopup(True)
+        with_calendar(self.first)
         self.first.setDisplayFormat("yyyy-MM-dd")
         self.first.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # Qt would turn year, month and day around
         self.first.setMaximumDate(QDate.currentDate())
