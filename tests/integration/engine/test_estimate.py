@@ -1,6 +1,7 @@
 """What a sync is said to cost, against what it then takes; and lengths that are found out when a person asks."""
 
 import asyncio
+import dataclasses
 
 import pytest
 
@@ -182,6 +183,9 @@ async def test_details_by_the_lanes_share_stop_where_the_forecast_says(open_worl
         await world.sync("invoices", "sales_orders")
         used = (await world.service.quota()).day_used
     async with open_world(url=fresh_url, per_day=100 + used, per_minute=6000) as world:
+        budget = world.service._parts.budget
+        # In the last hours before the reset reserves are let go: not in this test, whenever it runs.
+        budget._shares = {lane: dataclasses.replace(one, release=0.0) for lane, one in budget._shares.items()}
         told = await world.service.forecast(SyncRequest(entities=("invoices", "sales_orders")))
         world.control("reset")
 
