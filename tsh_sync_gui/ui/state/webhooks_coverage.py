@@ -86,7 +86,7 @@ def coverage_columns(now: Callable[[], datetime], zone: Callable[[], str]) -> tu
             value=lambda row: row.event.hearing.value,
             icon=lambda row: hearing_look(row.event, is_alarm=row.is_alarm).icon,
             tone=lambda row: hearing_look(row.event, is_alarm=row.is_alarm).tone.value,
-            width=112,
+            width=132,
         ),
         Column(
             key="subscribed",
