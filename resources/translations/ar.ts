@@ -2178,14 +2178,14 @@
   </message>
   <message numerus="yes">
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
-   <source>Deliveries are still taken in and kept; %Ln of today wait until you resume.</source>
+   <source>Deliveries are still taken in and kept; %Ln wait until you resume.</source>
    <translation>
-    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ لا شيء من اليوم ينتظر الاستئناف.</numerusform>
-    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ واحد من اليوم ينتظر الاستئناف.</numerusform>
-    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ اثنان من اليوم ينتظران الاستئناف.</numerusform>
-    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln من اليوم تنتظر الاستئناف.</numerusform>
-    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln من اليوم تنتظر الاستئناف.</numerusform>
-    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln من اليوم تنتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ لا شيء ينتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ واحد ينتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ اثنان ينتظران الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln تنتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln تنتظر الاستئناف.</numerusform>
+    <numerusform>ما زالت التسليمات تُستقبل وتُحفظ؛ %Ln تنتظر الاستئناف.</numerusform>
    </translation>
   </message>
   <message>
@@ -2195,8 +2195,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks.py" />
-   <source>Deliveries of today whose work is not done yet.</source>
-   <translation>تسليمات اليوم التي لم يتم عملها بعد.</translation>
+   <source>Deliveries whose work is not done yet.</source>
+   <translation>تسليمات لم يتم عملها بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_detail.py" />
@@ -4266,8 +4266,8 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/panels/webhooks_around.py" />
-   <source>Nothing has come in today.</source>
-   <translation>لم يرد شيء اليوم.</translation>
+   <source>Nothing has come in yet.</source>
+   <translation>لم يرد شيء بعد.</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/dead_letters.py" />
@@ -8665,6 +8665,7 @@
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/texts.py" />
+   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
    <location filename="tsh_sync_gui/ui/wizard/state/database.py" />
    <source>never</source>
    <translation>أبدًا</translation>
@@ -8725,11 +8726,6 @@
    <location filename="tsh_sync_gui/ui/state/dead_letters_detail.py" />
    <source>no reason given</source>
    <translation>دون ذكر سبب</translation>
-  </message>
-  <message>
-   <location filename="tsh_sync_gui/ui/state/webhooks.py" />
-   <source>none today</source>
-   <translation>لا شيء اليوم</translation>
   </message>
   <message>
    <location filename="tsh_sync_gui/ui/state/webhooks_diagnosis.py" />

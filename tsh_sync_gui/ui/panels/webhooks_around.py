@@ -86,7 +86,7 @@ class WebhookAround(QWidget):
             return tr("What Zoho tells of, as it comes in.")
         last = self.figures.last
         if last is None:
-            return tr("Nothing has come in today.")
+            return tr("Nothing has come in yet.")
         return tr("Last delivery {when}.").format(when=ago(last, self._session.now))
 
     @property

@@ -173,7 +173,7 @@ def strip(
         Cell(
             key="last",
             name=tr("Last delivery"),
-            value=ago(known.last, now) if known.last else tr("none today"),
+            value=ago(known.last, now) if known.last else tr("never"),
             hint=exact(known.last, zone),
         ),
         Cell(
@@ -196,7 +196,7 @@ def strip(
             name=tr("Waiting"),
             value=number(known.waiting) if figures else none,
             tone="blue" if known.waiting else "",
-            hint=tr("Deliveries of today whose work is not done yet."),
+            hint=tr("Deliveries whose work is not done yet."),
         ),
         Cell(
             key="refused",
@@ -251,7 +251,7 @@ def paused_problem(waiting: int) -> Problem:
     return Problem(
         title=tr("Processing is paused"),
         meaning=tr(
-            "Deliveries are still taken in and kept; %Ln of today wait until you resume.",
+            "Deliveries are still taken in and kept; %Ln wait until you resume.",
             None,
             waiting,
         ),

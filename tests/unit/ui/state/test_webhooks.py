@@ -96,7 +96,7 @@ def test_a_listener_that_is_down_or_has_no_database_is_explained():
     found = [mending(one) for one in (None, Found(), DOWN, moved, taken)]
     assert found == [Mending.NOTHING, Mending.NOTHING, Mending.START, Mending.RESTART, Mending.SETTINGS]
     assert down_problem(None, minutes=30) is None
-    assert "31 of today" in state.paused_problem(31).meaning
+    assert "31 wait until you resume" in state.paused_problem(31).meaning
 
 
 def test_an_empty_list_names_the_usual_reasons_and_settles_those_that_are_not():
